@@ -1,0 +1,143 @@
+# supai: a toolkit of small filters around one HTTP call. GNU make 3.81 or later.
+#
+#   make            build (programs beside their sources, in bin/)
+#   make demo       get what is missing, build, ask a question of a mock
+#   make check      get what tests need, build, run every test
+#   make install    PREFIX=/usr/local DESTDIR=
+
+VERSION = 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD = build
+BIN = bin
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+LDFLAGS ?=
+WERROR ?=
+
+# The tools that are programs, and what each is linked with beside libsupai.a.
+TOOLS = supai-req supai-send supai-sse supai-text supai-models supai-mock
+LIBS_supai-req = $(JQ_LIBS)
+LIBS_supai-send = $(CURL_LIBS)
+LIBS_supai-models = $(CURL_LIBS)
+LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS)
+
+CURL_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
+CURL_LIBS := $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || echo -lcurl)
+MHD_CFLAGS := $(shell $(PKG_CONFIG) --cflags libmicrohttpd 2>/dev/null)
+MHD_LIBS := $(shell $(PKG_CONFIG) --libs libmicrohttpd 2>/dev/null || echo -lmicrohttpd)
+JQ_CFLAGS := $(shell $(PKG_CONFIG) --cflags libjq 2>/dev/null)
+JQ_LIBS := $(shell $(PKG_CONFIG) --libs libjq 2>/dev/null || echo -ljq)
+# Homebrew's jq and libmicrohttpd stand outside the compiler's own paths.
+BREW := $(shell command -v brew >/dev/null 2>&1 && brew --prefix)
+ifneq ($(BREW),)
+JQ_CFLAGS += -I$(BREW)/include
+LDFLAGS += -L$(BREW)/lib
+endif
+
+WARN = -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+DEFS = -D_XOPEN_SOURCE=700 -DSUPAI_VERSION='"$(VERSION)"'
+HARDEN_C = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+ifeq ($(shell uname -s),Darwin)
+DEFS += -D_DARWIN_C_SOURCE
+HARDEN_LD = -Wl,-pie
+else
+HARDEN_LD = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+endif
+ifeq ($(SAN),1)
+HARDEN_C = -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+HARDEN_LD = -pie -fsanitize=address,undefined
+endif
+
+ALL_CFLAGS = $(WARN) $(DEFS) $(HARDEN_C) -Ilib -I$(BUILD)/lib \
+	$(CURL_CFLAGS) $(MHD_CFLAGS) $(JQ_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(HARDEN_LD) $(CFLAGS) $(LDFLAGS)
+
+LIB = $(BUILD)/libsupai.a
+LIB_OBJS = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(sort $(wildcard lib/*.c)))
+PROGRAMS = $(addprefix $(BIN)/,$(TOOLS))
+# Programs that only tests run: one a tests/*.c.
+TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*.c)))
+PAGES = $(sort $(wildcard man/*.[17]))
+
+all: $(PROGRAMS)
+
+deps:
+	@.ci/deps build check lint
+
+$(LIB): $(LIB_OBJS)
+	@rm -f $@
+	$(AR) -rcs $@ $(LIB_OBJS)
+
+$(BUILD)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/bin/%.o: bin/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The lists of ids, as C strings.
+$(BUILD)/lib/%_list.h: lib/%.txt
+	@mkdir -p $(@D)
+	sed -e 's/[\\"]/\\&/g' -e 's/.*/"&",/' $< >$@.new
+	@mv $@.new $@
+$(BUILD)/lib/models.o: $(BUILD)/lib/models_list.h $(BUILD)/lib/modes_list.h
+
+$(PROGRAMS): $(BIN)/%: $(BUILD)/bin/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS_$*) -lm
+
+$(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS_$*) -lm
+
+test-programs: $(TEST_PROGRAMS)
+
+demo:
+	@.ci/deps build
+	@$(MAKE) -s all
+	@BIN=$(BIN) sh tests/demo.sh
+
+check:
+	@.ci/deps build check
+	@$(MAKE) all test-programs
+	@BIN=$(BIN) BUILD=$(BUILD) tests/run.sh $(TESTS)
+
+check-asan:
+	@.ci/deps build check
+	@$(MAKE) BUILD=build/asan BIN=build/asan/bin SAN=1 CFLAGS="-O1 -g" all test-programs
+	@BIN=build/asan/bin BUILD=build/asan SUPAI_SAN=1 tests/run.sh $(TESTS)
+
+lint:
+	@.ci/deps build lint
+	@$(MAKE) -s $(BUILD)/lib/models_list.h $(BUILD)/lib/modes_list.h
+	@CLANG_FLAGS="$(WARN) $(DEFS) -Ilib -I$(BUILD)/lib $(CURL_CFLAGS) $(JQ_CFLAGS) $(MHD_CFLAGS)" tests/lint.sh
+
+install: all
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man7
+	for t in $(TOOLS); do install -m 755 $(BIN)/$$t $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
+	for p in $(PAGES); do \
+		install -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/ || exit 1; done
+
+uninstall:
+	for t in $(TOOLS); do rm -f $(DESTDIR)$(PREFIX)/bin/$$t; done
+	for p in $(notdir $(PAGES)); do \
+		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$$p; done
+
+dist:
+	git archive --format=tar.gz --prefix=supai-$(VERSION)/ -o supai-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build $(PROGRAMS) supai-$(VERSION).tar.gz
+
+-include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/tests/*.d)
+
+.PHONY: all deps demo check check-asan lint install uninstall dist clean test-programs
+.SECONDARY:

@@ -1,0 +1,151 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "diag.h"
+#include "term.h"
+
+static const char *program = "supai";
+static void (*before)(void);
+
+void
+diag_init(const char *argv0)
+{
+	const char *slash;
+
+	if (argv0 == NULL || *argv0 == '\0')
+		return;
+	slash = strrchr(argv0, '/');
+	program = slash != NULL ? slash + 1 : argv0;
+}
+
+const char *
+diag_name(void)
+{
+	return program;
+}
+
+void
+diag_before(void (*f)(void))
+{
+	before = f;
+}
+
+/*
+ * One write(2) a message, so that the lines of a pipeline's stages do not mix.
+ * Standard error is the last resort: a failure to write there has nowhere to go.
+ */
+static void
+say(const char *fmt, va_list ap, const char *why)
+{
+	static bool busy;
+	struct buf line = {0}, text = {0};
+	size_t done = 0;
+	ssize_t n;
+
+	if (!busy && before != NULL) {
+		busy = true;	/* what runs before may have to say something itself */
+		before();
+		busy = false;
+	}
+	buf_vprintf(&text, fmt, ap);
+	if (why != NULL)
+		buf_printf(&text, ": %s", why);
+	while (text.n > 0 && text.p[text.n - 1] == '\n')
+		text.n--;
+	buf_printf(&line, "%s: ", program);
+	term_line(&line, text.p, text.n);
+	buf_addc(&line, '\n');
+	while (done < line.n) {
+		n = write(STDERR_FILENO, line.p + done, line.n - done);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			break;
+		done += (size_t)n;
+	}
+	buf_free(&text);
+	buf_free(&line);
+}
+
+void
+diag_warn(const char *fmt, ...)
+{
+	va_list ap;
+	int saved = errno;
+
+	va_start(ap, fmt);
+	say(fmt, ap, NULL);
+	va_end(ap);
+	errno = saved;
+}
+
+void
+diag_warn_errno(const char *fmt, ...)
+{
+	va_list ap;
+	int saved = errno;
+
+	va_start(ap, fmt);
+	say(fmt, ap, strerror(saved));
+	va_end(ap);
+	errno = saved;
+}
+
+void
+diag_die(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap, NULL);
+	va_end(ap);
+	exit(status);
+}
+
+void
+diag_die_errno(int status, const char *fmt, ...)
+{
+	va_list ap;
+	int saved = errno;
+
+	va_start(ap, fmt);
+	say(fmt, ap, strerror(saved));
+	va_end(ap);
+	exit(status);
+}
+
+static int
+rank(int status)
+{
+	switch (status) {
+	case 0:
+		return 0;
+	case EX_NOANSWER:
+		return 1;
+	case EX_PROTOCOL:
+		return 2;
+	case EX_NOINPUT:
+		return 3;
+	case EX_DATAERR:
+		return 4;
+	case EX_UNAVAILABLE:
+	case EX_TEMPFAIL:
+	case EX_NOPERM:
+		return 5;
+	case EX_IOERR:
+		return 6;
+	default:
+		return 7;
+	}
+}
+
+int
+diag_worst(int a, int b)
+{
+	return rank(b) > rank(a) ? b : a;
+}

@@ -1,0 +1,54 @@
+/*
+ * diag: what a tool says on standard error, and the statuses it ends with.
+ * Not for data: standard output is io's.
+ *
+ * Every message is one line, starts with the program's name, and passes the
+ * terminal filter, so that nothing a server, a file name or an argument holds
+ * can reach a terminal as a control sequence.
+ */
+#ifndef DIAG_H
+#define DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sysexits.h>
+
+/* The one status that <sysexits.h> lacks: an answer that does not count. */
+#define EX_NOANSWER 1
+
+#if defined(__GNUC__)
+#define DIAG_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#else
+#define DIAG_PRINTF(f, a)
+#endif
+
+/* Sets the program's name from argv[0] (borrowed for good). Call it first. */
+void	diag_init(const char *argv0);
+
+/* The program's name, without its folder. */
+const char *diag_name(void);
+
+/*
+ * A function to call before anything is said, so that what was written to
+ * standard output before an error is seen before it. NULL for none.
+ */
+void	diag_before(void (*f)(void));
+
+/* Says "NAME: message". Control characters are shown, newlines become spaces. */
+void	diag_warn(const char *fmt, ...) DIAG_PRINTF(1, 2);
+
+/* The same, with ": " and errno's text behind it; errno is kept. */
+void	diag_warn_errno(const char *fmt, ...) DIAG_PRINTF(1, 2);
+
+/* Says it and ends the program with status. */
+_Noreturn void diag_die(int status, const char *fmt, ...) DIAG_PRINTF(2, 3);
+_Noreturn void diag_die_errno(int status, const char *fmt, ...)
+	DIAG_PRINTF(2, 3);
+
+/*
+ * Of two statuses the one that counts: 74 before the service's errors (69, 75,
+ * 77), before 65, 66, 76, 1 and 0; any other status comes before all of these.
+ */
+int	diag_worst(int a, int b);
+
+#endif

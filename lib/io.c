@@ -1,0 +1,367 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "io.h"
+#include "mem.h"
+
+enum {
+	READ_SIZE = 1 << 17,	/* twice what a pipe holds */
+	WRITE_SIZE = 1 << 17,
+};
+
+static struct buf out;
+
+static void
+at_exit(void)
+{
+	static bool busy;
+
+	if (busy)	/* it was the flush that failed and brought us here */
+		_exit(EX_IOERR);
+	busy = true;
+	io_flush();
+	if (close(STDOUT_FILENO) == -1 && errno != EBADF) {
+		diag_warn_errno("standard output");
+		_exit(EX_IOERR);
+	}
+}
+
+void
+io_init(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+	int fd;
+
+	/* Opened the wrong way round, so that using them fails as when closed. */
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+			(void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGPIPE, &sa, NULL);
+	diag_before(io_flush);
+	if (atexit(at_exit) != 0)
+		mem_out();
+}
+
+/* Waits until fd takes or gives bytes: a description that does not block. */
+static void
+wait_for(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	poll(&p, 1, -1);
+}
+
+bool
+io_write_all(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+	ssize_t k;
+
+	while (n > 0) {
+		k = write(fd, p, n);
+		if (k == -1 && errno == EINTR)
+			continue;
+		if (k == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			wait_for(fd, POLLOUT);
+			continue;
+		}
+		if (k == -1)
+			return false;
+		p += k;
+		n -= (size_t)k;
+	}
+	return true;
+}
+
+static void
+send_on(const void *p, size_t n)
+{
+	out.n = 0;	/* first: diag flushes, and must not find the same bytes */
+	if (!io_write_all(STDOUT_FILENO, p, n))
+		diag_die_errno(EX_IOERR, "standard output");
+}
+
+void
+io_flush(void)
+{
+	if (out.n > 0)
+		send_on(out.p, out.n);
+}
+
+void
+io_write(const void *p, size_t n)
+{
+	if (n >= WRITE_SIZE) {
+		io_flush();
+		send_on(p, n);
+		return;
+	}
+	if (out.n + n > WRITE_SIZE)
+		io_flush();
+	if (out.cap < WRITE_SIZE)
+		buf_reserve(&out, WRITE_SIZE);
+	buf_add(&out, p, n);
+}
+
+/* read(2) through EINTR and a descriptor that does not block. */
+static ssize_t
+read_some(int fd, void *p, size_t n)
+{
+	ssize_t k;
+
+	for (;;) {
+		k = read(fd, p, n);
+		if (k != -1)
+			return k;
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			wait_for(fd, POLLIN);
+		else if (errno != EINTR)
+			return -1;
+	}
+}
+
+bool
+io_read_all(int fd, struct buf *b, size_t max)
+{
+	size_t had = b->n;
+	ssize_t k;
+
+	for (;;) {
+		buf_reserve(b, READ_SIZE);
+		k = read_some(fd, b->p + b->n, b->cap - b->n);
+		if (k == -1)
+			return false;
+		if (k == 0)
+			return true;
+		b->n += (size_t)k;
+		if (b->n - had > max) {
+			errno = EFBIG;
+			return false;
+		}
+	}
+}
+
+bool
+io_slurp(const char *path, struct buf *b, size_t max)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	const char *name = is_stdin ? "standard input" : path;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	bool ok;
+
+	if (fd == -1) {
+		diag_warn_errno("%s", name);
+		return false;
+	}
+	ok = io_read_all(fd, b, max);
+	if (!ok && errno == EFBIG)
+		diag_warn("%s: longer than %zu bytes", name, max);
+	else if (!ok)
+		diag_warn_errno("%s", name);
+	if (!is_stdin)
+		close(fd);
+	return ok;
+}
+
+void
+io_start(struct io_in *in, char **files, int nfiles, size_t max)
+{
+	static char dash[] = "-";
+	static char *standard[] = {dash};
+
+	*in = (struct io_in){
+		.files = nfiles > 0 ? files : standard,
+		.nfiles = nfiles > 0 ? nfiles : 1,
+		.fd = -1,
+		.max = max,
+	};
+}
+
+static void
+close_file(struct io_in *in)
+{
+	if (in->fd > STDIN_FILENO)
+		close(in->fd);
+	in->fd = -1;
+}
+
+static void
+failed(struct io_in *in)
+{
+	/* A folder, or an input that is closed, is no input rather than a fault. */
+	int status = errno == EIO || errno == ENXIO || errno == EINVAL
+	    ? EX_IOERR : EX_NOINPUT;
+
+	diag_warn_errno("%s", in->name);
+	in->status = diag_worst(in->status, status);
+}
+
+bool
+io_next(struct io_in *in)
+{
+	const char *path;
+
+	close_file(in);
+	while (in->at < in->nfiles) {
+		path = in->files[in->at++];
+		in->line = 0;
+		in->start = in->end = in->seen = 0;
+		in->eof = in->skip = false;
+		if (strcmp(path, "-") == 0) {
+			in->name = "standard input";
+			in->fd = STDIN_FILENO;
+			return true;
+		}
+		in->name = path;
+		in->fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (in->fd != -1)
+			return true;
+		failed(in);
+	}
+	return false;
+}
+
+/*
+ * Reads more bytes behind the ones held; false at the end of the file.
+ * Room is made by moving what is held to the front, then by growing.
+ */
+static bool
+fill(struct io_in *in)
+{
+	ssize_t k;
+
+	if (in->eof)
+		return false;
+	if (in->start > 0 && in->cap - in->end < READ_SIZE / 2) {
+		memmove(in->p, in->p + in->start, in->end - in->start);
+		in->end -= in->start;
+		in->start = 0;
+	}
+	if (in->cap - in->end < READ_SIZE / 2) {
+		in->cap = in->cap == 0 ? READ_SIZE : in->cap * 2;
+		in->p = mem_resize(in->p, in->cap, 1);
+	}
+	io_flush();
+	k = read_some(in->fd, in->p + in->end, in->cap - in->end);
+	if (k == -1)
+		failed(in);
+	if (k <= 0) {
+		in->eof = true;
+		return false;
+	}
+	in->any = true;
+	in->end += (size_t)k;
+	return true;
+}
+
+/* Passes over the rest of a line that was too long. */
+static void
+skip_line(struct io_in *in)
+{
+	char *newline;
+
+	in->skip = false;
+	for (;;) {
+		newline = in->end > in->start ? memchr(in->p + in->start, '\n',
+		    in->end - in->start) : NULL;
+		if (newline != NULL) {
+			in->start = (size_t)(newline + 1 - in->p);
+			return;
+		}
+		in->start = in->end;
+		if (!fill(in))
+			return;
+	}
+}
+
+enum io_got
+io_line(struct io_in *in, const char **p, size_t *n)
+{
+	char *newline;
+	size_t held;
+
+	if (in->skip)
+		skip_line(in);
+	in->seen = 0;
+	for (;;) {
+		held = in->end - in->start;
+		newline = held > in->seen ? memchr(in->p + in->start + in->seen,
+		    '\n', held - in->seen) : NULL;
+		if (newline != NULL)
+			held = (size_t)(newline - (in->p + in->start));
+		if (newline != NULL || held > in->max)
+			break;
+		in->seen = held;
+		if (!fill(in))
+			break;
+	}
+	if (newline == NULL && held == 0)
+		return IO_END;
+	in->line++;
+	*p = in->p + in->start;
+	*n = held;
+	if (held > in->max) {
+		*n = in->max;
+		in->skip = true;
+		return IO_LONG;
+	}
+	in->start += held + (newline != NULL);
+	if (in->line == 1 && held >= 3 && memcmp(*p, "\xef\xbb\xbf", 3) == 0) {
+		*p += 3;	/* RFC 8259, section 8.1: a BOM may be ignored */
+		*n -= 3;
+	}
+	return IO_RECORD;
+}
+
+bool
+io_bytes(struct io_in *in, const char **p, size_t *n)
+{
+	if (in->start == in->end) {
+		in->start = in->end = 0;
+		if (!fill(in))
+			return false;
+	}
+	*p = in->p + in->start;
+	*n = in->end - in->start;
+	in->start = in->end;
+	return true;
+}
+
+bool
+io_wait(struct io_in *in, long ms)
+{
+	struct pollfd fd = {.fd = in->fd, .events = POLLIN};
+
+	io_flush();
+	return in->start < in->end || in->eof || poll(&fd, 1, (int)ms) != 0;
+}
+
+void
+io_too_long(const struct io_in *in)
+{
+	diag_die(EX_DATAERR, "%s: line %lu: longer than %zu bytes (--max-record)",
+	    in->name, in->line, in->max);
+}
+
+int
+io_status(const struct io_in *in, int status)
+{
+	if (!in->any && in->status == 0 && status == 0)
+		return EX_NOINPUT;
+	return diag_worst(in->status, status);
+}
+
+void
+io_stop(struct io_in *in)
+{
+	close_file(in);
+	free(in->p);
+	in->p = NULL;
+}

@@ -1,0 +1,107 @@
+/*
+ * io: the one reader of files and records, and the one writer of standard
+ * output. Not for sockets (http) or standard error (diag).
+ *
+ * What was written is sent on before each read, so nothing waits while the
+ * input is idle, and one write serves all that one read brought.
+ */
+#ifndef IO_H
+#define IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+/* The longest record where nothing else is said: 64 MiB. */
+#define IO_MAX_RECORD ((size_t)64 << 20)
+
+/*
+ * Makes standard input, output and error safe to use: closed ones fail as
+ * closed instead of being taken by the next file, SIGPIPE kills as it does cat,
+ * and what is left in the output is written and checked when the program ends
+ * (74). Call it once, at the start of main, after diag_init.
+ */
+void	io_init(void);
+
+/* Appends n bytes to standard output; a failure to write ends the tool with 74. */
+void	io_write(const void *p, size_t n);
+
+/* Sends on what was written so far. */
+void	io_flush(void);
+
+/*
+ * Writes all n bytes to fd, through EINTR, short writes and a descriptor that
+ * does not block. False with errno set when that failed.
+ */
+bool	io_write_all(int fd, const void *p, size_t n);
+
+/*
+ * Appends what is left of fd to out, up to max bytes. False with errno set:
+ * EFBIG when there is more, else what read(2) said.
+ */
+bool	io_read_all(int fd, struct buf *out, size_t max);
+
+/*
+ * Appends a whole file ("-": standard input) to out. False after saying why it
+ * could not be read or that it is over max bytes.
+ */
+bool	io_slurp(const char *path, struct buf *out, size_t max);
+
+/* A tool's input: its FILE operands one after the other, or standard input. */
+struct io_in {
+	const char	*name;	/* the current file's name, for messages; borrowed */
+	unsigned long	 line;	/* the number, from 1, of the record given last */
+	int		 status; /* 0, or 66 or 74 for a file that could not be read, already said */
+	bool		 any;	/* some byte was read, of any file */
+	/* The rest is io's own. */
+	char	**files;
+	int	 nfiles;
+	int	 at;
+	int	 fd;
+	size_t	 max;
+	char	*p;
+	size_t	 start, end, cap;
+	size_t	 seen;	/* bytes behind start known to hold no newline */
+	bool	 eof, skip;
+};
+
+/*
+ * Starts on files (borrowed for as long as in is used); with none, standard
+ * input is read; "-" among them is standard input. max is the longest record.
+ */
+void	io_start(struct io_in *in, char **files, int nfiles, size_t max);
+
+/*
+ * Goes on to the next file that can be opened; one that cannot is said and
+ * passed over, and in->status remembers. False when there is none left.
+ */
+bool	io_next(struct io_in *in);
+
+enum io_got { IO_END, IO_RECORD, IO_LONG };
+
+/*
+ * The next line of the file, its newline taken off, the last one also without
+ * a newline; *p is borrowed until the next call. IO_LONG: a line longer than
+ * max, given as its first max bytes; the next call passes over the rest of it.
+ */
+enum io_got io_line(struct io_in *in, const char **p, size_t *n);
+
+/* The next bytes of the file, as they come; false at its end. *p is borrowed. */
+bool	io_bytes(struct io_in *in, const char **p, size_t *n);
+
+/* Whether io_bytes would have something to say within ms milliseconds. */
+bool	io_wait(struct io_in *in, long ms);
+
+/* Says that a record is too long (naming it and --max-record) and ends with 65. */
+_Noreturn void io_too_long(const struct io_in *in);
+
+/*
+ * The status of a tool that is done with its input: in->status, or 66, in
+ * silence, when the input was empty, taken together with the tool's own status.
+ */
+int	io_status(const struct io_in *in, int status);
+
+void	io_stop(struct io_in *in);
+
+#endif

@@ -1,0 +1,491 @@
+#include <math.h>
+#include <stdlib.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "json.h"
+#include "mem.h"
+#include "utf8.h"
+
+/* What a byte is inside a string: 1 ends a run of plain text. */
+static const unsigned char special[256] = {
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['"'] = 1, ['\\'] = 1,
+};
+
+static const char *
+skip_space(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
+		p++;
+	return p;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/*
+ * The checkers below take the first byte of what they check and return what
+ * follows it, or NULL with the fault set.
+ */
+struct check {
+	const char		*start, *end;
+	struct json_fault	*fault;
+};
+
+static const char *
+wrong(struct check *c, const char *p, const char *why)
+{
+	c->fault->why = p < c->end ? why : "it ends too early";
+	c->fault->at = (size_t)(p - c->start);
+	return NULL;
+}
+
+static const char *
+check_string(struct check *c, const char *p)
+{
+	int i;
+
+	for (p++;;) {
+		while (p < c->end && !special[(unsigned char)*p])
+			p++;
+		if (p == c->end)
+			return wrong(c, p, NULL);
+		if (*p == '"')
+			return p + 1;
+		if (*p != '\\')
+			return wrong(c, p, "a control character in a string");
+		if (++p == c->end)
+			return wrong(c, p, NULL);
+		if (*p == 'u') {
+			for (i = 0, p++; i < 4; i++, p++)
+				if (p == c->end || hex_digit(*p) < 0)
+					return wrong(c, p, "a broken \\u escape");
+		} else if (*p != '\0' && strchr("\"\\/bfnrt", *p) != NULL) {
+			p++;
+		} else {
+			return wrong(c, p, "an unknown escape");
+		}
+	}
+}
+
+static const char *
+skip_digits(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+static const char *
+check_number(struct check *c, const char *p)
+{
+	const char *digits;
+
+	if (*p == '-')
+		p++;
+	digits = p;
+	if (p < c->end && *p == '0')
+		p++;
+	else
+		p = skip_digits(p, c->end);
+	if (p == digits)
+		return wrong(c, p, "a broken number");
+	if (p < c->end && *p == '.') {
+		digits = ++p;
+		p = skip_digits(p, c->end);
+		if (p == digits)
+			return wrong(c, p, "a broken number");
+	}
+	if (p < c->end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < c->end && (*p == '+' || *p == '-'))
+			p++;
+		digits = p;
+		p = skip_digits(p, c->end);
+		if (p == digits)
+			return wrong(c, p, "a broken number");
+	}
+	return p;
+}
+
+static const char *
+check_word(struct check *c, const char *p, const char *word)
+{
+	for (; *word != '\0'; word++, p++)
+		if (p == c->end || *p != *word)
+			return wrong(c, p, "not a JSON value");
+	return p;
+}
+
+static const char *
+check_scalar(struct check *c, const char *p)
+{
+	switch (*p) {
+	case '"':
+		return check_string(c, p);
+	case 't':
+		return check_word(c, p, "true");
+	case 'f':
+		return check_word(c, p, "false");
+	case 'n':
+		return check_word(c, p, "null");
+	case '-': case '0': case '1': case '2': case '3': case '4':
+	case '5': case '6': case '7': case '8': case '9':
+		return check_number(c, p);
+	default:
+		return wrong(c, p, "not a JSON value");
+	}
+}
+
+/* A member's name and colon; p is where the name must start. */
+static const char *
+check_name(struct check *c, const char *p)
+{
+	if (p == c->end || *p != '"')
+		return wrong(c, p, "no member name where one must be");
+	p = check_string(c, p);
+	if (p == NULL)
+		return NULL;
+	p = skip_space(p, c->end);
+	if (p == c->end || *p != ':')
+		return wrong(c, p, "no colon behind a member name");
+	return skip_space(p + 1, c->end);
+}
+
+/*
+ * One value, without recursion: what is open is a bit a level (1: an object).
+ */
+static const char *
+check_value(struct check *c, const char *p)
+{
+	unsigned char open[JSON_MAX_DEPTH];
+	int depth = 0;
+
+	for (;;) {
+		if (p == c->end)
+			return wrong(c, p, NULL);
+		if (*p == '{' || *p == '[') {
+			if (depth == JSON_MAX_DEPTH)
+				return wrong(c, p, "nested more than 256 deep");
+			open[depth++] = *p == '{';
+			p = skip_space(p + 1, c->end);
+			if (p < c->end && *p == (open[depth - 1] ? '}' : ']')) {
+				depth--;
+				p++;
+			} else {
+				if (open[depth - 1])
+					p = check_name(c, p);
+				if (p == NULL)
+					return NULL;
+				continue;
+			}
+		} else {
+			p = check_scalar(c, p);
+		}
+		/* A value has ended: close what ends with it, then the next one. */
+		for (;;) {
+			if (p == NULL || depth == 0)
+				return p;
+			p = skip_space(p, c->end);
+			if (p == c->end)
+				return wrong(c, p, NULL);
+			if (*p == ',')
+				break;
+			if (*p != (open[depth - 1] ? '}' : ']'))
+				return wrong(c, p, "no comma or closing bracket"
+				    " behind a value");
+			depth--;
+			p++;
+		}
+		p = skip_space(p + 1, c->end);
+		if (open[depth - 1])
+			p = check_name(c, p);
+		if (p == NULL)
+			return NULL;
+	}
+}
+
+bool
+json_parse(const char *text, size_t n, struct json *v, struct json_fault *fault)
+{
+	struct check c = {.start = text, .end = text + n, .fault = fault};
+	const char *p, *end;
+
+	*v = (struct json){0};
+	p = skip_space(text, c.end);
+	end = check_value(&c, p);
+	if (end == NULL)
+		return false;
+	if (skip_space(end, c.end) != c.end) {
+		wrong(&c, skip_space(end, c.end), "more than one value");
+		return false;
+	}
+	*v = (struct json){p, (size_t)(end - p)};
+	return true;
+}
+
+enum json_type
+json_type(struct json v)
+{
+	if (v.p == NULL)
+		return JSON_NONE;
+	switch (*v.p) {
+	case '{':
+		return JSON_OBJECT;
+	case '[':
+		return JSON_ARRAY;
+	case '"':
+		return JSON_STRING;
+	case 't':
+		return JSON_TRUE;
+	case 'f':
+		return JSON_FALSE;
+	case 'n':
+		return JSON_NULL;
+	default:
+		return JSON_NUMBER;
+	}
+}
+
+/* Behind a string of a checked text; p is its opening quote. */
+static const char *
+after_string(const char *p)
+{
+	for (p++; *p != '"'; p++)
+		if (*p == '\\')
+			p++;
+	return p + 1;
+}
+
+/* Behind a value of a checked text. */
+static const char *
+after_value(const char *p, const char *end)
+{
+	unsigned depth = 0;
+
+	for (;;) {
+		if (*p == '"') {
+			p = after_string(p);
+		} else if (*p == '{' || *p == '[') {
+			depth++;
+			p++;
+		} else if (*p == '}' || *p == ']') {
+			depth--;
+			p++;
+		} else if (depth > 0) {
+			p++;
+		} else {
+			while (p < end && strchr(",]} \t\r\n", *p) == NULL)
+				p++;
+			return p;
+		}
+		if (depth == 0)
+			return p;
+	}
+}
+
+struct json_iter
+json_first(struct json v)
+{
+	enum json_type type = json_type(v);
+
+	if (type != JSON_ARRAY && type != JSON_OBJECT)
+		return (struct json_iter){0};
+	return (struct json_iter){
+		.p = v.p + 1, .end = v.p + v.n, .object = type == JSON_OBJECT,
+	};
+}
+
+bool
+json_more(struct json_iter *i, struct json *name, struct json *value)
+{
+	const char *p;
+
+	*name = *value = (struct json){0};
+	if (i->p == NULL)
+		return false;
+	p = skip_space(i->p, i->end);
+	if (*p == ',')
+		p = skip_space(p + 1, i->end);
+	if (*p == ']' || *p == '}')
+		return false;
+	if (i->object) {
+		name->p = p;
+		p = after_string(p);
+		name->n = (size_t)(p - name->p);
+		p = skip_space(p, i->end);
+		p = skip_space(p + 1, i->end);	/* the colon */
+	}
+	value->p = p;
+	p = after_value(p, i->end);
+	value->n = (size_t)(p - value->p);
+	i->p = p;
+	return true;
+}
+
+struct json
+json_get(struct json object, const char *name)
+{
+	struct json_iter i;
+	struct json key, value, found = {0};
+
+	if (json_type(object) != JSON_OBJECT)
+		return found;
+	for (i = json_first(object); json_more(&i, &key, &value);)
+		if (json_is(key, name))
+			found = value;
+	return found;
+}
+
+static uint32_t
+hex4(const char *p)
+{
+	return (uint32_t)(hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 |
+	    hex_digit(p[2]) << 4 | hex_digit(p[3]));
+}
+
+/* Appends what the escape at p (a backslash) means; returns what follows it. */
+static const char *
+add_escape(struct buf *out, const char *p)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	uint32_t r, low;
+
+	if (p[1] != 'u') {
+		buf_addc(out, to[strchr(from, p[1]) - from]);
+		return p + 2;
+	}
+	r = hex4(p + 2);
+	p += 6;
+	if (r >= 0xd800 && r <= 0xdbff && p[0] == '\\' && p[1] == 'u') {
+		low = hex4(p + 2);
+		if (low >= 0xdc00 && low <= 0xdfff) {
+			r = 0x10000 + ((r - 0xd800) << 10) + (low - 0xdc00);
+			p += 6;
+		}
+	}
+	utf8_encode(out, r >= 0xd800 && r <= 0xdfff ? 0xfffd : r);
+	return p;
+}
+
+void
+json_text(struct json v, struct buf *out)
+{
+	const char *p, *end, *run;
+
+	if (json_type(v) != JSON_STRING)
+		return;
+	end = v.p + v.n - 1;	/* the closing quote */
+	buf_reserve(out, v.n);
+	for (p = v.p + 1; p < end;) {
+		run = memchr(p, '\\', (size_t)(end - p));
+		if (run == NULL)
+			run = end;
+		utf8_add(out, p, (size_t)(run - p));
+		p = run < end ? add_escape(out, run) : end;
+	}
+}
+
+char *
+json_string(struct json v)
+{
+	struct buf b = {0};
+
+	if (json_type(v) != JSON_STRING)
+		return NULL;
+	json_text(v, &b);
+	return buf_take(&b);
+}
+
+bool
+json_is(struct json v, const char *s)
+{
+	struct buf b = {0};
+	size_t n = strlen(s);
+	bool same;
+
+	if (json_type(v) != JSON_STRING)
+		return false;
+	if (memchr(v.p, '\\', v.n) == NULL)
+		return v.n == n + 2 && memcmp(v.p + 1, s, n) == 0;
+	json_text(v, &b);
+	same = b.n == n && memcmp(b.p, s, n) == 0;
+	buf_free(&b);
+	return same;
+}
+
+double
+json_number(struct json v)
+{
+	char *copy;
+	double x;
+
+	if (json_type(v) != JSON_NUMBER)
+		return 0;
+	copy = mem_copy(v.p, v.n);
+	x = strtod(copy, NULL);
+	free(copy);
+	return x;
+}
+
+void
+json_quote(struct buf *out, const char *p, size_t n)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *end = p + n, *run, *escape;
+
+	buf_addc(out, '"');
+	while (p < end) {
+		for (run = p; p < end && !special[(unsigned char)*p];)
+			p++;
+		buf_add(out, run, (size_t)(p - run));
+		if (p == end)
+			break;
+		escape = *p != '\0' ? strchr(from, *p) : NULL;
+		if (escape != NULL)
+			buf_printf(out, "\\%c", to[escape - from]);
+		else
+			buf_printf(out, "\\u%04x", (unsigned)(unsigned char)*p);
+		p++;
+	}
+	buf_addc(out, '"');
+}
+
+size_t
+json_scan(struct json_scan *s, const char *p, size_t n, bool *whole)
+{
+	size_t i;
+
+	*whole = false;
+	for (i = 0; i < n; i++) {
+		if (s->in_string) {
+			if (s->escaped)
+				s->escaped = false;
+			else if (p[i] == '\\')
+				s->escaped = true;
+			else if (p[i] == '"')
+				s->in_string = false;
+			continue;
+		}
+		if (p[i] == '"')
+			s->in_string = true;
+		else if (p[i] == '{' || p[i] == '[')
+			s->depth++;
+		else if ((p[i] == '}' || p[i] == ']') && --s->depth == 0) {
+			*whole = true;
+			return i + 1;
+		}
+	}
+	return n;
+}

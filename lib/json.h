@@ -1,0 +1,96 @@
+/*
+ * json: RFC 8259, read in place. A text is checked once, whole; then its values
+ * are slices of it that are looked into without copying or allocating.
+ * Not for building values: that is libjq's, through value.h.
+ */
+#ifndef JSON_H
+#define JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+/* Arrays and objects inside each other, the outermost counted. */
+#define JSON_MAX_DEPTH 256
+
+/*
+ * A value of a text that was checked: its bytes without the white space around
+ * it, borrowed from that text. p is NULL for "there is none", which every
+ * function below takes: it has no members, is no string, and so on.
+ */
+struct json {
+	const char	*p;
+	size_t		 n;
+};
+
+enum json_type {
+	JSON_NONE, JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING,
+	JSON_ARRAY, JSON_OBJECT,
+};
+
+/*
+ * Checks that the n bytes at text are one JSON text (RFC 8259, section 2; bytes
+ * from 0x80 on may stand in strings as they like) nested at most 256 deep, and
+ * sets *v to its value. Else false, with why (a constant) and the offset.
+ */
+struct json_fault {
+	const char	*why;
+	size_t		 at;
+};
+bool	json_parse(const char *text, size_t n, struct json *v,
+	    struct json_fault *fault);
+
+enum json_type json_type(struct json v);
+
+/* The value of the last member with that name; JSON_NONE where there is none. */
+struct json json_get(struct json object, const char *name);
+
+/*
+ * Walks an array's elements or an object's members in order:
+ *	for (i = json_first(v); json_more(&i, &name, &value);)
+ * name is a string value, JSON_NONE in an array.
+ */
+struct json_iter {
+	const char	*p, *end;
+	bool		 object;
+};
+struct json_iter json_first(struct json v);
+bool	json_more(struct json_iter *i, struct json *name, struct json *value);
+
+/* Whether v is a string that says s. */
+bool	json_is(struct json v, const char *s);
+
+/*
+ * Appends a string's text to out as UTF-8: escapes resolved, surrogate pairs
+ * joined, a lone surrogate and what is not UTF-8 as U+FFFD. Anything but a
+ * string appends nothing.
+ */
+void	json_text(struct json v, struct buf *out);
+
+/* A string's text as json_text has it; owned by the caller; NULL for no string. */
+char	*json_string(struct json v);
+
+/* A number's value; 0 for anything else. */
+double	json_number(struct json v);
+
+/*
+ * Appends n bytes as a JSON string, in quotes. Only what JSON asks for is
+ * escaped; other bytes, UTF-8 or not, stay as they are.
+ */
+void	json_quote(struct buf *out, const char *p, size_t n);
+
+/*
+ * Finds where one JSON text ends in bytes that come in pieces, by strings and
+ * brackets alone. Zeroed it is at the start of a text.
+ */
+struct json_scan {
+	unsigned long	 depth;
+	bool		 in_string, escaped;
+};
+
+/* How many of the n bytes belong to the text that begins before or in them;
+ * *whole says that it ends with them. Only for texts in brackets. */
+size_t	json_scan(struct json_scan *s, const char *p, size_t n, bool *whole);
+
+#endif

@@ -1,0 +1,67 @@
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "mem.h"
+
+/* Says it without allocating: diag's own lines need memory. */
+_Noreturn void
+mem_out(void)
+{
+	const char *name = diag_name();
+	static const char why[] = ": out of memory\n";
+
+	if (write(STDERR_FILENO, name, strlen(name)) != -1)
+		(void)!write(STDERR_FILENO, why, sizeof(why) - 1);
+	exit(EX_OSERR);
+}
+
+void *
+mem_alloc(size_t n)
+{
+	void *p = malloc(n > 0 ? n : 1);
+
+	if (p == NULL)
+		mem_out();
+	return p;
+}
+
+void *
+mem_zero(size_t count, size_t size)
+{
+	void *p = calloc(count > 0 ? count : 1, size > 0 ? size : 1);
+
+	if (p == NULL)
+		mem_out();
+	return p;
+}
+
+void *
+mem_resize(void *p, size_t count, size_t size)
+{
+	if (size != 0 && count > SIZE_MAX / size)
+		mem_out();
+	p = realloc(p, count * size > 0 ? count * size : 1);
+	if (p == NULL)
+		mem_out();
+	return p;
+}
+
+char *
+mem_copy(const char *p, size_t n)
+{
+	char *copy = mem_alloc(n + 1);
+
+	if (n > 0)
+		memcpy(copy, p, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+char *
+mem_string(const char *s)
+{
+	return mem_copy(s, strlen(s));
+}

@@ -1,0 +1,26 @@
+/*
+ * mem: allocation that cannot fail. Where memory runs out the tool says so
+ * and ends with 71, here and nowhere else.
+ */
+#ifndef MEM_H
+#define MEM_H
+
+#include <stddef.h>
+
+/* n bytes, not set; owned by the caller, who frees them with free(3). */
+void	*mem_alloc(size_t n);
+
+/* count * size bytes, all zero; owned by the caller. */
+void	*mem_zero(size_t count, size_t size);
+
+/* p grown or shrunk to count * size bytes, as realloc(3); owned. */
+void	*mem_resize(void *p, size_t count, size_t size);
+
+/* A NUL-terminated copy of n bytes, or of a string; owned. */
+char	*mem_copy(const char *p, size_t n);
+char	*mem_string(const char *s);
+
+/* Ends the tool as the above do. libjq calls it through its own hook. */
+_Noreturn void mem_out(void);
+
+#endif

@@ -1,0 +1,239 @@
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "io.h"
+#include "mem.h"
+#include "opt.h"
+
+/* What every tool has; shown behind its own. */
+static const struct opt_def common[] = {
+	{'h', "help", NULL, "print this help"},
+	{'V', "version", NULL, "print the version"},
+	{0, NULL, NULL, NULL},
+};
+
+static void
+add_usage(struct buf *b, const struct opt_tool *tool)
+{
+	buf_printf(b, "usage: %s [options]%s%s", diag_name(),
+	    *tool->operands != '\0' ? " " : "", tool->operands);
+}
+
+static void
+add_defs(struct buf *b, const struct opt_def *d)
+{
+	char left[64];
+
+	for (; d->name != NULL; d++) {
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
+		    d->key < OPT_LONG ? '-' : ' ',
+		    d->key < OPT_LONG ? d->key : ' ',
+		    d->key < OPT_LONG ? "," : " ", d->name,
+		    d->arg != NULL ? " " : "", d->arg != NULL ? d->arg : "");
+		buf_printf(b, "  %-32s %s\n", left, d->help);
+	}
+}
+
+static _Noreturn void
+help(const struct opt_tool *tool)
+{
+	struct buf b = {0};
+
+	add_usage(&b, tool);
+	buf_printf(&b, "\n%s\n\n", tool->summary);
+	add_defs(&b, tool->defs);
+	add_defs(&b, common);
+	buf_printf(&b, "\nSee %s(1), and supai(7) for the whole toolkit.\n",
+	    diag_name());
+	io_write(b.p, b.n);
+	exit(0);
+}
+
+static _Noreturn void
+version(void)
+{
+	struct buf b = {0};
+
+	buf_printf(&b, "%s %s\n", diag_name(), SUPAI_VERSION);
+	io_write(b.p, b.n);
+	exit(0);
+}
+
+void
+opt_usage(const struct opt_tool *tool, const char *fmt, ...)
+{
+	struct buf why = {0}, usage = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&why, fmt, ap);
+	va_end(ap);
+	diag_warn("%s", buf_string(&why));
+	add_usage(&usage, tool);
+	buf_addc(&usage, '\n');
+	(void)io_write_all(2, usage.p, usage.n);
+	exit(EX_USAGE);
+}
+
+/* getopt_long's own tables, made from ours. */
+struct tables {
+	char		*letters;
+	struct option	*longs;
+};
+
+static void
+add_table(struct buf *letters, struct option *longs, size_t *n,
+    const struct opt_def *d)
+{
+	for (; d->name != NULL; d++) {
+		longs[(*n)++] = (struct option){
+			.name = d->name,
+			.has_arg = d->arg != NULL ? required_argument : no_argument,
+			.val = d->key,
+		};
+		if (d->key >= OPT_LONG)
+			continue;
+		buf_addc(letters, d->key);
+		if (d->arg != NULL)
+			buf_addc(letters, ':');
+	}
+}
+
+static size_t
+count_defs(const struct opt_def *d)
+{
+	size_t n = 0;
+
+	while (d[n].name != NULL)
+		n++;
+	return n;
+}
+
+static struct tables
+make_tables(const struct opt_tool *tool)
+{
+	struct buf letters = {0};
+	struct tables t;
+	size_t n = 0;
+
+	t.longs = mem_zero(count_defs(tool->defs) + count_defs(common) + 1,
+	    sizeof(*t.longs));
+	/* "+" stops at the first operand; ":" tells a missing argument apart. */
+	buf_adds(&letters, tool->first ? "+:" : ":");
+	add_table(&letters, t.longs, &n, tool->defs);
+	add_table(&letters, t.longs, &n, common);
+	t.letters = buf_take(&letters);
+	return t;
+}
+
+int
+opt_next(const struct opt_tool *tool, int argc, char **argv, const char **arg)
+{
+	static struct tables t;
+	int key;
+
+	if (t.longs == NULL)
+		t = make_tables(tool);
+	opterr = 0;
+	key = getopt_long(argc, argv, t.letters, t.longs, NULL);
+	*arg = optarg;
+	switch (key) {
+	case -1:
+		free(t.letters);
+		free(t.longs);
+		t = (struct tables){0};
+		return -1;
+	case 'h':
+		help(tool);
+	case 'V':
+		version();
+	case ':':
+		opt_usage(tool, "option '%s' needs an argument",
+		    argv[optind - 1]);
+	case '?':
+		if (optopt > 0 && optopt < OPT_LONG && isprint(optopt) &&
+		    strncmp(argv[optind - 1], "--", 2) != 0)
+			opt_usage(tool, "unknown option '-%c'", optopt);
+		if (optopt != 0)
+			opt_usage(tool, "option '%s' takes no argument",
+			    argv[optind - 1]);
+		opt_usage(tool, "unknown option '%s'", argv[optind - 1]);
+	default:
+		return key;
+	}
+}
+
+size_t
+opt_size(const struct opt_tool *tool, const char *name, const char *s)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	unsigned long long n;
+	unsigned shift = 0;
+	char *end;
+
+	errno = 0;
+	n = strtoull(s, &end, 10);
+	if (*end != '\0' && end != s) {
+		unit = strchr(units, toupper((unsigned char)*end));
+		if (unit != NULL && end[1] == '\0') {
+			shift = 10 * (unsigned)(unit - units + 1);
+			end++;
+		}
+	}
+	if (!isdigit((unsigned char)*s) || *end != '\0' || errno != 0 || n == 0 ||
+	    n > (SIZE_MAX / 4) >> shift)
+		opt_usage(tool, "%s: '%s' is no size (bytes, or with K, M or G)",
+		    name, s);
+	return (size_t)n << shift;
+}
+
+double
+opt_number(const struct opt_tool *tool, const char *name, const char *s)
+{
+	double x;
+	char *end;
+
+	errno = 0;
+	x = strtod(s, &end);
+	if (*s == '\0' || isspace((unsigned char)*s) || *end != '\0' ||
+	    errno != 0 || !isfinite(x) || strpbrk(s, "xX") != NULL)
+		opt_usage(tool, "%s: '%s' is no number", name, s);
+	return x;
+}
+
+long
+opt_seconds(const struct opt_tool *tool, const char *name, const char *s)
+{
+	double x = opt_number(tool, name, s);
+
+	if (x < 0 || x > INT_MAX / 1000)
+		opt_usage(tool, "%s: '%s' is no number of seconds", name, s);
+	/* Rounded up: a limit that is not zero does not become "no limit". */
+	return (long)ceil(x * 1000);
+}
+
+long
+opt_count(const struct opt_tool *tool, const char *name, const char *s, long min,
+    long max)
+{
+	long n;
+	char *end;
+
+	errno = 0;
+	n = strtol(s, &end, 10);
+	if (*s == '\0' || isspace((unsigned char)*s) || *end != '\0' ||
+	    errno != 0 || n < min || n > max)
+		opt_usage(tool, "%s: '%s' is no whole number from %ld to %ld",
+		    name, s, min, max);
+	return n;
+}

@@ -1,0 +1,57 @@
+/*
+ * opt: options from one table a tool, which also is what --help prints, and
+ * the values they take.
+ */
+#ifndef OPT_H
+#define OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "diag.h"
+
+/* Keys of options that have no short form start here. */
+#define OPT_LONG 256
+
+struct opt_def {
+	int		 key;	/* the short option's character, or from OPT_LONG on */
+	const char	*name;	/* the long name */
+	const char	*arg;	/* what its argument is called; NULL: it takes none */
+	const char	*help;	/* one line */
+};
+
+struct opt_tool {
+	const char		*operands; /* "[file ...]" */
+	const char		*summary;  /* one line: the tool's one job */
+	const struct opt_def	*defs;	   /* ends with an entry whose name is NULL */
+	bool			 first;	   /* options end at the first operand */
+};
+
+/*
+ * The next option's key, its argument (borrowed) in *arg; -1 behind the last,
+ * optind then being the first operand. --help and --version print and end the
+ * program; what is not in the table ends it with 64.
+ */
+int	opt_next(const struct opt_tool *tool, int argc, char **argv,
+	    const char **arg);
+
+/* Says why and the usage line on standard error, and ends with 64. */
+_Noreturn void opt_usage(const struct opt_tool *tool, const char *fmt, ...)
+	DIAG_PRINTF(2, 3);
+
+/*
+ * An option's value; name is the option as typed ("--max-record"). Anything
+ * else than the whole text being such a value ends the tool with 64.
+ *
+ * size: bytes, with an optional K, M or G (powers of 1024), at least 1.
+ * seconds: a decimal number that is not negative, given back in milliseconds.
+ * count: a whole number from min to max.
+ * number: a decimal number.
+ */
+size_t	opt_size(const struct opt_tool *tool, const char *name, const char *s);
+long	opt_seconds(const struct opt_tool *tool, const char *name, const char *s);
+long	opt_count(const struct opt_tool *tool, const char *name, const char *s,
+	    long min, long max);
+double	opt_number(const struct opt_tool *tool, const char *name, const char *s);
+
+#endif
