@@ -1,7 +1,8 @@
 /*
  * models: the ids that can be asked for, and the nearest to one that is not
  * among them. The lists are built in from models.txt and modes.txt; files in
- * the user's configuration replace them.
+ * the user's configuration replace them. Not for what the service says it has:
+ * that is asked over http.
  */
 #ifndef MODELS_H
 #define MODELS_H
@@ -9,18 +10,30 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "buf.h"
+
 enum models_list { MODELS_MODELS, MODELS_MODES };
 
 /*
  * The ids of a list, in its order; *n is set to how many. Borrowed, for good.
  * Read once: $XDG_CONFIG_HOME/supai/models (modes) or the one under
- * $HOME/.config where there is one, else the list built in. A file that cannot
- * be read or holds no id ends the tool with 78.
+ * $HOME/.config where there is one, else the list built in. In a file, blank
+ * lines and lines that start with # are passed over. A file that cannot be
+ * read, holds a line that can be no id, or holds none ends the tool with 78.
  */
 const char *const *models_ids(enum models_list list, size_t *n);
 
 /* Whether id is on the list. */
 bool	models_known(enum models_list list, const char *id);
+
+/*
+ * Whether the shell pattern (POSIX.1-2008, XCU 2.13) matches the whole id. A
+ * slash is a character like any other: "*opus*" matches across it.
+ */
+bool	models_match(const char *id, const char *pattern);
+
+/* Whether a word has a pattern's special characters, and so is no plain id. */
+bool	models_is_pattern(const char *word);
 
 /*
  * The ids nearest to one that is not on the list, nearest first: at most max,
@@ -29,5 +42,15 @@ bool	models_known(enum models_list list, const char *id);
  */
 size_t	models_nearest(enum models_list list, const char *id,
 	    const char **nearest, size_t max);
+
+/* Appends "unknown mode 'exprt': did you mean expert?", or what else helps. */
+void	models_unknown(enum models_list list, const char *id, struct buf *out);
+
+/*
+ * Whether the environment lets ids through that are on no list: SUPAI_UNLISTED
+ * is set (and not 0), or SUPAI_BASE_URL names another host than the service's,
+ * whose models are not ours to know. A loopback host is another one, too.
+ */
+bool	models_unlisted(void);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * request: a request of POST /chat/completions and the rules it must keep, as
  * the API's page gives them. supai-req builds by it, supai-mock and supai-batch
- * check by it.
+ * check by it. Not for building one: that is compose's.
  */
 #ifndef REQUEST_H
 #define REQUEST_H
@@ -15,7 +15,7 @@
 /* What is wrong with a request, in the terms of the API's error object. */
 struct request_fault {
 	struct buf	 message;	/* one sentence; owned by the caller */
-	const char	*param;		/* the member at fault ("messages"); a constant */
+	const char	*param;		/* the member at fault ("messages"); a constant; NULL: none */
 	const char	*code;		/* "invalid_value", "model_not_found" …; a constant */
 };
 
@@ -28,5 +28,14 @@ struct request_fault {
  * False with the fault set.
  */
 bool	request_check(jv request, bool unlisted, struct request_fault *fault);
+
+/* Whether text is a date and time as RFC 3339, section 5.6 ("date-time"), has them. */
+bool	request_is_date(const char *text);
+
+/* Whether text is an IPv4 or IPv6 address (RFC 4291, section 2.2). */
+bool	request_is_address(const char *text);
+
+/* Whether text begins as a URL that an image may have: http, https or data. */
+bool	request_is_url(const char *text);
 
 #endif

@@ -1,0 +1,407 @@
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "io.h"
+#include "mem.h"
+#include "models.h"
+#include "utf8.h"
+
+enum {
+	MAX_FILE = 1 << 20,	/* a list that is longer is no list */
+	MAX_NAME = 96,		/* ids longer than this have no near ones */
+	SHOWN = 4,		/* near ids in a message */
+};
+
+static const char *const models[] = {
+#include "models_list.h"
+};
+
+static const char *const modes[] = {
+#include "modes_list.h"
+};
+
+struct list {
+	const char		*file;	/* its name in the configuration */
+	const char		*noun;
+	const char *const	*ids;
+	size_t			 n;
+	bool			 looked;	/* for the user's file */
+	char			*text;		/* what ids point into, when it is a file's */
+	const char		**own;
+};
+
+static struct list lists[] = {
+	[MODELS_MODELS] = {
+		.file = "models", .noun = "model", .ids = models,
+		.n = sizeof(models) / sizeof(*models),
+	},
+	[MODELS_MODES] = {
+		.file = "modes", .noun = "mode", .ids = modes,
+		.n = sizeof(modes) / sizeof(*modes),
+	},
+};
+
+/* The path of a file of the configuration, owned; NULL where there is no home. */
+static char *
+config_path(const char *file)
+{
+	const char *dir = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	struct buf path = {0};
+
+	/* XDG Base Directory, "Basics": a relative path is to be ignored. */
+	if (dir != NULL && *dir == '/')
+		buf_adds(&path, dir);
+	else if (home != NULL && *home != '\0')
+		buf_printf(&path, "%s/.config", home);
+	else
+		return NULL;
+	buf_printf(&path, "/supai/%s", file);
+	return buf_take(&path);
+}
+
+/* The file's text, owned; NULL where there is no such file. */
+static char *
+read_file(const char *path)
+{
+	struct buf text = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return NULL;
+	if (fd == -1 || !io_read_all(fd, &text, MAX_FILE))
+		diag_die_errno(EX_CONFIG, "%s", path);
+	close(fd);
+	if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL)
+		diag_die(EX_CONFIG, "%s: a NUL byte: not a list of ids", path);
+	return buf_take(&text);
+}
+
+/* An id is one word; a saved error page, say, must not pass for a list. */
+static bool
+is_id(const char *s)
+{
+	size_t n = strlen(s), i;
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f)
+			return false;
+	return utf8_valid(s, n) == n;
+}
+
+/* Cuts the white space around a line. */
+static char *
+trim(char *s)
+{
+	char *end;
+
+	while (*s == ' ' || *s == '\t')
+		s++;
+	end = s + strlen(s);
+	while (end > s && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+		end--;
+	*end = '\0';
+	return s;
+}
+
+static void
+load(struct list *l)
+{
+	char *path = config_path(l->file), *line, *next;
+	unsigned long number = 0;
+	size_t n = 0;
+
+	l->looked = true;
+	l->text = path != NULL ? read_file(path) : NULL;
+	for (next = l->text; next != NULL;) {
+		line = next;
+		next = strchr(line, '\n');
+		if (next != NULL)
+			*next++ = '\0';
+		number++;
+		line = trim(line);
+		if (*line == '\0' || *line == '#')
+			continue;
+		if (!is_id(line))
+			diag_die(EX_CONFIG, "%s: line %lu: not the id of a %s",
+			    path, number, l->noun);
+		if ((n & (n - 1)) == 0)		/* room for twice as many */
+			l->own = mem_resize(l->own, n > 0 ? n * 2 : 1,
+			    sizeof(*l->own));
+		l->own[n++] = line;
+	}
+	if (l->text != NULL && n == 0)
+		diag_die(EX_CONFIG, "%s: holds no id; remove it to use the list"
+		    " built in", path);
+	if (l->text != NULL) {
+		l->ids = l->own;
+		l->n = n;
+	}
+	free(path);
+}
+
+const char *const *
+models_ids(enum models_list list, size_t *n)
+{
+	struct list *l = &lists[list];
+
+	if (!l->looked)
+		load(l);
+	*n = l->n;
+	return l->ids;
+}
+
+bool
+models_known(enum models_list list, const char *id)
+{
+	size_t n, i;
+	const char *const *ids = models_ids(list, &n);
+
+	for (i = 0; i < n; i++)
+		if (strcmp(ids[i], id) == 0)
+			return true;
+	return false;
+}
+
+bool
+models_match(const char *id, const char *pattern)
+{
+	return fnmatch(pattern, id, 0) == 0;
+}
+
+bool
+models_is_pattern(const char *word)
+{
+	return strpbrk(word, "*?[\\") != NULL;
+}
+
+/*
+ * How near an id is to what was asked for: less is nearer. People leave out the
+ * vendor and the punctuation, know a part of the name, add a date, turn the
+ * words around, or mistype.
+ */
+enum {
+	SAME = 0,		/* but for case and punctuation */
+	BEGINS = 1000,		/* the id begins with it; 100 more: its name does */
+	HOLDS = 2000,		/* the id holds it somewhere */
+	TYPO = 2500,		/* plus 300 an edit */
+	WORDS = 2900,		/* the id holds each of its words */
+	LONGER = 3000,		/* it begins with the id's name */
+	FAR = INT_MAX,
+};
+
+struct name {
+	char	full[MAX_NAME + 1];	/* letters and digits, in lower case */
+	char	*base;			/* what of it stands behind the last slash */
+};
+
+static bool
+simplify(const char *id, struct name *name)
+{
+	size_t n = 0;
+
+	name->base = name->full;
+	for (; *id != '\0'; id++) {
+		if (*id == '/')
+			name->base = name->full + n;
+		if (!isalnum((unsigned char)*id))
+			continue;
+		if (n == MAX_NAME)
+			return false;
+		name->full[n++] = (char)tolower((unsigned char)*id);
+	}
+	name->full[n] = '\0';
+	return n > 0;
+}
+
+static int
+least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * The number of letters to add, drop, change or swap with their neighbour to
+ * make b of a (optimal string alignment).
+ */
+static int
+edits(const char *a, const char *b)
+{
+	int rows[3][MAX_NAME + 1];
+	int na = (int)strlen(a), nb = (int)strlen(b), i, j, change;
+	int *row, *above, *above2;
+
+	for (j = 0; j <= nb; j++)
+		rows[0][j] = j;
+	for (i = 1; i <= na; i++) {
+		row = rows[i % 3];
+		above = rows[(i + 2) % 3];
+		above2 = rows[(i + 1) % 3];
+		row[0] = i;
+		for (j = 1; j <= nb; j++) {
+			change = a[i - 1] != b[j - 1];
+			row[j] = least(above[j] + 1, row[j - 1] + 1);
+			row[j] = least(row[j], above[j - 1] + change);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				row[j] = least(row[j], above2[j - 2] + 1);
+		}
+	}
+	return rows[na % 3][nb];
+}
+
+/* The edits between them, as long as they are few for that many letters. */
+static int
+typos(const char *asked, const char *name)
+{
+	int d = edits(asked, name), n = (int)strlen(asked);
+
+	return d <= (n < 8 ? 1 : n / 4) ? d : FAR;
+}
+
+/* Whether each word of what was asked for stands in the id. */
+static bool
+holds_words(const struct name *id, const char *asked)
+{
+	struct buf word = {0};
+	bool all = true;
+	int words = 0;
+
+	for (; all; asked++) {
+		if (isalnum((unsigned char)*asked)) {
+			buf_addc(&word, tolower((unsigned char)*asked));
+			continue;
+		}
+		if (word.n > 0) {
+			words++;
+			all = strstr(id->full, buf_string(&word)) != NULL;
+			buf_clear(&word);
+		}
+		if (*asked == '\0')
+			break;
+	}
+	buf_free(&word);
+	return all && words > 1;
+}
+
+static bool
+begins(const char *s, const char *start)
+{
+	return strncmp(s, start, strlen(start)) == 0;
+}
+
+static int
+distance(const struct name *asked, const char *asked_id, const struct name *id)
+{
+	size_t n = strlen(asked->full), base = strlen(id->base);
+	int d;
+
+	if (strcmp(asked->full, id->full) == 0 ||
+	    strcmp(asked->base, id->base) == 0)
+		return SAME;
+	if (n >= 2 && begins(id->full, asked->full))
+		return BEGINS;
+	if (n >= 2 && begins(id->base, asked->full))
+		return BEGINS + 100;
+	if (n >= 3 && strstr(id->full, asked->full) != NULL)
+		return HOLDS;
+	d = least(typos(asked->full, id->full), typos(asked->base, id->base));
+	if (d == 1)
+		return TYPO + 300;
+	if (holds_words(id, asked_id))
+		return WORDS;
+	if (base >= 4 && begins(asked->base, id->base))
+		return LONGER + MAX_NAME - (int)base;
+	return d < FAR ? TYPO + 300 * d : FAR;
+}
+
+size_t
+models_nearest(enum models_list list, const char *id, const char **nearest,
+    size_t max)
+{
+	struct name asked, name;
+	size_t n, found = 0, i, at;
+	const char *const *ids = models_ids(list, &n);
+	int *how, d;
+
+	if (max == 0 || !simplify(id, &asked))
+		return 0;
+	how = mem_zero(max, sizeof(*how));
+	/* From the end: of equals, the list has the newer version behind. */
+	for (i = n; i-- > 0;) {
+		d = simplify(ids[i], &name) ? distance(&asked, id, &name) : FAR;
+		for (at = found; at > 0 && how[at - 1] > d; at--)
+			;
+		if (d == FAR || at == max)
+			continue;
+		if (found < max)
+			found++;
+		memmove(how + at + 1, how + at, (found - at - 1) * sizeof(*how));
+		memmove(nearest + at + 1, nearest + at,
+		    (found - at - 1) * sizeof(*nearest));
+		how[at] = d;
+		nearest[at] = ids[i];
+	}
+	free(how);
+	return found;
+}
+
+void
+models_unknown(enum models_list list, const char *id, struct buf *out)
+{
+	const char *nearest[SHOWN];
+	size_t n = models_nearest(list, id, nearest, SHOWN), i, len = strlen(id);
+	size_t shown = len > MAX_NAME ? utf8_valid(id, MAX_NAME) : len;
+
+	buf_printf(out, "unknown %s '%.*s%s'", lists[list].noun, (int)shown, id,
+	    shown < len ? "…" : "");
+	if (n == 0) {
+		buf_printf(out, " (supai-models%s lists the known ones)",
+		    list == MODELS_MODES ? " -m" : "");
+		return;
+	}
+	buf_adds(out, ": did you mean ");
+	for (i = 0; i < n; i++)
+		buf_printf(out, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " or ",
+		    nearest[i]);
+	buf_adds(out, "?");
+}
+
+/* Whether a URL's authority (RFC 3986, section 3.2) names the service's host. */
+static bool
+is_service(const char *url)
+{
+	static const char service[] = "api.sup.ai";
+	const char *host = strstr(url, "://"), *end, *at;
+	size_t n;
+
+	if (host == NULL)
+		return false;
+	host += 3;
+	end = host + strcspn(host, "/?#");
+	for (at = host; at < end; at++)
+		if (*at == '@')
+			host = at + 1;
+	n = strcspn(host, ":/?#");
+	if (n > 0 && host[n - 1] == '.')	/* the DNS root, said */
+		n--;
+	return n == strlen(service) && strncasecmp(host, service, n) == 0;
+}
+
+bool
+models_unlisted(void)
+{
+	const char *s = getenv("SUPAI_UNLISTED");
+
+	if (s != NULL && *s != '\0' && strcmp(s, "0") != 0)
+		return true;
+	s = getenv("SUPAI_BASE_URL");
+	return s != NULL && *s != '\0' && !is_service(s);
+}

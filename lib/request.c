@@ -1,0 +1,444 @@
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "models.h"
+#include "request.h"
+#include "utf8.h"
+#include "value.h"
+
+enum {
+	MAX_QUOTED = 60,	/* bytes of a value that a message shows */
+};
+
+struct check {
+	struct request_fault	*fault;
+	bool			 unlisted;
+};
+
+static bool wrong(struct check *c, const char *code, const char *fmt, ...)
+    DIAG_PRINTF(3, 4);
+
+static bool
+wrong(struct check *c, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	c->fault->code = code;
+	va_start(ap, fmt);
+	buf_vprintf(&c->fault->message, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* The value is of another type than the page gives; where and what name them. */
+static bool
+wrong_type(struct check *c, const char *where, const char *what, jv v)
+{
+	return wrong(c, "invalid_type", "%s must be %s, not %s", where, what,
+	    jv_get_kind(v) == JV_KIND_TRUE || jv_get_kind(v) == JV_KIND_FALSE
+	    ? "a boolean" : jv_get_kind(v) == JV_KIND_NULL ? "null"
+	    : jv_get_kind(v) == JV_KIND_NUMBER ? "a number"
+	    : jv_get_kind(v) == JV_KIND_STRING ? "a string"
+	    : jv_get_kind(v) == JV_KIND_ARRAY ? "an array" : "an object");
+}
+
+/* A string's value is not one of those the page gives. */
+static bool
+wrong_value(struct check *c, const char *where, const char *what, jv v)
+{
+	const char *s = jv_string_value(v);
+	size_t n = strlen(s), shown = n;
+
+	if (n > MAX_QUOTED)
+		shown = utf8_valid(s, MAX_QUOTED);
+	return wrong(c, "invalid_value", "%s must be %s, not '%.*s%s'", where,
+	    what, (int)shown, s, shown < n ? "…" : "");
+}
+
+static bool
+is_object(struct check *c, const char *where, jv v)
+{
+	return jv_get_kind(v) == JV_KIND_OBJECT ||
+	    wrong_type(c, where, "an object", v);
+}
+
+static bool
+is_string(struct check *c, const char *where, jv v)
+{
+	return jv_get_kind(v) == JV_KIND_STRING ||
+	    wrong_type(c, where, "a string", v);
+}
+
+/* A string without NUL, which nothing that the page lists has, and C strings end at. */
+static bool
+is_word(struct check *c, const char *where, jv v)
+{
+	if (!is_string(c, where, v))
+		return false;
+	return strlen(jv_string_value(v)) ==
+	    (size_t)jv_string_length_bytes(jv_copy(v)) ||
+	    wrong(c, "invalid_value", "%s must hold no NUL character", where);
+}
+
+static bool
+is_boolean(struct check *c, const char *where, jv v)
+{
+	return jv_get_kind(v) == JV_KIND_TRUE ||
+	    jv_get_kind(v) == JV_KIND_FALSE ||
+	    wrong_type(c, where, "a boolean", v);
+}
+
+typedef bool rule(struct check *, const char *where, jv v);
+
+/* Puts a member, where there is one, to its rule. */
+static bool
+optional(struct check *c, const char *where, jv object, const char *name,
+    rule *check)
+{
+	jv v = value_get(object, name);
+	struct buf path = {0};
+	bool ok = true;
+
+	if (jv_is_valid(v)) {
+		buf_printf(&path, "%s%s%s", where, *where != '\0' ? "." : "", name);
+		ok = check(c, buf_string(&path), v);
+	}
+	buf_free(&path);
+	jv_free(v);
+	return ok;
+}
+
+static bool
+required(struct check *c, const char *where, jv object, const char *name,
+    rule *check)
+{
+	jv v = value_get(object, name);
+	bool there = jv_is_valid(v);
+
+	jv_free(v);
+	if (!there)
+		return wrong(c, "missing_required_parameter", "%s%s%s is missing",
+		    where, *where != '\0' ? "." : "", name);
+	return optional(c, where, object, name, check);
+}
+
+/* Puts each element of an array to a rule. */
+static bool
+each(struct check *c, const char *where, jv array, rule *check)
+{
+	struct buf path = {0};
+	bool ok = true;
+	int i, n = jv_array_length(jv_copy(array));
+	jv v;
+
+	for (i = 0; ok && i < n; i++) {
+		v = jv_array_get(jv_copy(array), i);
+		buf_clear(&path);
+		buf_printf(&path, "%s[%d]", where, i);
+		ok = check(c, buf_string(&path), v);
+		jv_free(v);
+	}
+	buf_free(&path);
+	return ok;
+}
+
+static bool
+check_role(struct check *c, const char *where, jv v)
+{
+	const char *s;
+
+	if (!is_word(c, where, v))
+		return false;
+	s = jv_string_value(v);
+	return strcmp(s, "system") == 0 || strcmp(s, "user") == 0 ||
+	    strcmp(s, "assistant") == 0 ||
+	    wrong_value(c, where, "system, user or assistant", v);
+}
+
+bool
+request_is_url(const char *s)
+{
+	return strncasecmp(s, "http://", 7) == 0 ||
+	    strncasecmp(s, "https://", 8) == 0 || strncasecmp(s, "data:", 5) == 0;
+}
+
+static bool
+check_url(struct check *c, const char *where, jv v)
+{
+	return is_word(c, where, v) && (request_is_url(jv_string_value(v)) ||
+	    wrong_value(c, where, "an http, https or data URL", v));
+}
+
+static bool
+check_image(struct check *c, const char *where, jv v)
+{
+	return is_object(c, where, v) && required(c, where, v, "url", check_url);
+}
+
+static bool
+check_part_type(struct check *c, const char *where, jv v)
+{
+	const char *s;
+
+	if (!is_word(c, where, v))
+		return false;
+	s = jv_string_value(v);
+	return strcmp(s, "text") == 0 || strcmp(s, "image_url") == 0 ||
+	    wrong_value(c, where, "text or image_url", v);
+}
+
+static bool
+check_part(struct check *c, const char *where, jv v)
+{
+	const char *type;
+
+	if (!is_object(c, where, v) ||
+	    !required(c, where, v, "type", check_part_type))
+		return false;
+	type = value_string(v, "type");
+	return strcmp(type, "text") == 0
+	    ? required(c, where, v, "text", is_string)
+	    : required(c, where, v, "image_url", check_image);
+}
+
+static bool
+check_content(struct check *c, const char *where, jv v)
+{
+	if (jv_get_kind(v) == JV_KIND_STRING)
+		return true;
+	if (jv_get_kind(v) != JV_KIND_ARRAY)
+		return wrong_type(c, where, "a string or an array of parts", v);
+	if (jv_array_length(jv_copy(v)) == 0)
+		return wrong(c, "empty_array", "%s must hold a part", where);
+	return each(c, where, v, check_part);
+}
+
+static bool
+check_message(struct check *c, const char *where, jv v)
+{
+	return is_object(c, where, v) &&
+	    required(c, where, v, "role", check_role) &&
+	    required(c, where, v, "content", check_content);
+}
+
+static bool
+role_is(jv messages, int i, const char *role)
+{
+	jv message = jv_array_get(jv_copy(messages), i);
+	bool same = strcmp(value_string(message, "role"), role) == 0;
+
+	jv_free(message);
+	return same;
+}
+
+static bool
+check_messages(struct check *c, const char *where, jv v)
+{
+	int i, n;
+
+	if (jv_get_kind(v) != JV_KIND_ARRAY)
+		return wrong_type(c, where, "an array", v);
+	n = jv_array_length(jv_copy(v));
+	if (n == 0)
+		return wrong(c, "empty_array", "%s must hold a message", where);
+	if (!each(c, where, v, check_message))
+		return false;
+	for (i = 0; i < n && role_is(v, i, "system"); i++)
+		;
+	if (i == n)
+		return wrong(c, "invalid_value",
+		    "%s must hold one that is not a system message", where);
+	return role_is(v, n - 1, "user") || wrong(c, "invalid_value",
+	    "%s must end with a user message", where);
+}
+
+/* n digits at s as a number; -1 where there are fewer. */
+static int
+digits(const char *s, int n)
+{
+	int value = 0;
+
+	for (; n > 0; n--, s++) {
+		if (!isdigit((unsigned char)*s))
+			return -1;
+		value = value * 10 + (*s - '0');
+	}
+	return value;
+}
+
+static bool
+between(const char *s, int n, int min, int max)
+{
+	int value = digits(s, n);
+
+	return value >= min && value <= max;
+}
+
+static int
+days_of(int year, int month)
+{
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	if (month == 2)
+		return leap ? 29 : 28;
+	return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+}
+
+/* The offset that ends a date-time: "Z" or "+hh:mm". */
+static bool
+is_offset(const char *s)
+{
+	if (*s == 'Z' || *s == 'z')
+		return s[1] == '\0';
+	return (*s == '+' || *s == '-') && between(s + 1, 2, 0, 23) &&
+	    s[3] == ':' && between(s + 4, 2, 0, 59) && s[6] == '\0';
+}
+
+bool
+request_is_date(const char *s)
+{
+	if (digits(s, 4) < 0 || s[4] != '-' || !between(s + 5, 2, 1, 12) ||
+	    s[7] != '-' ||
+	    !between(s + 8, 2, 1, days_of(digits(s, 4), digits(s + 5, 2))) ||
+	    (s[10] != 'T' && s[10] != 't'))
+		return false;
+	s += 11;
+	/* A second 60 is a leap second (section 5.7). */
+	if (!between(s, 2, 0, 23) || s[2] != ':' || !between(s + 3, 2, 0, 59) ||
+	    s[5] != ':' || !between(s + 6, 2, 0, 60))
+		return false;
+	s += 8;
+	if (*s == '.') {
+		if (!isdigit((unsigned char)*++s))
+			return false;
+		while (isdigit((unsigned char)*s))
+			s++;
+	}
+	return is_offset(s);
+}
+
+bool
+request_is_address(const char *s)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, s, address) == 1 ||
+	    inet_pton(AF_INET6, s, address) == 1;
+}
+
+static bool
+check_date(struct check *c, const char *where, jv v)
+{
+	return is_word(c, where, v) && (request_is_date(jv_string_value(v)) ||
+	    wrong_value(c, where, "an RFC 3339 date and time", v));
+}
+
+static bool
+check_address(struct check *c, const char *where, jv v)
+{
+	return is_word(c, where, v) &&
+	    (strcmp(jv_string_value(v), "current") == 0 ||
+	    request_is_address(jv_string_value(v)) ||
+	    wrong_value(c, where, "'current' or an IP address", v));
+}
+
+static bool
+check_location(struct check *c, const char *where, jv v)
+{
+	return is_object(c, where, v) &&
+	    optional(c, where, v, "ip_address", check_address);
+}
+
+static bool
+check_environment(struct check *c, const char *where, jv v)
+{
+	return is_object(c, where, v) &&
+	    optional(c, where, v, "date", check_date) &&
+	    optional(c, where, v, "location", check_location) &&
+	    optional(c, where, v, "user_name", is_string);
+}
+
+static bool
+check_listed(struct check *c, const char *where, enum models_list list, jv v)
+{
+	const char *id;
+
+	if (!is_word(c, where, v))
+		return false;
+	id = jv_string_value(v);
+	if (c->unlisted || models_known(list, id))
+		return true;
+	if (list == MODELS_MODES && models_known(MODELS_MODELS, id))
+		return wrong(c, "invalid_value", "%s: '%s' is a model, not a mode:"
+		    " it belongs in models", where, id);
+	buf_printf(&c->fault->message, "%s: ", where);
+	models_unknown(list, id, &c->fault->message);
+	return wrong(c, "model_not_found", "%s", "");
+}
+
+static bool
+check_mode(struct check *c, const char *where, jv v)
+{
+	return check_listed(c, where, MODELS_MODES, v);
+}
+
+static bool
+check_model(struct check *c, const char *where, jv v)
+{
+	return check_listed(c, where, MODELS_MODELS, v);
+}
+
+static bool
+check_models(struct check *c, const char *where, jv v)
+{
+	if (jv_get_kind(v) == JV_KIND_NULL)
+		return true;
+	if (jv_get_kind(v) != JV_KIND_ARRAY)
+		return wrong_type(c, where, "an array or null", v);
+	return each(c, where, v, check_model);
+}
+
+static bool
+check_stream_options(struct check *c, const char *where, jv v)
+{
+	return is_object(c, where, v) &&
+	    optional(c, where, v, "include_usage", is_boolean);
+}
+
+/* The members that the page knows. */
+static const struct {
+	const char	*name;
+	rule		*check;
+	bool		 must;
+} members[] = {
+	{"messages", check_messages, true},
+	{"environment", check_environment, false},
+	{"include_supai_chunks", is_boolean, false},
+	{"model", check_mode, false},
+	{"models", check_models, false},
+	{"stream", is_boolean, false},
+	{"stream_options", check_stream_options, false},
+};
+
+bool
+request_check(jv request, bool unlisted, struct request_fault *fault)
+{
+	struct check c = {.fault = fault, .unlisted = unlisted};
+	size_t i;
+
+	*fault = (struct request_fault){0};
+	if (!is_object(&c, "the request", request))
+		return false;
+	for (i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		fault->param = members[i].name;
+		if (!(members[i].must ? required : optional)(&c, "", request,
+		    members[i].name, members[i].check))
+			return false;
+	}
+	fault->param = NULL;
+	return true;
+}
