@@ -194,6 +194,7 @@ enum {
 	TYPO = 2500,		/* plus 300 an edit */
 	WORDS = 2900,		/* the id holds each of its words */
 	LONGER = 3000,		/* it begins with the id's name */
+	BEGUN = 3500,		/* its name begins with it but for one edit */
 	FAR = INT_MAX,
 };
 
@@ -229,10 +230,10 @@ least(int a, int b)
 
 /*
  * The number of letters to add, drop, change or swap with their neighbour to
- * make b of a (optimal string alignment).
+ * make b of a (optimal string alignment); prefix: or what b begins with.
  */
 static int
-edits(const char *a, const char *b)
+edits(const char *a, const char *b, bool prefix)
 {
 	int rows[3][MAX_NAME + 1];
 	int na = (int)strlen(a), nb = (int)strlen(b), i, j, change;
@@ -254,14 +255,17 @@ edits(const char *a, const char *b)
 				row[j] = least(row[j], above2[j - 2] + 1);
 		}
 	}
-	return rows[na % 3][nb];
+	row = rows[na % 3];
+	for (j = nb; prefix && j > 0; j--)
+		row[j - 1] = least(row[j - 1], row[j]);
+	return row[prefix ? 0 : nb];
 }
 
 /* The edits between them, as long as they are few for that many letters. */
 static int
 typos(const char *asked, const char *name)
 {
-	int d = edits(asked, name), n = (int)strlen(asked);
+	int d = edits(asked, name, false), n = (int)strlen(asked);
 
 	return d <= (n < 8 ? 1 : n / 4) ? d : FAR;
 }
@@ -319,6 +323,8 @@ distance(const struct name *asked, const char *asked_id, const struct name *id)
 		return WORDS;
 	if (base >= 4 && begins(asked->base, id->base))
 		return LONGER + MAX_NAME - (int)base;
+	if (n >= 6 && edits(asked->base, id->base, true) == 1)
+		return BEGUN;
 	return d < FAR ? TYPO + 300 * d : FAR;
 }
 
