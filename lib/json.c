@@ -43,11 +43,14 @@ struct check {
 	struct json_fault	*fault;
 };
 
+static const char too_deep[] = "nested more than 256 deep";
+
 static const char *
 wrong(struct check *c, const char *p, const char *why)
 {
 	c->fault->why = p < c->end ? why : "it ends too early";
 	c->fault->at = (size_t)(p - c->start);
+	c->fault->too_deep = why == too_deep;
 	return NULL;
 }
 
@@ -177,7 +180,7 @@ check_value(struct check *c, const char *p)
 			return wrong(c, p, NULL);
 		if (*p == '{' || *p == '[') {
 			if (depth == JSON_MAX_DEPTH)
-				return wrong(c, p, "nested more than 256 deep");
+				return wrong(c, p, too_deep);
 			open[depth++] = *p == '{';
 			p = skip_space(p + 1, c->end);
 			if (p < c->end && *p == (open[depth - 1] ? '}' : ']')) {

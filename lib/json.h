@@ -37,6 +37,7 @@ enum json_type {
 struct json_fault {
 	const char	*why;
 	size_t		 at;
+	bool		 too_deep;	/* it is the nesting that is at fault */
 };
 bool	json_parse(const char *text, size_t n, struct json *v,
 	    struct json_fault *fault);

@@ -1,0 +1,140 @@
+/* supai-text: the content of events and completions, as plain text. */
+#include <unistd.h>
+
+#include "diag.h"
+#include "io.h"
+#include "opt.h"
+#include "text.h"
+
+enum {
+	OPT_CHOICE = OPT_LONG, OPT_MIN_CONFIDENCE, OPT_SAFE, OPT_LENIENT,
+	OPT_ANY_FINISH, OPT_MAX_RECORD,
+};
+
+static const struct opt_def defs[] = {
+	{OPT_CHOICE, "choice", "N", "print choice N of each answer (0)"},
+	{'k', "key", "PATTERN", "print the ensemble's threads whose key matches"},
+	{'t', "thinking", NULL, "their thinking instead (of main, without -k)"},
+	{'u', "usage", NULL, "a line of token counts on standard error"},
+	{'n', "no-newline", NULL, "add no newline at an answer's end"},
+	{'0', "null", NULL, "end each answer with a NUL instead"},
+	{OPT_MIN_CONFIDENCE, "min-confidence", "X",
+	    "nothing, and status 1, below this median confidence"},
+	{OPT_SAFE, "safe", NULL, "show control characters, terminal or not"},
+	{'r', "raw", NULL, "never show them: the text as it is"},
+	{OPT_LENIENT, "lenient", NULL, "take answers without a finish reason"},
+	{OPT_ANY_FINISH, "any-finish", NULL, "any finish reason is good"},
+	{OPT_MAX_RECORD, "max-record", "SIZE", "longest line to take (64M)"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct opt_tool tool = {
+	.operands = "[file ...]",
+	.summary = "Prints the text of answers: events or completions in, text out.",
+	.defs = defs,
+};
+
+/* One file's records. A line that is no JSON ends it: what follows is unknown. */
+static int
+read_file(struct io_in *in, struct text *text)
+{
+	struct json_fault fault;
+	struct chunk c;
+	const char *p;
+	size_t n;
+	enum io_got got;
+
+	while ((got = io_line(in, &p, &n)) == IO_RECORD) {
+		if (n == 0)
+			continue;
+		if (chunk_read(&c, p, n, &fault)) {
+			text_add(text, &c);
+			continue;
+		}
+		if (chunk_is_raw(p, n))
+			diag_warn("%s: line %lu: this is a raw event stream:"
+			    " put supai-sse before supai-text", in->name, in->line);
+		else
+			diag_warn("%s: line %lu: no JSON: %s (byte %zu)", in->name,
+			    in->line, fault.why, fault.at + 1);
+		return EX_DATAERR;
+	}
+	if (got == IO_LONG)
+		io_too_long(in);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct text_opts opts = {.safe = false};
+	size_t max = IO_MAX_RECORD;
+	int key, status = 0;
+	bool safe = false, raw = false;
+	struct io_in in;
+	struct text *text;
+	const char *arg;
+
+	diag_init(argv[0]);
+	io_init();
+	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
+		switch (key) {
+		case OPT_CHOICE:
+			opts.choice = opt_count(&tool, "--choice", arg, 0, 1 << 20);
+			break;
+		case 'k':
+			opts.key = arg;
+			break;
+		case 't':
+			opts.thinking = true;
+			break;
+		case 'u':
+			opts.usage = true;
+			break;
+		case 'n':
+			opts.end = TEXT_NOTHING;
+			break;
+		case '0':
+			opts.end = TEXT_NUL;
+			break;
+		case OPT_MIN_CONFIDENCE:
+			opts.gate = true;
+			opts.min_confidence = opt_number(&tool, "--min-confidence",
+			    arg);
+			if (opts.min_confidence < 0 || opts.min_confidence > 1)
+				opt_usage(&tool, "--min-confidence: '%s' is not"
+				    " from 0 to 1", arg);
+			break;
+		case OPT_SAFE:
+			safe = true;
+			break;
+		case 'r':
+			raw = true;
+			break;
+		case OPT_LENIENT:
+			opts.lenient = true;
+			break;
+		case OPT_ANY_FINISH:
+			opts.any_finish = true;
+			break;
+		case OPT_MAX_RECORD:
+			max = opt_size(&tool, "--max-record", arg);
+			break;
+		}
+	}
+	if (safe && raw)
+		opt_usage(&tool, "--safe and --raw exclude each other");
+	if (opts.thinking && opts.key == NULL)
+		opts.key = "main";
+	opts.safe = safe || (!raw && isatty(STDOUT_FILENO));
+
+	text = text_new(&opts);
+	io_start(&in, argv + optind, argc - optind, max);
+	while (io_next(&in)) {
+		status = diag_worst(status, read_file(&in, text));
+		text_end_file(text);
+	}
+	status = in.any ? diag_worst(status, text_finish(text)) : status;
+	io_stop(&in);
+	return io_status(&in, status);
+}

@@ -1,0 +1,209 @@
+#include <limits.h>
+#include <string.h>
+
+#include "apierror.h"
+#include "chunk.h"
+
+static const struct {
+	const char	*name;
+	enum chunk_type	 type;
+} types[] = {	/* the most frequent first */
+	{"thinking", CHUNK_THINKING},
+	{"text", CHUNK_TEXT},
+	{"thinking-start", CHUNK_THINKING_START},
+	{"source", CHUNK_SOURCE},
+	{"web-search-call", CHUNK_WEB_SEARCH_CALL},
+	{"web-search-result", CHUNK_WEB_SEARCH_RESULT},
+	{"text-start", CHUNK_TEXT_START},
+	{"done", CHUNK_DONE},
+	{"confidence-score", CHUNK_CONFIDENCE_SCORE},
+	{"error", CHUNK_FAILURE},
+	{"retry", CHUNK_RETRY},
+	{"google-search-results", CHUNK_GOOGLE_SEARCH_RESULTS},
+	{"run-mode-call", CHUNK_RUN_MODE_CALL},
+	{"run-mode-result", CHUNK_RUN_MODE_RESULT},
+	{"run-consensus", CHUNK_RUN_CONSENSUS},
+	{"fetch-url-call", CHUNK_FETCH_URL_CALL},
+	{"fetch-url-result", CHUNK_FETCH_URL_RESULT},
+	{"file-start", CHUNK_FILE_START},
+};
+
+static enum chunk_type
+type_of(struct json name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (json_is(name, types[i].name))
+			return types[i].type;
+	return CHUNK_UNKNOWN;
+}
+
+static void
+read_body(struct chunk *c)
+{
+	struct json_iter i;
+	struct json name, value, type = {0}, source = {0};
+
+	for (i = json_first(c->body); json_more(&i, &name, &value);) {
+		if (json_is(name, "type"))
+			type = value;
+		else if (json_is(name, "_source"))
+			source = value;
+		else if (json_is(name, "text"))
+			c->text = value;
+	}
+	c->type = type_of(type);
+	for (i = json_first(source); json_more(&i, &name, &value);) {
+		if (json_is(name, "key"))
+			c->key = value;
+		else if (json_is(name, "modelId"))
+			c->model = value;
+	}
+}
+
+/* A service that does not name its objects is known by what a choice holds. */
+static enum chunk_kind
+kind_of_choices(struct json choices)
+{
+	struct json_iter i;
+	struct chunk_choice choice;
+
+	for (i = json_first(choices); chunk_choice(&i, &choice);)
+		if (json_get(choice.value, "message").p != NULL)
+			return CHUNK_COMPLETION;
+	return CHUNK_DELTA;
+}
+
+/* The members of a record that tell what it is. */
+struct members {
+	struct json	object, chunk, response;
+};
+
+static enum chunk_kind
+kind_of(const struct chunk *c, const struct members *m)
+{
+	if (json_is(m->object, "supai.chunk") &&
+	    json_type(m->chunk) == JSON_OBJECT)
+		return CHUNK_SUPAI;
+	if (c->custom_id.p != NULL && (m->response.p != NULL || c->error.p != NULL))
+		return CHUNK_RESULT;
+	if (json_type(c->choices) == JSON_ARRAY) {
+		if (json_is(m->object, "chat.completion"))
+			return CHUNK_COMPLETION;
+		if (json_is(m->object, "chat.completion.chunk"))
+			return CHUNK_DELTA;
+		if (c->error.p == NULL)
+			return kind_of_choices(c->choices);
+	}
+	return c->error.p != NULL ? CHUNK_ERROR : CHUNK_OTHER;
+}
+
+/* What a batch's response holds: a completion, or the error of a failed one. */
+static void
+read_response(struct chunk *c, struct json response)
+{
+	struct json body = json_get(response, "body");
+	struct json error = json_get(body, "error");
+
+	if (json_type(json_get(body, "choices")) == JSON_ARRAY)
+		c->completion = body;
+	else if (c->error.p == NULL && apierror_is(error))
+		c->error = error;
+}
+
+void
+chunk_of(struct chunk *c, struct json value)
+{
+	struct members m = {0};
+	struct json_iter i;
+	struct json name, v;
+
+	*c = (struct chunk){.value = value};
+	if (json_type(value) != JSON_OBJECT)
+		return;
+	for (i = json_first(value); json_more(&i, &name, &v);) {
+		if (json_is(name, "object"))
+			m.object = v;
+		else if (json_is(name, "chunk"))
+			m.chunk = v;
+		else if (json_is(name, "id"))
+			c->id = v;
+		else if (json_is(name, "choices"))
+			c->choices = v;
+		else if (json_is(name, "usage"))
+			c->usage = v;
+		else if (json_is(name, "error"))
+			c->error = v;
+		else if (json_is(name, "supai"))
+			c->supai = v;
+		else if (json_is(name, "custom_id"))
+			c->custom_id = v;
+		else if (json_is(name, "response"))
+			m.response = v;
+	}
+	if (!apierror_is(c->error))
+		c->error = (struct json){0};
+	c->kind = kind_of(c, &m);
+	if (c->kind == CHUNK_SUPAI) {
+		c->body = m.chunk;
+		read_body(c);
+	} else if (c->kind == CHUNK_RESULT) {
+		read_response(c, m.response);
+	}
+}
+
+bool
+chunk_read(struct chunk *c, const char *record, size_t n,
+    struct json_fault *fault)
+{
+	struct json value;
+
+	if (!json_parse(record, n, &value, fault))
+		return false;
+	chunk_of(c, value);
+	return true;
+}
+
+bool
+chunk_choice(struct json_iter *i, struct chunk_choice *choice)
+{
+	struct json_iter j;
+	struct json name, value, index;
+	double x;
+
+	*choice = (struct chunk_choice){0};
+	do {
+		if (!json_more(i, &name, &choice->value))
+			return false;
+	} while (json_type(choice->value) != JSON_OBJECT);
+	index = (struct json){0};
+	for (j = json_first(choice->value); json_more(&j, &name, &value);) {
+		if (json_is(name, "index"))
+			index = value;
+		else if (json_is(name, "delta") || json_is(name, "message"))
+			choice->delta = value;
+		else if (json_is(name, "finish_reason"))
+			choice->finish = value;
+	}
+	choice->content = json_get(choice->delta, "content");
+	x = json_number(index);
+	choice->index = x >= 0 && x < LONG_MAX / 2 ? (long)x : -1;
+	return true;
+}
+
+bool
+chunk_is_raw(const char *line, size_t n)
+{
+	static const char *const starts[] = {
+		"data:", "event:", "id:", "retry:", ":",
+	};
+	size_t i, len;
+
+	for (i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
+		len = strlen(starts[i]);
+		if (n >= len && memcmp(line, starts[i], len) == 0)
+			return true;
+	}
+	return false;
+}

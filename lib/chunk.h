@@ -1,0 +1,95 @@
+/*
+ * chunk: the one reader of records: what an event, a completion or a batch
+ * result is about, as slices of the record. Not for what it means for an
+ * answer: that is fold's.
+ */
+#ifndef CHUNK_H
+#define CHUNK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "json.h"
+
+enum chunk_kind {
+	CHUNK_OTHER,		/* any other JSON value: nothing to us */
+	CHUNK_DELTA,		/* a chat.completion.chunk */
+	CHUNK_COMPLETION,	/* a whole chat.completion */
+	CHUNK_SUPAI,		/* a chunk of the ensemble */
+	CHUNK_RESULT,		/* a line of a batch's output */
+	CHUNK_ERROR,		/* {"error": …} */
+};
+
+/* The types of the ensemble's chunks. */
+enum chunk_type {
+	CHUNK_UNKNOWN,
+	CHUNK_CONFIDENCE_SCORE,
+	CHUNK_DONE,
+	CHUNK_FAILURE,		/* "error": of one thread, not of the answer */
+	CHUNK_FETCH_URL_CALL,
+	CHUNK_FETCH_URL_RESULT,
+	CHUNK_FILE_START,
+	CHUNK_GOOGLE_SEARCH_RESULTS,
+	CHUNK_RETRY,
+	CHUNK_RUN_CONSENSUS,
+	CHUNK_RUN_MODE_CALL,
+	CHUNK_RUN_MODE_RESULT,
+	CHUNK_SOURCE,
+	CHUNK_TEXT,
+	CHUNK_TEXT_START,
+	CHUNK_THINKING,
+	CHUNK_THINKING_START,
+	CHUNK_WEB_SEARCH_CALL,
+	CHUNK_WEB_SEARCH_RESULT,
+};
+
+/* Every slice is borrowed from the record and is JSON_NONE where it has none. */
+struct chunk {
+	enum chunk_kind	 kind;
+	struct json	 value;		/* the record itself */
+	struct json	 error;		/* of any kind: where apierror_is */
+	/* CHUNK_DELTA, CHUNK_COMPLETION */
+	struct json	 id;
+	struct json	 choices;
+	struct json	 usage;
+	struct json	 supai;		/* the threads of a folded completion */
+	/* CHUNK_SUPAI */
+	enum chunk_type	 type;
+	struct json	 body;		/* the chunk's own object */
+	struct json	 key;		/* the thread's; none on what is of the run */
+	struct json	 model;
+	struct json	 text;		/* of text and thinking */
+	/* CHUNK_RESULT */
+	struct json	 custom_id;
+	struct json	 completion;	/* the response's body; none where it failed */
+};
+
+/*
+ * Reads one record of n bytes, which stay the caller's and must outlive *c.
+ * False, with the fault, where it is not JSON.
+ */
+bool	chunk_read(struct chunk *c, const char *record, size_t n,
+	    struct json_fault *fault);
+
+/* The same for a value that was checked already. */
+void	chunk_of(struct chunk *c, struct json value);
+
+/* One of the choices of a delta or a completion. */
+struct chunk_choice {
+	long		index;
+	struct json	value;		/* the choice itself */
+	struct json	delta;		/* its delta, or its message */
+	struct json	content;	/* of that: the text */
+	struct json	finish;		/* finish_reason: a string, null or none */
+};
+
+/*
+ * Walks them: for (i = json_first(c.choices); chunk_choice(&i, &choice);).
+ * A choice that is no object is passed over; one without an index is number 0.
+ */
+bool	chunk_choice(struct json_iter *i, struct chunk_choice *choice);
+
+/* Whether a line that is no JSON is one of a raw event stream. */
+bool	chunk_is_raw(const char *line, size_t n);
+
+#endif

@@ -1,0 +1,585 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fold.h"
+#include "mem.h"
+#include "utf8.h"
+
+/* Lists. */
+
+static struct fold_item *
+list_push(struct fold_list *l, char *text)
+{
+	/* Grown by doubling: at each power of two. */
+	if ((l->n & (l->n - 1)) == 0)
+		l->items = mem_resize(l->items, l->n == 0 ? 1 : l->n * 2,
+		    sizeof(*l->items));
+	l->items[l->n] = (struct fold_item){.text = text};
+	return &l->items[l->n++];
+}
+
+static struct fold_item *
+list_find(const struct fold_list *l, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->items[i].text, text) == 0)
+			return &l->items[i];
+	return NULL;
+}
+
+/* Adds a string, or counts it where it is there; anything else is passed over. */
+static struct fold_item *
+list_add(struct fold_list *l, struct json v)
+{
+	char *text = json_string(v);
+	struct fold_item *item;
+
+	if (text == NULL)
+		return NULL;
+	item = list_find(l, text);
+	if (item == NULL)
+		item = list_push(l, text);
+	else
+		free(text);
+	item->count++;
+	return item;
+}
+
+static void
+list_free(struct fold_list *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		free(l->items[i].text);
+		free(l->items[i].more);
+	}
+	free(l->items);
+	*l = (struct fold_list){0};
+}
+
+/* Every string of an array. */
+static void
+list_fill(struct fold_list *l, struct json array)
+{
+	struct json_iter i;
+	struct json name, v;
+
+	list_free(l);
+	for (i = json_first(array); json_more(&i, &name, &v);)
+		if (json_type(v) == JSON_STRING)
+			list_push(l, json_string(v));
+}
+
+/* Answers. */
+
+static void
+free_thread(struct fold_thread *t)
+{
+	free(t->key);
+	free(t->model);
+	buf_free(&t->text);
+	buf_free(&t->thinking);
+	list_free(&t->errors);
+	list_free(&t->searches);
+	list_free(&t->fetched);
+	list_free(&t->sources);
+	list_free(&t->files);
+	free(t);
+}
+
+static void
+free_answer(struct fold_answer *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->nchoices; i++)
+		free(a->choices[i].finish);
+	for (i = 0; i < a->nthreads; i++)
+		free_thread(a->threads[i]);
+	free(a->choices);
+	free(a->threads);
+	free(a->id);
+	free(a->mode);
+	free(a->consensus);
+	list_free(&a->start);
+	list_free(&a->final);
+	list_free(&a->other);
+	buf_free(&a->usage);
+	buf_free(&a->error);
+	free(a);
+}
+
+static void
+close_answer(struct fold *f, struct fold_answer *a)
+{
+	size_t i = 0;
+
+	while (f->open[i] != a)
+		i++;
+	f->nopen--;
+	memmove(f->open + i, f->open + i + 1, (f->nopen - i) * sizeof(*f->open));
+	if (f->current == a)
+		f->current = NULL;
+	f->closed(a, f->arg);
+	free_answer(a);
+}
+
+/* Of the open answers, the one that ended first, if it is over. */
+static struct fold_answer *
+next_over(const struct fold *f, bool all)
+{
+	struct fold_answer *a = NULL;
+	size_t i;
+
+	for (i = 0; i < f->nopen; i++)
+		if (a == NULL || f->open[i]->last < a->last)
+			a = f->open[i];
+	if (a == NULL || all || fold_whole(a) || a->error.n > 0)
+		return a;
+	/* Without an id nothing but what is current can belong to it. */
+	if (a->id == NULL)
+		return a;
+	/* Silent while another one came and went: it was cut. */
+	for (i = 0; i < f->nopen; i++)
+		if (a->last < f->open[i]->first && fold_whole(f->open[i]))
+			return a;
+	return NULL;
+}
+
+static void
+close_over(struct fold *f, bool all)
+{
+	struct fold_answer *a;
+
+	while ((a = next_over(f, all)) != NULL)
+		close_answer(f, a);
+}
+
+void
+fold_finish(struct fold *f)
+{
+	close_over(f, true);
+	free(f->open);
+	f->open = NULL;
+}
+
+void
+fold_settle(struct fold *f)
+{
+	if (f->current != NULL && f->current->sealed)
+		close_answer(f, f->current);
+}
+
+static struct fold_answer *
+begin(struct fold *f, struct json id)
+{
+	struct fold_answer *a;
+
+	close_over(f, false);
+	a = mem_zero(1, sizeof(*a));
+	a->id = json_string(id);
+	a->first = f->records;
+	f->open = mem_resize(f->open, f->nopen + 1, sizeof(*f->open));
+	f->open[f->nopen++] = a;
+	return a;
+}
+
+const struct fold_choice *
+fold_choice(const struct fold_answer *a, long index)
+{
+	size_t i;
+
+	for (i = 0; i < a->nchoices; i++)
+		if (a->choices[i].index == index)
+			return &a->choices[i];
+	return NULL;
+}
+
+struct fold_thread *
+fold_thread(const struct fold_answer *a, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < a->nthreads; i++)
+		if (strcmp(a->threads[i]->key, key) == 0)
+			return a->threads[i];
+	return NULL;
+}
+
+bool
+fold_whole(const struct fold_answer *a)
+{
+	const struct fold_thread *main_thread;
+	size_t i;
+
+	if (a->error.n > 0)
+		return false;
+	for (i = 0; i < a->nchoices; i++)
+		if (a->choices[i].finish == NULL)
+			break;
+	if (i < a->nchoices && !a->completion)
+		return false;
+	if (a->nchoices > 0 && i == a->nchoices)
+		return true;
+	/* A recording; or a folded one, which says null where main had no text. */
+	main_thread = fold_thread(a, "main");
+	if (main_thread != NULL)
+		return main_thread->done;
+	return a->completion && a->nchoices == 0;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+bool
+fold_confidence(const struct fold_answer *a, double *median)
+{
+	const struct fold_thread *t;
+	double *scores = mem_zero(a->final.n, sizeof(*scores));
+	size_t i, n = 0;
+
+	for (i = 0; i < a->final.n; i++) {
+		t = fold_thread(a, a->final.items[i].text);
+		if (t != NULL && t->scored)
+			scores[n++] = t->confidence;
+	}
+	qsort(scores, n, sizeof(*scores), by_value);
+	if (n > 0)
+		*median = n % 2 == 1 ? scores[n / 2] :
+		    (scores[n / 2 - 1] + scores[n / 2]) / 2;
+	free(scores);
+	return n > 0;
+}
+
+/* Which answer a chunk belongs to. */
+
+static bool
+is_empty(struct json v)
+{
+	return json_type(v) != JSON_STRING || v.n == 2;
+}
+
+/* Whether a delta begins an answer anew: a choice that has finished speaks. */
+static bool
+restarts(const struct fold_answer *a, const struct chunk *c)
+{
+	const struct fold_choice *known;
+	struct chunk_choice choice;
+	struct json_iter i;
+
+	for (i = json_first(c->choices); chunk_choice(&i, &choice);) {
+		known = fold_choice(a, choice.index);
+		if (known != NULL && known->finish != NULL &&
+		    !is_empty(choice.content))
+			return true;
+	}
+	return false;
+}
+
+static struct fold_answer *
+by_id(const struct fold *f, struct json id)
+{
+	size_t i;
+
+	for (i = f->nopen; i-- > 0;)
+		if (f->open[i]->id != NULL && json_is(id, f->open[i]->id))
+			return f->open[i];
+	return NULL;
+}
+
+static struct fold_answer *
+of_delta(struct fold *f, const struct chunk *c)
+{
+	bool has_id = !is_empty(c->id);
+	struct fold_answer *a = has_id ? by_id(f, c->id) : f->current;
+	struct chunk_choice choice;
+	struct json_iter i = json_first(c->choices);
+
+	if (a == NULL && has_id && f->current != NULL &&
+	    f->current->id == NULL && f->current->nchoices == 0) {
+		a = f->current;		/* the ensemble's chunks came first */
+		a->id = json_string(c->id);
+	}
+	if (a != NULL && restarts(a, c)) {
+		close_answer(f, a);
+		a = NULL;
+	}
+	/* Usage alone, of an answer that is closed, begins none. */
+	if (a == NULL && c->error.p == NULL && !chunk_choice(&i, &choice))
+		return NULL;
+	return a != NULL ? a : begin(f, has_id ? c->id : (struct json){0});
+}
+
+static struct fold_answer *
+answer_of(struct fold *f, const struct chunk *c)
+{
+	struct fold_answer *a = f->current;
+	static const struct json none;
+
+	switch (c->kind) {
+	case CHUNK_DELTA:
+		return of_delta(f, c);
+	case CHUNK_SUPAI:
+		if (a == NULL || (c->type == CHUNK_RUN_MODE_CALL &&
+		    (a->started || fold_whole(a))))
+			return begin(f, none);
+		return a;
+	case CHUNK_ERROR:
+		return a != NULL && !fold_whole(a) ? a : begin(f, none);
+	case CHUNK_COMPLETION:
+		return begin(f, c->id);
+	default:
+		return NULL;
+	}
+}
+
+/* What a chunk adds to its answer. */
+
+static void
+add_choices(struct fold_answer *a, const struct chunk *c)
+{
+	struct chunk_choice choice;
+	struct fold_choice *known;
+	struct json_iter i;
+
+	for (i = json_first(c->choices); chunk_choice(&i, &choice);) {
+		known = (struct fold_choice *)fold_choice(a, choice.index);
+		if (known == NULL) {
+			a->choices = mem_resize(a->choices, a->nchoices + 1,
+			    sizeof(*a->choices));
+			known = &a->choices[a->nchoices++];
+			*known = (struct fold_choice){.index = choice.index};
+		}
+		if (json_type(choice.finish) == JSON_STRING) {
+			free(known->finish);
+			known->finish = json_string(choice.finish);
+		} else if (a->completion && choice.finish.p == NULL) {
+			known->finish = mem_string("stop");
+		}
+	}
+}
+
+static struct fold_thread *
+get_thread(struct fold_answer *a, struct json key)
+{
+	struct fold_thread *t = a->recent;
+
+	if (json_type(key) != JSON_STRING)
+		return NULL;
+	if (t != NULL && json_is(key, t->key))
+		return t;
+	for (size_t i = 0; i < a->nthreads; i++)
+		if (json_is(key, a->threads[i]->key))
+			return a->recent = a->threads[i];
+	t = mem_zero(1, sizeof(*t));
+	t->key = json_string(key);
+	a->threads = mem_resize(a->threads, a->nthreads + 1,
+	    sizeof(struct fold_thread *));
+	a->threads[a->nthreads++] = t;
+	return a->recent = t;
+}
+
+static void
+add_thinking(struct fold *f, struct fold_thread *t, struct json text)
+{
+	size_t before = f->thinking ? t->thinking.n : 0;
+
+	/* Without -t the bytes are written over by the next ones. */
+	t->thinking.n = before;
+	json_text(text, &t->thinking);
+	t->thinking_chars += utf8_count(t->thinking.p + before,
+	    t->thinking.n - before);
+	if (!f->thinking)
+		t->thinking.n = 0;
+}
+
+static void
+add_failure(struct fold_thread *t, struct json body)
+{
+	char *message = json_string(json_get(body, "message"));
+	struct json retry_at = json_get(body, "retryAt");
+	struct fold_item *item;
+
+	item = list_push(&t->errors, message != NULL ? message : mem_string(""));
+	item->more = json_string(retry_at);
+	item->more_is_null = json_type(retry_at) == JSON_NULL;
+}
+
+static void
+add_searches(struct fold_thread *t, struct json body)
+{
+	struct json_iter i;
+	struct json name, query;
+
+	list_add(&t->searches, json_get(body, "query"));
+	for (i = json_first(json_get(body, "queries"));
+	    json_more(&i, &name, &query);)
+		list_add(&t->searches, query);
+}
+
+static void
+add_source(struct fold_thread *t, struct json source)
+{
+	struct fold_item *item = list_add(&t->sources, json_get(source, "url"));
+
+	if (item != NULL && item->more == NULL)
+		item->more = json_string(json_get(source, "title"));
+}
+
+static void
+add_file(struct fold_thread *t, struct json body)
+{
+	char *id = json_string(json_get(body, "fileId"));
+
+	if (id != NULL)
+		list_push(&t->files, id)->more =
+		    json_string(json_get(body, "contentType"));
+}
+
+static void
+add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
+{
+	if (t->model == NULL)
+		t->model = json_string(c->model);
+	switch (c->type) {
+	case CHUNK_TEXT_START:
+		buf_clear(&t->text);
+		break;
+	case CHUNK_TEXT:
+		json_text(c->text, &t->text);
+		break;
+	case CHUNK_THINKING:
+		add_thinking(f, t, c->text);
+		break;
+	case CHUNK_DONE:
+		t->done = true;
+		break;
+	case CHUNK_RETRY:
+		t->retries++;
+		break;
+	case CHUNK_CONFIDENCE_SCORE:
+		t->scored = json_type(json_get(c->body, "value")) == JSON_NUMBER;
+		t->confidence = json_number(json_get(c->body, "value"));
+		break;
+	case CHUNK_FAILURE:
+		add_failure(t, c->body);
+		break;
+	case CHUNK_WEB_SEARCH_CALL:
+	case CHUNK_WEB_SEARCH_RESULT:
+	case CHUNK_GOOGLE_SEARCH_RESULTS:
+		add_searches(t, c->body);
+		break;
+	case CHUNK_FETCH_URL_CALL:
+		list_add(&t->fetched, json_get(c->body, "url"));
+		break;
+	case CHUNK_SOURCE:
+		add_source(t, json_get(c->body, "source"));
+		break;
+	case CHUNK_FILE_START:
+		add_file(t, c->body);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
+{
+	struct fold_thread *t = get_thread(a, c->key);
+
+	a->ensemble = true;
+	switch (c->type) {
+	case CHUNK_RUN_MODE_CALL:
+		a->started = true;
+		free(a->mode);
+		a->mode = json_string(json_get(c->body, "modeId"));
+		list_fill(&a->start, json_get(c->body, "startModelIds"));
+		return;
+	case CHUNK_RUN_MODE_RESULT:
+		a->ended = true;
+		list_fill(&a->final, json_get(c->body, "finalModelIds"));
+		return;
+	case CHUNK_RUN_CONSENSUS:
+		free(a->consensus);
+		a->consensus = json_string(json_get(c->body, "modelId"));
+		return;
+	case CHUNK_UNKNOWN:
+		list_add(&a->other, json_get(c->body, "type"));
+		break;
+	default:
+		break;
+	}
+	if (t != NULL)
+		add_to_thread(f, t, c);
+}
+
+/* The threads of a completion that was folded before. */
+static void
+add_folded(struct fold *f, struct fold_answer *a, struct json supai)
+{
+	struct json_iter i;
+	struct json key, v, confidence;
+	struct fold_thread *t;
+
+	if (json_type(supai) != JSON_OBJECT)
+		return;
+	a->ensemble = true;
+	list_fill(&a->final, json_get(supai, "final_models"));
+	for (i = json_first(json_get(supai, "threads"));
+	    json_more(&i, &key, &v);) {
+		t = get_thread(a, key);
+		if (t == NULL)
+			return;
+		buf_clear(&t->text);
+		json_text(json_get(v, "text"), &t->text);
+		if (f->thinking)
+			json_text(json_get(v, "thinking"), &t->thinking);
+		t->done = json_type(json_get(v, "done")) == JSON_TRUE;
+		confidence = json_get(v, "confidence");
+		t->scored = json_type(confidence) == JSON_NUMBER;
+		t->confidence = json_number(confidence);
+	}
+}
+
+static void
+keep(struct buf *b, struct json v)
+{
+	buf_clear(b);
+	buf_add(b, v.p, v.n);
+}
+
+struct fold_answer *
+fold_add(struct fold *f, const struct chunk *c)
+{
+	struct fold_answer *a;
+
+	f->records++;
+	a = answer_of(f, c);
+	if (a == NULL)
+		return NULL;
+	f->current = a;
+	a->last = f->records;
+	if (c->kind == CHUNK_COMPLETION) {
+		a->completion = a->sealed = true;
+		add_folded(f, a, c->supai);
+	}
+	if (c->kind == CHUNK_SUPAI)
+		add_supai(f, a, c);
+	else
+		add_choices(a, c);
+	if (json_type(c->usage) == JSON_OBJECT)
+		keep(&a->usage, c->usage);
+	if (c->error.p != NULL)
+		keep(&a->error, c->error);
+	return a;
+}

@@ -1,0 +1,410 @@
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apierror.h"
+#include "diag.h"
+#include "io.h"
+#include "mem.h"
+#include "term.h"
+#include "text.h"
+
+struct text {
+	const struct text_opts	*opts;
+	struct fold		 fold;
+	struct fold_answer	*screen;	/* the answer that prints as it comes */
+	struct buf		 piece;		/* a text on its way, reused */
+	unsigned long		 answers;
+	int			 status;
+};
+
+/* What is known of an answer's output. */
+struct output {
+	struct buf	held;		/* made, but not yet printed */
+	bool		any;		/* it has some text */
+	bool		open_line;	/* the last byte was no newline */
+	bool		finished;	/* its end has been printed */
+};
+
+static struct output *
+output_of(struct fold_answer *a)
+{
+	if (a->own == NULL)
+		a->own = mem_zero(1, sizeof(struct output));
+	return a->own;
+}
+
+/*
+ * Prints what is held, unless another answer has the screen: answers that are
+ * mixed in the input come out one behind the other.
+ */
+static void
+release(struct text *t, struct fold_answer *a)
+{
+	struct output *o = output_of(a);
+
+	if (t->screen != NULL && t->screen != a && !fold_whole(t->screen))
+		return;
+	t->screen = a;
+	io_write(o->held.p, o->held.n);
+	buf_clear(&o->held);
+}
+
+static void
+put(struct text *t, struct fold_answer *a, const char *p, size_t n)
+{
+	struct output *o = output_of(a);
+
+	if (n == 0)
+		return;
+	if (t->opts->safe)
+		term_text(&o->held, p, n);
+	else
+		buf_add(&o->held, p, n);
+	o->open_line = p[n - 1] != '\n';
+	if (!t->opts->gate)
+		release(t, a);
+}
+
+static void
+put_text(struct text *t, struct fold_answer *a, const char *p, size_t n)
+{
+	if (n > 0)
+		output_of(a)->any = true;
+	put(t, a, p, n);
+}
+
+/* What ends an answer's text; once. */
+static void
+put_end(struct text *t, struct fold_answer *a)
+{
+	struct output *o = output_of(a);
+
+	if (o->finished)
+		return;
+	o->finished = true;
+	if (t->opts->end == TEXT_NUL)
+		buf_addc(&o->held, '\0');
+	else if (t->opts->end == TEXT_NEWLINE && o->open_line)
+		buf_addc(&o->held, '\n');
+	if (!t->opts->gate)
+		release(t, a);
+}
+
+/* Threads. */
+
+static bool
+is_glob(const char *pattern)
+{
+	return strpbrk(pattern, "*?[") != NULL;
+}
+
+static bool
+matches(const struct text *t, const struct fold_thread *thread)
+{
+	return strcmp(t->opts->key, thread->key) == 0 ||
+	    fnmatch(t->opts->key, thread->key, 0) == 0;
+}
+
+static void
+put_thread(struct text *t, struct fold_answer *a, const struct fold_thread *thread)
+{
+	const struct buf *b = t->opts->thinking ? &thread->thinking : &thread->text;
+	struct buf head = {0};
+
+	if (b->n == 0)
+		return;
+	if (is_glob(t->opts->key)) {
+		if (output_of(a)->open_line)
+			put(t, a, "\n", 1);
+		buf_printf(&head, "==> %s <==\n", thread->key);
+		put(t, a, head.p, head.n);
+		buf_free(&head);
+	}
+	put_text(t, a, b->p, b->n);
+}
+
+/* The thread that is done with this chunk, or all of a folded object's. */
+static void
+add_threads(struct text *t, struct fold_answer *a, const struct chunk *c)
+{
+	size_t i;
+
+	if (c->kind == CHUNK_SUPAI) {
+		if (c->type == CHUNK_DONE && a->recent != NULL &&
+		    json_is(c->key, a->recent->key) && matches(t, a->recent))
+			put_thread(t, a, a->recent);
+		return;
+	}
+	for (i = 0; a->completion && i < a->nthreads; i++)
+		if (a->threads[i]->done && matches(t, a->threads[i]))
+			put_thread(t, a, a->threads[i]);
+}
+
+/* Choices. */
+
+static void
+add_choices(struct text *t, struct fold_answer *a, const struct chunk *c)
+{
+	struct chunk_choice choice;
+	struct json_iter i;
+
+	for (i = json_first(c->choices); chunk_choice(&i, &choice);) {
+		if (choice.index != t->opts->choice)
+			continue;
+		buf_clear(&t->piece);
+		json_text(choice.content, &t->piece);
+		put_text(t, a, t->piece.p, t->piece.n);
+		if (json_type(choice.finish) == JSON_STRING &&
+		    output_of(a)->any && t->opts->end == TEXT_NEWLINE)
+			put_end(t, a);
+	}
+}
+
+/* Judging an answer that is over. */
+
+static bool
+is_whole(const struct text *t, const struct fold_answer *a)
+{
+	size_t i, matched = 0;
+
+	if (t->opts->key == NULL || a->error.n > 0)
+		return fold_whole(a);
+	for (i = 0; i < a->nthreads; i++) {
+		if (!matches(t, a->threads[i]))
+			continue;
+		if (!a->threads[i]->done)
+			return false;
+		matched++;
+	}
+	return matched > 0 || fold_whole(a);
+}
+
+static int
+judge_error(const struct fold_answer *a)
+{
+	struct json error = {a->error.p, a->error.n};
+	struct buf message = {0};
+
+	apierror_message(error, &message);
+	diag_warn("the service says: %s", buf_string(&message));
+	buf_free(&message);
+	return apierror_status(error);
+}
+
+/* The finish reasons of an answer that says all that it had to say. */
+static bool
+is_good_finish(const char *reason)
+{
+	return strcmp(reason, "stop") == 0 || strcmp(reason, "tool_calls") == 0 ||
+	    strcmp(reason, "function_call") == 0;
+}
+
+static int
+judge_text(const struct text *t, const struct fold_answer *a, bool any)
+{
+	const struct fold_choice *choice = fold_choice(a, t->opts->choice);
+	const char *reason = choice != NULL ? choice->finish : NULL;
+	size_t i;
+
+	if (t->opts->key == NULL && reason != NULL && !t->opts->any_finish &&
+	    !is_good_finish(reason)) {
+		diag_warn("the answer ended for the reason \"%s\"", reason);
+		return EX_NOANSWER;
+	}
+	if (any)
+		return 0;
+	for (i = 0; t->opts->key != NULL && i < a->nthreads; i++)
+		if (matches(t, a->threads[i]))
+			break;
+	if (t->opts->key != NULL && i == a->nthreads)
+		diag_warn("no thread's key matches '%s'%s", t->opts->key,
+		    a->nthreads == 0 ? ": no chunks of the ensemble"
+		    " (supai-req -x asks for them)" : "");
+	else if (choice == NULL && a->nchoices > 0 && t->opts->key == NULL)
+		diag_warn("there is no choice %ld", t->opts->choice);
+	else
+		diag_warn("the answer has no %s%s%s",
+		    t->opts->thinking ? "thinking" : "text",
+		    reason != NULL ? ", finish reason " : "",
+		    reason != NULL ? reason : "");
+	return EX_NOANSWER;
+}
+
+static int
+judge(const struct text *t, const struct fold_answer *a, bool any)
+{
+	bool whole = is_whole(t, a);
+
+	if (a->error.n > 0)
+		return judge_error(a);
+	if (!whole && (!t->opts->lenient || t->opts->gate)) {
+		diag_warn("the answer is not whole: it was cut before its end");
+		return EX_PROTOCOL;
+	}
+	return judge_text(t, a, any);
+}
+
+/* The gate: 0 when the ensemble is confident enough. */
+static int
+judge_confidence(const struct text *t, const struct fold_answer *a)
+{
+	double median;
+
+	if (!fold_confidence(a, &median)) {
+		diag_warn("held back: no confidence scores of the final models");
+		return EX_NOANSWER;
+	}
+	if (median >= t->opts->min_confidence)
+		return 0;
+	diag_warn("held back: the median confidence is %.6g, below %.6g", median,
+	    t->opts->min_confidence);
+	return EX_NOANSWER;
+}
+
+static void
+say_usage(const struct fold_answer *a)
+{
+	static const char *const members[] = {
+		"prompt_tokens", "completion_tokens", "total_tokens",
+	};
+	struct json usage = {a->usage.p, a->usage.n}, n[3];
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		n[i] = json_get(usage, members[i]);
+		if (json_type(n[i]) != JSON_NUMBER) {
+			diag_warn("tokens: not reported"
+			    " (supai-req -u asks for them)");
+			return;
+		}
+	}
+	diag_warn("tokens: %.*s prompt, %.*s completion, %.*s total",
+	    (int)n[0].n, n[0].p, (int)n[1].n, n[1].p, (int)n[2].n, n[2].p);
+}
+
+/* What comes only at an answer's end. */
+static void
+put_rest(struct text *t, struct fold_answer *a)
+{
+	const struct fold_thread *thread;
+	size_t i;
+
+	if (t->opts->key == NULL) {
+		/* A recording: its text is main's, as in a folded object. */
+		thread = fold_thread(a, "main");
+		if (a->nchoices == 0 && t->opts->choice == 0 && thread != NULL &&
+		    (thread->done || t->opts->lenient))
+			put_text(t, a, thread->text.p, thread->text.n);
+		return;
+	}
+	for (i = 0; t->opts->lenient && i < a->nthreads; i++)
+		if (!a->threads[i]->done && matches(t, a->threads[i]))
+			put_thread(t, a, a->threads[i]);
+}
+
+static void
+close_answer(struct fold_answer *a, void *arg)
+{
+	struct text *t = arg;
+	struct output *o = output_of(a);
+	int status;
+
+	put_rest(t, a);
+	if (o->any || t->opts->end == TEXT_NUL)
+		put_end(t, a);
+	if (!t->opts->gate)
+		release(t, a);
+	status = judge(t, a, o->any);
+	if (t->opts->gate && status == 0)
+		status = judge_confidence(t, a);
+	if (t->opts->gate) {
+		if (status != 0)
+			buf_clear(&o->held);
+		if (status != 0 && t->opts->end == TEXT_NUL)
+			buf_addc(&o->held, '\0');
+		release(t, a);
+	}
+	if (t->opts->usage)
+		say_usage(a);
+	t->status = diag_worst(t->status, status);
+	if (t->screen == a)
+		t->screen = NULL;
+	buf_free(&o->held);
+	free(o);
+}
+
+struct text *
+text_new(const struct text_opts *opts)
+{
+	struct text *t = mem_zero(1, sizeof(*t));
+
+	t->opts = opts;
+	t->fold = (struct fold){
+		.thinking = opts->thinking, .closed = close_answer, .arg = t,
+	};
+	return t;
+}
+
+/* A batch's line without a completion. */
+static void
+add_failed(struct text *t, const struct chunk *c)
+{
+	struct buf id = {0}, why = {0};
+
+	json_text(c->custom_id, &id);
+	apierror_message(c->error, &why);
+	diag_warn("%s: failed: %s", buf_string(&id),
+	    why.n > 0 ? buf_string(&why) : "no completion in the response");
+	buf_free(&id);
+	buf_free(&why);
+	if (t->opts->end == TEXT_NUL)
+		io_write("", 1);
+	t->answers++;
+	t->status = diag_worst(t->status, EX_NOANSWER);
+}
+
+void
+text_add(struct text *t, const struct chunk *c)
+{
+	struct chunk inner;
+	struct fold_answer *a;
+
+	if (c->kind == CHUNK_RESULT && c->completion.p == NULL) {
+		add_failed(t, c);
+		return;
+	}
+	if (c->kind == CHUNK_RESULT) {
+		chunk_of(&inner, c->completion);
+		c = &inner;
+	}
+	a = fold_add(&t->fold, c);
+	if (a == NULL)
+		return;
+	t->answers++;
+	if (t->opts->key != NULL)
+		add_threads(t, a, c);
+	else
+		add_choices(t, a, c);
+	fold_settle(&t->fold);
+}
+
+void
+text_end_file(struct text *t)
+{
+	fold_finish(&t->fold);
+}
+
+int
+text_finish(struct text *t)
+{
+	int status;
+
+	fold_finish(&t->fold);
+	if (t->answers == 0)
+		t->status = diag_worst(t->status, EX_NOANSWER);
+	status = t->status;
+	buf_free(&t->piece);
+	free(t);
+	return status;
+}
