@@ -1,0 +1,245 @@
+/*
+ * supai-sse: splits an event stream. What the stream is made of is lib/sse's;
+ * here is what becomes of its records.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+#include "diag.h"
+#include "io.h"
+#include "json.h"
+#include "opt.h"
+#include "sse.h"
+#include "term.h"
+
+enum { OPT_ENVELOPE = OPT_LONG, OPT_IDLE_TIMEOUT, OPT_MAX_RECORD, OPT_NO_DONE };
+
+/* How much of what a service said about its failure is passed on. */
+enum { MAX_SAID = 1000 };
+
+static const struct opt_def defs[] = {
+	{OPT_ENVELOPE, "envelope", NULL,
+	    "print {\"event\":…,\"id\":…,\"data\":\"…\"} for each event"},
+	{OPT_IDLE_TIMEOUT, "idle-timeout", "S",
+	    "give up when no event comes for S seconds (0: never)"},
+	{OPT_MAX_RECORD, "max-record", "SIZE",
+	    "the longest event taken (64M)"},
+	{OPT_NO_DONE, "no-done", NULL,
+	    "the end of input ends an answer, without [DONE]"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct opt_tool tool = {
+	.operands = "[file ...]",
+	.summary = "Splits an event stream: each event's data becomes one line.",
+	.defs = defs,
+};
+
+struct options {
+	bool	 envelope, no_done;
+	long	 idle;	/* milliseconds without an event; 0: for ever */
+	size_t	 max;
+};
+
+/* One input while it is read. */
+struct stream {
+	struct io_in		*in;
+	const struct options	*o;
+	struct sse		 sse;
+	long long		 last;	/* when the last event was passed on */
+	int			 status; /* what was said about it so far */
+	bool			 late;	/* it gave no event for too long */
+};
+
+static void
+put_envelope(const struct sse_record *r)
+{
+	static struct buf b;
+
+	buf_clear(&b);
+	buf_adds(&b, "{\"event\":");
+	json_quote(&b, r->event, r->event_n);
+	buf_adds(&b, ",\"id\":");
+	json_quote(&b, r->id, r->id_n);
+	buf_adds(&b, ",\"data\":");
+	json_quote(&b, r->data, r->n);
+	buf_adds(&b, "}\n");
+	io_write(b.p, b.n);
+}
+
+static void
+put_data(const struct sse_record *r)
+{
+	if (r->line) {
+		io_write(r->data, r->n + 1);
+		return;
+	}
+	io_write(r->data, r->n);
+	io_write("\n", 1);
+}
+
+/* Says what an event named "error" says: a message in its JSON, or all of it. */
+static void
+say_error(const struct io_in *in, const struct sse_record *r)
+{
+	struct buf said = {0}, shown = {0};
+	struct json v, error;
+	struct json_fault f;
+
+	if (json_parse(r->data, r->n, &v, &f)) {
+		error = json_get(v, "error");
+		if (json_type(error) == JSON_NONE)
+			error = v;
+		if (json_type(error) == JSON_OBJECT)
+			error = json_get(error, "message");
+		json_text(error, &said);
+	}
+	if (said.n == 0)
+		buf_add(&said, r->data, r->n);
+	if (said.n > MAX_SAID)
+		said.n = MAX_SAID;
+	term_line(&shown, said.p, said.n);
+	diag_warn("%s: the service reports an error: %s", in->name,
+	    buf_string(&shown));
+	buf_free(&said);
+	buf_free(&shown);
+}
+
+static long long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+give_up(struct stream *t)
+{
+	diag_warn("%s: no event for %g s (--idle-timeout)", t->in->name,
+	    (double)t->o->idle / 1000);
+	t->status = diag_worst(t->status, EX_TEMPFAIL);
+	t->late = true;
+}
+
+/* Waits for more bytes; false when none are to be read. */
+static bool
+wait_more(struct stream *t)
+{
+	long long left = t->last + t->o->idle;
+
+	if (t->late || t->sse.status != 0)
+		return false;
+	if (t->o->idle == 0)
+		return true;
+	left -= now_ms();
+	if (!io_wait(t->in, left > 0 ? (long)left : 0))
+		give_up(t);
+	return !t->late;
+}
+
+/* What came: some event, or none, which must not go on for too long. */
+static void
+keep_time(struct stream *t, bool any)
+{
+	if (t->o->idle == 0)
+		return;
+	io_flush();	/* a reader that is slow is not the stream's fault */
+	if (any)
+		t->last = now_ms();
+	else if (t->sse.status == 0 && now_ms() - t->last >= t->o->idle)
+		give_up(t);
+}
+
+/* Prints the records that are whole by now. */
+static void
+put_records(struct stream *t)
+{
+	struct sse_record r;
+	enum sse_got got;
+	bool any = false;
+
+	while ((got = sse_next(&t->sse, &r)) == SSE_RECORD || got == SSE_DONE) {
+		any = true;
+		if (got == SSE_DONE)
+			continue;
+		if (t->o->envelope)
+			put_envelope(&r);
+		else
+			put_data(&r);
+		if (r.event_n == 5 && memcmp(r.event, "error", 5) == 0) {
+			say_error(t->in, &r);
+			t->status = diag_worst(t->status, EX_UNAVAILABLE);
+		}
+	}
+	keep_time(t, any);
+}
+
+/* The input is at its end: says what is wrong with it, if anything. */
+static void
+end_stream(struct stream *t)
+{
+	if (sse_end(&t->sse, !t->o->no_done))
+		return;
+	t->status = diag_worst(t->status, t->sse.status);
+	/* One that is empty was explained by the stage before it. */
+	if (t->sse.status != EX_NOINPUT || t->in->nfiles > 1)
+		diag_warn("%s: %s", t->in->name, buf_string(&t->sse.why));
+}
+
+static int
+split(struct io_in *in, const struct options *o)
+{
+	struct stream t = {.in = in, .o = o, .last = now_ms()};
+	int before = in->status;
+	const char *p;
+	size_t n;
+
+	in->status = 0;
+	sse_start(&t.sse, o->max, o->envelope ? '\n' : ' ');
+	while (wait_more(&t) && io_bytes(in, &p, &n)) {
+		sse_feed(&t.sse, p, n);
+		put_records(&t);
+	}
+	if (!t.late && in->status == 0)
+		end_stream(&t);
+	sse_free(&t.sse);
+	in->status = diag_worst(before, in->status);
+	return t.status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {.max = IO_MAX_RECORD};
+	struct io_in in;
+	const char *arg;
+	int key, status = 0;
+
+	diag_init(argv[0]);
+	io_init();
+	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
+		switch (key) {
+		case OPT_ENVELOPE:
+			o.envelope = true;
+			break;
+		case OPT_IDLE_TIMEOUT:
+			o.idle = opt_seconds(&tool, "--idle-timeout", arg);
+			break;
+		case OPT_MAX_RECORD:
+			o.max = opt_size(&tool, "--max-record", arg);
+			break;
+		case OPT_NO_DONE:
+			o.no_done = true;
+			break;
+		}
+	}
+	io_start(&in, argv + optind, argc - optind, o.max);
+	while (io_next(&in))
+		status = diag_worst(status, split(&in, &o));
+	io_stop(&in);
+	return io_status(&in, status);
+}

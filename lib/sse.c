@@ -1,0 +1,481 @@
+#include <stdarg.h>
+#include <string.h>
+
+#include "diag.h"
+#include "sse.h"
+#include "term.h"
+
+/* What the input is: told by its first byte that is no white space. */
+enum { BODY_UNKNOWN, BODY_STREAM, BODY_JSON };
+
+/* Where in a line the next byte is. */
+enum {
+	AT_NAME,	/* in the field's name, or at the line's start */
+	AT_SPACE,	/* behind the colon, where one space is dropped */
+	AT_VALUE,
+};
+
+static const char bom[] = "\xef\xbb\xbf";
+
+static enum sse_got
+fault(struct sse *s, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&s->why, fmt, ap);
+	va_end(ap);
+	s->status = status;
+	return SSE_FAULT;
+}
+
+static enum sse_got
+too_long(struct sse *s)
+{
+	return fault(s, EX_DATAERR, "%s %lu: longer than %zu bytes (--max-record)",
+	    s->body == BODY_JSON ? "value" : "event", s->number + 1, s->max);
+}
+
+void
+sse_start(struct sse *s, size_t max, char joint)
+{
+	*s = (struct sse){.max = max, .joint = joint};
+}
+
+void
+sse_free(struct sse *s)
+{
+	buf_free(&s->why);
+	buf_free(&s->data);
+	buf_free(&s->event);
+	buf_free(&s->id);
+	buf_free(&s->new_id);
+}
+
+void
+sse_feed(struct sse *s, const char *p, size_t n)
+{
+	size_t k = sizeof(s->head) - s->head_n;
+
+	s->p = p;
+	s->end = p + n;
+	s->cr = NULL;
+	if (n == 0)
+		return;
+	s->any = true;
+	if (k > n)
+		k = n;
+	memcpy(s->head + s->head_n, p, k);
+	s->head_n += k;
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/*
+ * Passes over a BOM and white space until the kind of the body is known. Blank
+ * lines mean nothing to an event stream; a line that begins with a blank, or with
+ * half a BOM, has a field name that is unknown.
+ */
+static void
+find_kind(struct sse *s)
+{
+	for (; s->p < s->end && s->bom < 3 && *s->p == bom[s->bom]; s->p++)
+		s->bom++;
+	if (s->p == s->end)
+		return;
+	if (s->bom == 1 || s->bom == 2)
+		s->indented = true;
+	else
+		for (; s->p < s->end && is_space(*s->p); s->p++) {
+			s->bom = 3;
+			s->indented = *s->p == ' ' || *s->p == '\t';
+		}
+	if (s->p == s->end)
+		return;
+	if (s->bom % 3 == 0 && (*s->p == '{' || *s->p == '[')) {
+		s->body = BODY_JSON;
+		return;
+	}
+	s->body = BODY_STREAM;
+	s->at = s->indented ? AT_VALUE : AT_NAME;
+}
+
+/*
+ * The first CR or LF from p on, or NULL. Where the next CR is stays known: it
+ * is looked for once in what holds none, not once a line.
+ */
+static const char *
+line_end(struct sse *s, const char *p)
+{
+	const char *lf;
+
+	if (s->cr == NULL || s->cr < p) {
+		s->cr = memchr(p, '\r', (size_t)(s->end - p));
+		if (s->cr == NULL)
+			s->cr = s->end;
+	}
+	lf = memchr(p, '\n', (size_t)(s->cr - p));
+	if (lf == NULL && s->cr < s->end)
+		return s->cr;
+	return lf;
+}
+
+static bool
+is_done(const char *p, size_t n)
+{
+	return n == 6 && memcmp(p, "[DONE]", 6) == 0;
+}
+
+/* Makes the n bytes at data the event that the caller gets. */
+static enum sse_got
+dispatch(struct sse *s, struct sse_record *r, const char *data, size_t n)
+{
+	s->over = true;
+	s->number++;
+	if (is_done(data, n)) {
+		s->inside = false;
+		s->done = true;
+		return SSE_DONE;
+	}
+	s->inside = true;
+	r->data = data;
+	r->n = n;
+	r->event = s->event.n > 0 ? s->event.p : "message";
+	r->event_n = s->event.n > 0 ? s->event.n : strlen("message");
+	r->id = s->id.n > 0 ? s->id.p : "";
+	r->id_n = s->id.n;
+	return SSE_RECORD;
+}
+
+/*
+ * The common case, without a copy: at the start of a line, the event's only data
+ * line and the blank line behind it, all among the bytes at hand. SSE_MORE, and
+ * nothing done, when it is anything else.
+ */
+static enum sse_got
+plain_event(struct sse *s, struct sse_record *r)
+{
+	const char *data = s->p, *eol, *p;
+
+	if (s->end - data < 6 || memcmp(data, "data:", 5) != 0)
+		return SSE_MORE;
+	data += data[5] == ' ' ? 6 : 5;
+	eol = line_end(s, data);
+	if (eol == NULL || (size_t)(eol - data) > s->max)
+		return SSE_MORE;
+	p = eol + 1;
+	if (*eol == '\r' && p < s->end && *p == '\n')
+		p++;
+	else if (*eol == '\r' && p == s->end)
+		return SSE_MORE;
+	if (p == s->end || (*p != '\n' && *p != '\r'))
+		return SSE_MORE;
+	s->skip_lf = *p == '\r';
+	s->p = p + 1;
+	s->known = true;
+	r->line = *eol == '\n';
+	return dispatch(s, r, data, (size_t)(eol - data));
+}
+
+static bool
+named(const struct sse *s, const char *name)
+{
+	return strlen(name) == s->name_n && memcmp(s->name, name, s->name_n) == 0;
+}
+
+/* The name of a field is whole: decides where its value goes. */
+static void
+begin_field(struct sse *s)
+{
+	s->into = NULL;
+	if (named(s, "data")) {
+		if (s->has_data)
+			buf_addc(&s->data, s->joint);
+		s->has_data = true;
+		s->into = &s->data;
+	} else if (named(s, "event")) {
+		s->into = &s->event;
+		buf_clear(s->into);
+	} else if (named(s, "id")) {
+		s->into = &s->new_id;
+		buf_clear(s->into);
+	} else if (!named(s, "retry")) {
+		return;
+	}
+	s->known = s->pending = true;
+}
+
+/* The blank line: gives the event that it ends, if there is one. */
+static enum sse_got
+blank_line(struct sse *s, struct sse_record *r)
+{
+	s->over = true;	/* in the standard's words: the buffers are emptied */
+	if (!s->has_data)
+		return SSE_MORE;
+	buf_addc(&s->data, '\n');
+	r->line = true;
+	return dispatch(s, r, s->data.p, s->data.n - 1);
+}
+
+/* The line end at p. */
+static enum sse_got
+end_line(struct sse *s, struct sse_record *r)
+{
+	struct buf id;
+	bool blank = s->at == AT_NAME && s->name_n == 0;
+
+	s->skip_lf = *s->p++ == '\r';
+	if (blank)
+		return blank_line(s, r);
+	if (s->at == AT_NAME)
+		begin_field(s);
+	if (s->into == &s->new_id && (s->new_id.n == 0 ||
+	    memchr(s->new_id.p, '\0', s->new_id.n) == NULL)) {
+		id = s->id;
+		s->id = s->new_id;
+		s->new_id = id;
+	}
+	s->at = AT_NAME;
+	s->name_n = 0;
+	s->into = NULL;
+	if (s->data.n > s->max)
+		return too_long(s);
+	return SSE_MORE;
+}
+
+/* Takes the byte at p into the field's name. */
+static void
+take_name(struct sse *s)
+{
+	char c = *s->p++;
+
+	if (c != ':' && s->name_n < sizeof(s->name)) {
+		s->name[s->name_n++] = c;
+		return;
+	}
+	s->into = NULL;
+	s->at = AT_VALUE;
+	if (c == ':' && s->name_n == 0)
+		s->known = true;	/* a comment */
+	if (c != ':' || s->name_n == 0)
+		return;
+	begin_field(s);
+	s->at = AT_SPACE;
+}
+
+/* Takes what is at hand of the field's value. */
+static enum sse_got
+take_value(struct sse *s)
+{
+	const char *eol = line_end(s, s->p);
+	size_t n = (size_t)((eol != NULL ? eol : s->end) - s->p);
+
+	if (s->into != NULL && s->into->n + n > s->max)
+		return too_long(s);
+	if (s->into != NULL)
+		buf_add(s->into, s->p, n);
+	s->p += n;
+	return SSE_MORE;
+}
+
+/* The event that was given, or came to nothing, is over. */
+static void
+forget(struct sse *s)
+{
+	if (!s->over)
+		return;
+	s->data.n = s->event.n = 0;
+	s->has_data = s->pending = s->over = false;
+}
+
+/* Takes the next part of the stream: at most one event, at least one byte. */
+static enum sse_got
+take_part(struct sse *s, struct sse_record *r)
+{
+	enum sse_got got;
+
+	if (s->skip_lf) {
+		s->skip_lf = false;
+		if (*s->p == '\n') {
+			s->p++;
+			return SSE_MORE;
+		}
+	}
+	if (s->at == AT_NAME && s->name_n == 0 && !s->has_data) {
+		got = plain_event(s, r);
+		if (got != SSE_MORE)
+			return got;
+	}
+	if (*s->p == '\n' || *s->p == '\r')
+		return end_line(s, r);
+	if (s->at == AT_NAME) {
+		take_name(s);
+		return SSE_MORE;
+	}
+	if (s->at == AT_SPACE) {
+		s->at = AT_VALUE;
+		s->p += *s->p == ' ';
+		return SSE_MORE;
+	}
+	return take_value(s);
+}
+
+static enum sse_got
+next_event(struct sse *s, struct sse_record *r)
+{
+	enum sse_got got = SSE_MORE;
+
+	while (got == SSE_MORE && s->p < s->end) {
+		forget(s);
+		got = take_part(s, r);
+	}
+	return got;
+}
+
+/* A value of a JSON body that is no JSON, or that we do not read. */
+static enum sse_got
+bad_value(struct sse *s, const struct json_fault *f)
+{
+	return fault(s, f->too_deep ? EX_DATAERR : EX_PROTOCOL,
+	    "value %lu: not JSON: %s at byte %zu", s->number + 1, f->why, f->at + 1);
+}
+
+/* Gives a value of a JSON body, its line ends made spaces. */
+static enum sse_got
+give_value(struct sse *s, struct sse_record *r, const char *p, size_t n)
+{
+	struct json_fault f;
+	struct json v;
+	size_t i;
+
+	if (!json_parse(p, n, &v, &f))
+		return bad_value(s, &f);
+	/* Outside strings, as the check has shown: they may not stand in one. */
+	if (memchr(p, '\n', n) != NULL || memchr(p, '\r', n) != NULL) {
+		if (s->data.n == 0)
+			buf_add(&s->data, p, n);
+		for (i = 0; i < n; i++)
+			if (s->data.p[i] == '\n' || s->data.p[i] == '\r')
+				s->data.p[i] = ' ';
+		p = s->data.p;
+	}
+	r->line = false;
+	s->scan = (struct json_scan){0};
+	dispatch(s, r, p, n);
+	return SSE_RECORD;
+}
+
+static enum sse_got
+next_value(struct sse *s, struct sse_record *r)
+{
+	size_t n;
+	bool whole;
+
+	forget(s);
+	if (s->data.n == 0)
+		while (s->p < s->end && is_space(*s->p))
+			s->p++;
+	if (s->p == s->end)
+		return SSE_MORE;
+	if (s->data.n == 0 && *s->p != '{' && *s->p != '[')
+		return fault(s, EX_PROTOCOL,
+		    "not JSON: text behind value %lu", s->number);
+	n = json_scan(&s->scan, s->p, (size_t)(s->end - s->p), &whole);
+	if (s->data.n + n > s->max)
+		return too_long(s);
+	if (s->data.n > 0 || !whole)
+		buf_add(&s->data, s->p, n);
+	s->p += n;
+	if (!whole)
+		return SSE_MORE;
+	if (s->data.n > 0)
+		return give_value(s, r, s->data.p, s->data.n);
+	return give_value(s, r, s->p - n, n);
+}
+
+enum sse_got
+sse_next(struct sse *s, struct sse_record *r)
+{
+	if (s->status != 0)
+		return SSE_FAULT;
+	if (s->body == BODY_UNKNOWN)
+		find_kind(s);
+	return s->body == BODY_JSON ? next_value(s, r) : next_event(s, r);
+}
+
+/* What the input begins with, on one line that a screen may have. */
+static void
+not_a_stream(struct sse *s)
+{
+	size_t n = s->head_n < 60 ? s->head_n : 60;
+
+	while (n > 0 && n < s->head_n && (s->head[n] & 0xc0) == 0x80)
+		n--;	/* not in the middle of a character */
+	while (n > 0 && is_space(s->head[n - 1]))
+		n--;
+	buf_adds(&s->why, "not an event stream: it begins with '");
+	term_line(&s->why, s->head, n);
+	fault(s, EX_PROTOCOL, "'");
+}
+
+/* The input ended where an answer had not. */
+static void
+cut(struct sse *s, bool need_done, bool inside)
+{
+	buf_adds(&s->why, "the stream ended before ");
+	if (need_done)
+		buf_adds(&s->why, "[DONE], ");
+	if (inside)
+		fault(s, EX_PROTOCOL, need_done ? "inside event %lu" :
+		    "the end of event %lu", s->number + 1);
+	else if (s->number == 0)
+		fault(s, EX_PROTOCOL, need_done ? "without an event" :
+		    "its first event");
+	else
+		fault(s, EX_PROTOCOL, "after event %lu", s->number);
+}
+
+/* A JSON body has ended: inside a value, or well. */
+static bool
+end_json(struct sse *s)
+{
+	struct json_fault f;
+	struct json v;
+
+	forget(s);
+	if (s->data.n == 0)
+		return true;
+	if (json_parse(s->data.p, s->data.n, &v, &f))
+		return true;
+	bad_value(s, &f);
+	return false;
+}
+
+bool
+sse_end(struct sse *s, bool need_done)
+{
+	bool inside;
+
+	if (s->status != 0)
+		return false;
+	if (!s->any) {
+		s->status = EX_NOINPUT;
+		buf_adds(&s->why, "empty");
+		return false;
+	}
+	if (s->body == BODY_JSON)
+		return end_json(s);
+	forget(s);
+	if (s->has_data && is_done(s->data.p, s->data.n))
+		return true;
+	inside = s->pending || (s->at == AT_NAME && s->name_n > 0);
+	if (!s->known)
+		not_a_stream(s);
+	else if (inside || (need_done ? s->inside || !s->done : s->number == 0))
+		cut(s, need_done, inside);
+	return s->status == 0;
+}
