@@ -1,0 +1,112 @@
+/*
+ * client: what the tools that talk to the service have in common: their
+ * options, the endpoint and key that these and the environment give, and one
+ * exchange with its retries. The transfer itself is http's.
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "http.h"
+#include "key.h"
+#include "opt.h"
+#include "redact.h"
+#include "url.h"
+
+/* The keys of the options below. */
+enum {
+	CLIENT_URL = OPT_LONG + 1000, CLIENT_KEY_FILE, CLIENT_NO_KEY,
+	CLIENT_HEADER, CLIENT_RETRIES, CLIENT_CONNECT, CLIENT_FIRST_BYTE,
+	CLIENT_IDLE, CLIENT_MAX_TIME, CLIENT_CACERT, CLIENT_PROXY,
+	CLIENT_INSECURE,
+};
+
+/* Lines for a tool's table of options. */
+#define CLIENT_OPTIONS							\
+	{CLIENT_URL, "url", "URL", "send to this URL"},			\
+	{CLIENT_KEY_FILE, "key-file", "FILE", "read the key from FILE"}, \
+	{CLIENT_NO_KEY, "no-key", NULL, "send no key"},			\
+	{CLIENT_HEADER, "header", "LINE|@FILE",				\
+	    "add a header 'Name: value', or those in FILE"},		\
+	{CLIENT_RETRIES, "retries", "N", "try again at most N times"},	\
+	{CLIENT_CONNECT, "connect-timeout", "S", "limit for connecting"}, \
+	{CLIENT_FIRST_BYTE, "first-byte-timeout", "S",			\
+	    "limit to the body's first byte"},				\
+	{CLIENT_IDLE, "idle-timeout", "S", "limit between its bytes"},	\
+	{CLIENT_MAX_TIME, "max-time", "S", "limit for all of it"},	\
+	{CLIENT_CACERT, "cacert", "FILE", "trust the certificates in FILE"}, \
+	{CLIENT_PROXY, "proxy", "URL", "go through this proxy"},	\
+	{CLIENT_INSECURE, "insecure-http", NULL,			\
+	    "allow http: beyond this machine"},				\
+	{'v', "verbose", NULL, "show headers and retries on stderr"}
+
+struct client {
+	/* Set by client_init, then by options or the tool. Strings are borrowed. */
+	const char	*url;		/* the whole URL; NULL: the base URL's */
+	const char	*key_file;
+	bool		 no_key;
+	bool		 key_optional;	/* no key is no failure */
+	char		**headers;	/* owned */
+	size_t		 nheaders;
+	bool		 authorized;	/* one of them is Authorization */
+	long		 retries;	/* 2 */
+	long		 connect_ms;	/* 10 s; 0 is no limit, here and below */
+	long		 first_byte_ms;	/* 3600 s */
+	long		 idle_ms;	/* 600 s */
+	long		 max_ms;	/* 0; retries and their waits included */
+	const char	*cacert;
+	const char	*proxy;
+	bool		 insecure_http;
+	bool		 verbose;
+	int		 reader;	/* a descriptor; when who reads it is gone the
+					   program ends as by SIGPIPE. -1: none */
+	/* Found by client_resolve. */
+	struct url	 endpoint;
+	struct key_source key_source;
+	/* Made by client_open. */
+	char		*key;
+	struct redact	 redact;
+	struct http	*http;
+};
+
+/* The defaults. */
+void	client_init(struct client *c);
+
+/* Takes one of CLIENT_OPTIONS; false when key is none of them. Wrong values end
+ * the tool with 64, files that cannot be read with 66. */
+bool	client_option(struct client *c, const struct opt_tool *tool, int key,
+	    const char *arg);
+
+/*
+ * Finds the endpoint, c->url or the base URL with tail (see url_parse), and
+ * where the key is, without reading it. Ends the tool with 64 or 78 when the
+ * URL is wrong, or plain http to another machine without insecure_http.
+ */
+void	client_resolve(struct client *c, const char *tail);
+
+/*
+ * Reads the key and starts libcurl, after client_resolve. Ends the tool with 78
+ * when there is no key or it is unsafe.
+ */
+void	client_open(struct client *c);
+
+/*
+ * One exchange to its end, with retries; x as http_start wants it, but for the
+ * deadline. Returns 0 or the status, the reason then said on standard error.
+ */
+int	client_run(struct client *c, struct http_exchange *x);
+
+/*
+ * GETs what stands at tail of the base URL ("../info/models") and appends the
+ * body, up to max bytes, to out: resolve, open and run in one. Returns as client_run
+ * does; 65, said, when it is longer.
+ */
+int	client_get(struct client *c, const char *tail, struct buf *out,
+	    size_t max);
+
+void	client_close(struct client *c);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * http: HTTP exchanges over libcurl: how a transfer is set up, its limits of
+ * time, what is kept of a response, and what an end of it means. Any number at
+ * once, in one thread. Not for options and keys (client, key), nor for when to
+ * try again (retry).
+ *
+ *	h = http_open(&options);
+ *	http_start(h, &x);			(as many as wanted)
+ *	while ((done = http_wait(h, NULL, 0, -1)) == NULL)
+ *		;
+ *	http_judge(done, &verdict);
+ *
+ * An exchange that has ended may be started again, for another try or with
+ * another body; its connection is reused.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <curl/curl.h>
+
+#include "buf.h"
+#include "redact.h"
+
+/* What all exchanges of one http have in common. Borrowed until http_close. */
+struct http_options {
+	const char		*url;		/* one that url_parse made */
+	bool			 loopback;	/* url_parse's: never through a proxy */
+	const char		*key;		/* Authorization: Bearer KEY; NULL: none */
+	char *const		*headers;	/* "Name: value", they go before ours */
+	size_t			 nheaders;
+	const char		*proxy;		/* NULL: as the environment says */
+	const char		*cacert;	/* a file; NULL: libcurl's own */
+	long			 connect_ms;	/* limits in milliseconds, 0: none */
+	long			 first_byte_ms;	/* from the start to the body's first byte */
+	long			 idle_ms;	/* between bytes; not while in sink() */
+	bool			 verbose;	/* headers and libcurl's notes to stderr */
+	const struct redact	*redact;	/* what is hidden in all that is shown */
+};
+
+/* The limit of time that ended an exchange. */
+enum http_limit {
+	HTTP_NO_LIMIT, HTTP_FIRST_BYTE, HTTP_IDLE, HTTP_DEADLINE,
+};
+
+struct http;
+
+/* One exchange. All zero but what the caller sets. */
+struct http_exchange {
+	/* Set by the caller before http_start. */
+	const char	*body;		/* what is POSTed, borrowed; NULL: a GET */
+	size_t		 body_len;
+	long long	 deadline;	/* of http_now's clock; 0: none */
+	bool		 restartable;	/* a try may follow though bytes went to sink */
+	/* Takes the body of a 2xx response as it arrives; false stops it. */
+	bool		(*sink)(struct http_exchange *x, const char *p, size_t n);
+	/* When not NULL: a response's headers are there, in x->head. */
+	void		(*on_head)(struct http_exchange *x);
+	void		*arg;
+
+	/* What came of it, since http_start. */
+	CURLcode	 code;		/* how libcurl saw it end */
+	char		 why[CURL_ERROR_SIZE]; /* and its words for it, or "" */
+	enum http_limit	 limit;
+	bool		 stopped;	/* by sink */
+	long		 status;	/* HTTP's; 0: there was no response */
+	long		 proxy_status;	/* a proxy's answer to CONNECT; 0: none */
+	struct buf	 head;		/* the last response's headers, as received */
+	struct buf	 error;		/* the body of any status but 2xx, cut at 64 KiB */
+	unsigned long long passed;	/* bytes of the body that sink took */
+	struct {			/* of the last response; "" where not sent */
+		struct buf reason, request_id, location, date,
+		    retry_after, retry_after_ms, should_retry;
+	} said;
+
+	/* http's own. */
+	struct http	*http;
+	CURL		*easy;
+	struct http_exchange *prev, *next;
+	long long	 started, last;	/* last: the last byte, or the headers */
+	bool		 active, head_done, enough;
+};
+
+/* Milliseconds of a clock that only goes on. */
+long long http_now(void);
+
+/* Starts libcurl (5 ms: check arguments and input first). Ends the tool with 70
+ * when that fails. http_close frees it; no exchange may be active. */
+struct http *http_open(const struct http_options *o);
+void	http_close(struct http *h);
+
+/* Begins an exchange; what came of an earlier try of it is dropped. */
+void	http_start(struct http *h, struct http_exchange *x);
+
+/*
+ * Moves all exchanges on and returns one that has ended; NULL when, for now,
+ * none has: after ms milliseconds (-1: no limit), or when one of fds woke, or
+ * just so. libcurl hides POLLERR and POLLHUP from fds: ask poll(2) again.
+ * With no exchange active it waits for fds and ms alone.
+ */
+struct http_exchange *http_wait(struct http *h, struct curl_waitfd *fds,
+	    unsigned nfds, long ms);
+
+/* Ends an exchange at once; it is not returned by http_wait any more. */
+void	http_cancel(struct http_exchange *x);
+
+/* Frees all that an exchange holds, not the exchange; cancels it if need be. */
+void	http_free(struct http_exchange *x);
+
+/* What an ended exchange means. */
+struct http_verdict {
+	int		 status;  /* 0: the body came whole; else <sysexits.h>'s */
+	bool		 retry;	  /* another try may do better and is allowed */
+	long		 wait_ms; /* how long the server asks to wait; -1: it does not say */
+	struct buf	 message; /* one line, secrets hidden; owned; empty when 0 */
+};
+
+/*
+ * Judges by libcurl's code, the status, the headers and the error in the body,
+ * and nothing else. v->message's memory is reused; zero v the first time.
+ *
+ * 0: a 2xx whose body came whole and is not empty. 75: a limit of time, 408,
+ * 409, 425, 429, or a Retry-After over RETRY_MAX_WAIT. 69: not reached, TLS,
+ * 5xx. 77: 401, 402, 403, 407, insufficient_quota. 76: cut, empty, a redirect, no
+ * HTTP. 65: any other 4xx. 71: out of memory.
+ * retry: 408, 409, 425, 429, 5xx (x-should-retry wins), refused and broken
+ * connections, a name that was not found; when bytes were passed on or a limit was
+ * reached only if x->restartable. Never: a certificate, a quota, a redirect.
+ */
+void	http_judge(const struct http_exchange *x, struct http_verdict *v);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * key: which key goes to which host. It never stands in an argument, and one
+ * that is kept in the configuration goes to the host it is kept for only.
+ */
+#ifndef KEY_H
+#define KEY_H
+
+#include <stdbool.h>
+
+#include "url.h"
+
+/* Where a key stands. */
+enum key_kind {
+	KEY_NONE,
+	KEY_VARIABLE,	/* in $SUPAI_API_KEY */
+	KEY_FILE,
+};
+
+struct key_source {
+	enum key_kind	 kind;
+	char		*path;		/* the file's; owned */
+	bool		 unchecked;	/* systemd's own: its mode is not looked at */
+};
+
+/*
+ * Finds where the key for u is: file (--key-file; may be NULL), else
+ * $SUPAI_API_KEY, else the file $SUPAI_API_KEY_FILE, else
+ * $CREDENTIALS_DIRECTORY/supai-api-key, else supai/key in the configuration for
+ * the default host, supai/keys/HOST for any other. Files are not opened.
+ */
+void	key_find(struct key_source *s, const char *file, const struct url *u);
+
+/*
+ * The key, owned by the caller. A file that cannot be read, or is a regular one
+ * that others have rights to, a key that is empty or holds anything but visible
+ * ASCII, and KEY_NONE end the tool with 78; the message never shows the key.
+ */
+char	*key_read(const struct key_source *s, const struct url *u);
+
+/*
+ * Ends the tool with 78, naming the chmod to run, when fd, opened from path, is
+ * a regular file that others than its owner have rights to.
+ */
+void	key_check_mode(int fd, const char *path);
+
+void	key_free(struct key_source *s);
+
+#endif

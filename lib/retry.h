@@ -1,0 +1,33 @@
+/*
+ * retry: when to try again. Pure functions; what may be tried again is http's.
+ */
+#ifndef RETRY_H
+#define RETRY_H
+
+/* The longest wait, in milliseconds, that a server can ask for. */
+#define RETRY_MAX_WAIT 120000L
+
+/*
+ * How long to wait after the given number of tries that failed (from 1), in
+ * milliseconds: 0.5 s doubling to 8 s, less up to a quarter of it as random (any
+ * number) says, so that many clients do not come back together.
+ */
+long	retry_backoff(unsigned tries, unsigned random);
+
+/*
+ * What a response's headers ask to wait, in milliseconds; -1 when they say
+ * nothing that can be understood. after_ms: retry-after-ms, it goes first; after:
+ * Retry-After (RFC 9110, section 10.2.3), seconds (a fraction is understood) or a
+ * date, which is taken relative to date, the response's own, or where there is
+ * none to now (seconds since 1970). Any of the texts may be NULL or empty.
+ */
+long	retry_after(const char *after_ms, const char *after, const char *date,
+	    long long now);
+
+/*
+ * An HTTP-date (RFC 9110, section 5.6.7, all three forms) as seconds since
+ * 1970; -1 for anything else.
+ */
+long long retry_date(const char *s);
+
+#endif

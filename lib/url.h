@@ -1,0 +1,33 @@
+/*
+ * url: where requests go. Which URLs we speak to at all, what host a URL really
+ * names, and whether that is this machine. libcurl's parser is the authority,
+ * so that what is judged here is what is connected to. Nothing is looked up.
+ */
+#ifndef URL_H
+#define URL_H
+
+#include <stdbool.h>
+
+/* The base URL where SUPAI_BASE_URL says nothing else, and its host. */
+#define URL_BASE "https://api.sup.ai/v1/openai"
+#define URL_HOST "api.sup.ai"
+
+struct url {
+	char	*text;		/* as libcurl writes it, without a fragment; owned */
+	char	*host;		/* lower case, IPv6 without brackets; owned */
+	bool	 https;		/* else plain http */
+	bool	 loopback;	/* localhost, 127.0.0.0/8 or ::1, as parsed */
+};
+
+/*
+ * Parses an absolute http or https URL. tail, when not NULL, is a path that is
+ * put behind the URL's own ("chat/completions"), or beside its last part
+ * ("../info/models"); a query is kept. Returns NULL, or what is wrong with the
+ * text (a constant), and then *u holds nothing. A URL with a user or a password
+ * in it is wrong: secrets have their own way in.
+ */
+const char *url_parse(struct url *u, const char *text, const char *tail);
+
+void	url_free(struct url *u);
+
+#endif
