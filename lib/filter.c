@@ -1,0 +1,109 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <jq.h>
+
+#include "diag.h"
+#include "filter.h"
+#include "mem.h"
+#include "value.h"
+
+struct filter {
+	jq_state	*jq;
+	struct buf	 errors;	/* what libjq said while compiling */
+};
+
+/* A message without the name of a program that is not ours. */
+static const char *
+without(const char *s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(s, prefix, n) == 0 ? s + n : s;
+}
+
+/*
+ * libjq's messages have a second line that repeats the program, and the last
+ * one only counts the others.
+ */
+static void
+collect(void *data, jv message)
+{
+	struct filter *f = data;
+	const char *s;
+
+	if (jv_get_kind(message) == JV_KIND_STRING) {
+		s = without(jv_string_value(message), "jq: error: ");
+		if (strncmp(s, "jq: ", 4) != 0) {
+			buf_adds(&f->errors, f->errors.n > 0 ? "; " : "");
+			buf_add(&f->errors, s, strcspn(s, "\n"));
+		}
+	}
+	jv_free(message);
+}
+
+struct filter *
+filter_new(const char *program, const char *name)
+{
+	struct filter *f = mem_zero(1, sizeof(*f));
+
+	f->jq = jq_init();
+	if (f->jq == NULL)
+		mem_out();
+	jq_set_error_cb(f->jq, collect, f);
+	if (!jq_compile(f->jq, program))
+		diag_die(EX_USAGE, "%s: %s", name, f->errors.n > 0
+		    ? buf_string(&f->errors) : "not a jq program");
+	return f;
+}
+
+void
+filter_start(struct filter *f, jv input)
+{
+	jq_start(f->jq, input, 0);
+}
+
+/* Appends what error was called with: a string as it is, anything else as JSON. */
+static void
+explain(jv message, struct buf *why)
+{
+	if (jv_get_kind(message) == JV_KIND_STRING)
+		buf_add(why, jv_string_value(message),
+		    (size_t)jv_string_length_bytes(jv_copy(message)));
+	else
+		value_dump(message, why);
+}
+
+enum filter_got
+filter_next(struct filter *f, jv *value, struct buf *why)
+{
+	jv result = jq_next(f->jq), message;
+
+	if (jv_is_valid(result)) {
+		*value = result;
+		return FILTER_VALUE;
+	}
+	*value = jv_invalid();
+	if (jq_halted(f->jq)) {
+		jv_free(result);
+		return FILTER_HALT;
+	}
+	if (!jv_invalid_has_msg(jv_copy(result))) {
+		jv_free(result);
+		return FILTER_END;
+	}
+	message = jv_invalid_get_msg(result);
+	explain(message, why);
+	jv_free(message);
+	return FILTER_ERROR;
+}
+
+void
+filter_free(struct filter *f)
+{
+	if (f == NULL)
+		return;
+	jq_teardown(&f->jq);
+	buf_free(&f->errors);
+	free(f);
+}

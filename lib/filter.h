@@ -1,0 +1,37 @@
+/*
+ * filter: a jq program, compiled once and run on one value after the other.
+ * Not for building values: that is value's. It stands on libjq's interpreter,
+ * whose start costs some 20 ms, so that only who has a program pays for it.
+ */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include <stdbool.h>
+
+#include <jv.h>
+
+#include "buf.h"
+
+struct filter;
+
+/*
+ * Compiles a program; owned, for filter_free. name is how messages call it (the
+ * option: "-e"). One that is no jq program ends the tool with 64.
+ */
+struct filter *filter_new(const char *program, const char *name);
+
+/* Begins on a value, which is consumed. */
+void	filter_start(struct filter *f, jv input);
+
+enum filter_got {
+	FILTER_VALUE,	/* *value is the next result, owned by the caller */
+	FILTER_END,	/* there is none left */
+	FILTER_ERROR,	/* the program failed on this value; why has its message appended */
+	FILTER_HALT,	/* it called halt: nothing more is to be read */
+};
+enum filter_got filter_next(struct filter *f, jv *value, struct buf *why);
+
+/* NULL is fine. */
+void	filter_free(struct filter *f);
+
+#endif
