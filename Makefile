@@ -2,8 +2,12 @@
 #
 #   make            build (programs beside their sources, in bin/)
 #   make demo       get what is missing, build, ask a question of a mock
-#   make check      get what tests need, build, run every test
+#   make check      get what tests need, build, run every test (TESTS=: some files)
+#   make check-asan the same under ASan and UBSan, leaks too
+#   make lint       get the linters, run them all
 #   make install    PREFIX=/usr/local DESTDIR=
+#
+# WERROR=1 makes warnings errors.
 
 VERSION = 0.1.0
 PREFIX ?= /usr/local
@@ -38,7 +42,7 @@ LDFLAGS += -L$(BREW)/lib
 endif
 
 WARN = -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
-DEFS = -D_XOPEN_SOURCE=700 -DSUPAI_VERSION='"$(VERSION)"'
+DEFS = -D_XOPEN_SOURCE=700
 HARDEN_C = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 ifeq ($(shell uname -s),Darwin)
 DEFS += -D_DARWIN_C_SOURCE
@@ -51,7 +55,7 @@ HARDEN_C = -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanit
 HARDEN_LD = -pie -fsanitize=address,undefined
 endif
 
-ALL_CFLAGS = $(WARN) $(DEFS) $(HARDEN_C) -Ilib -I$(BUILD)/lib \
+ALL_CFLAGS = $(WARN) $(DEFS) -DSUPAI_VERSION='"$(VERSION)"' $(HARDEN_C) -Ilib -I$(BUILD)/lib \
 	$(CURL_CFLAGS) $(MHD_CFLAGS) $(JQ_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(HARDEN_LD) $(CFLAGS) $(LDFLAGS)
 
@@ -62,10 +66,15 @@ PROGRAMS = $(addprefix $(BIN)/,$(TOOLS))
 TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*.c)))
 PAGES = $(sort $(wildcard man/*.[17]))
 
+DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' .ci/deps
+# Another make, because this one looked for the libraries before DEPS got them;
+# as many jobs as there are processors, unless -j says how many.
+BUILD_ALL = $(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
+
 all: $(PROGRAMS)
 
 deps:
-	@.ci/deps build check lint
+	@$(DEPS) build check lint
 
 $(LIB): $(LIB_OBJS)
 	@rm -f $@
@@ -100,36 +109,37 @@ $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 test-programs: $(TEST_PROGRAMS)
 
 demo:
-	@.ci/deps build
-	@$(MAKE) -s all
+	@$(DEPS) build
+	@$(BUILD_ALL) -s all
 	@BIN=$(BIN) sh tests/demo.sh
 
 check:
-	@.ci/deps build check
-	@$(MAKE) all test-programs
+	@$(DEPS) build check
+	@$(BUILD_ALL) all test-programs
 	@BIN=$(BIN) BUILD=$(BUILD) tests/run.sh $(TESTS)
 
 check-asan:
-	@.ci/deps build check
-	@$(MAKE) BUILD=build/asan BIN=build/asan/bin SAN=1 CFLAGS="-O1 -g" all test-programs
+	@$(DEPS) build check
+	@$(BUILD_ALL) BUILD=build/asan BIN=build/asan/bin SAN=1 CFLAGS="-O1 -g" all test-programs
 	@BIN=build/asan/bin BUILD=build/asan SUPAI_SAN=1 tests/run.sh $(TESTS)
 
 lint:
-	@.ci/deps build lint
-	@$(MAKE) -s $(BUILD)/lib/models_list.h $(BUILD)/lib/modes_list.h
-	@CLANG_FLAGS="$(WARN) $(DEFS) -Ilib -I$(BUILD)/lib $(CURL_CFLAGS) $(JQ_CFLAGS) $(MHD_CFLAGS)" tests/lint.sh
+	@$(DEPS) build lint
+	@$(BUILD_ALL) -s $(LIB)
+	@BUILD=$(BUILD) CLANG_FLAGS='$(WARN) $(DEFS) -Ilib -I$(BUILD)/lib $(CURL_CFLAGS) $(JQ_CFLAGS) $(MHD_CFLAGS)' \
+		tests/lint.sh
+
+bindir = $(DESTDIR)$(PREFIX)/bin
+mandir = $(DESTDIR)$(PREFIX)/share/man
 
 install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/man/man7
-	for t in $(TOOLS); do install -m 755 $(BIN)/$$t $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
-	for p in $(PAGES); do \
-		install -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/ || exit 1; done
+	mkdir -p "$(bindir)" "$(mandir)/man1" "$(mandir)/man7"
+	for t in $(PROGRAMS); do install -m 755 $$t "$(bindir)/" || exit 1; done
+	for p in $(PAGES); do install -m 644 $$p "$(mandir)/man$${p##*.}/" || exit 1; done
 
 uninstall:
-	for t in $(TOOLS); do rm -f $(DESTDIR)$(PREFIX)/bin/$$t; done
-	for p in $(notdir $(PAGES)); do \
-		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$$p; done
+	for t in $(TOOLS); do rm -f "$(bindir)/$$t" || exit 1; done
+	for p in $(notdir $(PAGES)); do rm -f "$(mandir)/man$${p##*.}/$$p" || exit 1; done
 
 dist:
 	git archive --format=tar.gz --prefix=supai-$(VERSION)/ -o supai-$(VERSION).tar.gz HEAD
