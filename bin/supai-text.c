@@ -134,7 +134,7 @@ main(int argc, char **argv)
 		status = diag_worst(status, read_file(&in, text));
 		text_end_file(text);
 	}
-	status = in.any ? diag_worst(status, text_finish(text)) : status;
+	status = text_finish(text, io_status(&in, status));
 	io_stop(&in);
-	return io_status(&in, status);
+	return status;
 }

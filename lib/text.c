@@ -396,14 +396,14 @@ text_end_file(struct text *t)
 }
 
 int
-text_finish(struct text *t)
+text_finish(struct text *t, int status)
 {
-	int status;
-
 	fold_finish(&t->fold);
-	if (t->answers == 0)
-		t->status = diag_worst(t->status, EX_NOANSWER);
-	status = t->status;
+	status = diag_worst(status, t->status);
+	if (t->answers == 0 && status == 0) {
+		diag_warn("no answer in the input");
+		status = EX_NOANSWER;
+	}
 	buf_free(&t->piece);
 	free(t);
 	return status;

@@ -37,9 +37,10 @@ void	text_add(struct text *t, const struct chunk *c);
 void	text_end_file(struct text *t);
 
 /*
- * The end of all input: frees t and returns the status, the worst of its
- * answers'; 1 where there was none. Why was said on stderr.
+ * The end of all input: frees t and returns the worst of its answers' statuses
+ * and the one given, the reading's; 1 where all went well but no answer came.
+ * Why was said on stderr.
  */
-int	text_finish(struct text *t);
+int	text_finish(struct text *t, int status);
 
 #endif

@@ -1,0 +1,455 @@
+# supai-text: events and completions in, plain text out.
+load helper
+
+# delta TEXT-AS-JSON [FINISH-AS-JSON [ID [INDEX]]]: one chat.completion.chunk.
+delta() {
+    printf '{"id":"%s","object":"chat.completion.chunk","choices":[{"index":%s,"delta":{"content":%s},"finish_reason":%s}]}\n' \
+        "${3-c1}" "${4-0}" "$1" "${2-null}"
+}
+
+# text 'INPUT' [option ...]: runs supai-text on the input.
+text() {
+    local input=$1
+    shift
+    printf '%s\n' "$input" >in
+    run --separate-stderr supai-text "$@" <in
+}
+
+@test "chunks: the content of choice 0, with the final newline added" {
+    run --separate-stderr supai-text "$DATA/chunks.ndjson"
+    expect 0 "$(cat "$DATA/chunks.txt")" ''
+    supai-text "$DATA/chunks.ndjson" | cmp - "$DATA/chunks.txt"
+}
+
+@test "a completion: the content of its message" {
+    jq -c . "$DATA/completion.json" >c.ndjson
+    run --separate-stderr supai-text c.ndjson
+    expect 0 'The capital of France is Paris.' ''
+}
+
+@test "--choice picks another choice, of chunks and of completions" {
+    jq -c . "$DATA/completion.json" >c.ndjson
+    run --separate-stderr supai-text --choice 1 c.ndjson
+    expect 0 'Paris, of course.' ''
+    text "$(delta '"zero"' '"stop"' x 0; delta '"one"' '"stop"' x 1)" --choice 1
+    expect 0 'one' ''
+}
+
+@test "--choice that is not there: 1" {
+    run --separate-stderr supai-text --choice 7 "$DATA/chunks.ndjson"
+    expect 1 '' 'supai-text: there is no choice 7'
+}
+
+@test "batch results: the completion inside, and a failed line is 1 and named" {
+    text '{"id":"b1","custom_id":"a","response":{"status_code":200,"request_id":"r","body":{"object":"chat.completion","choices":[{"index":0,"message":{"content":"yes"},"finish_reason":"stop"}]}},"error":null}
+{"id":"b2","custom_id":"b","response":null,"error":{"code":"x","message":"no luck"}}
+{"id":"b3","custom_id":"c","response":{"status_code":400,"body":{"error":{"message":"bad"}}},"error":null}
+{"id":"b4","custom_id":"d","response":{"status_code":200,"body":{"choices":[{"message":{"content":"no"},"finish_reason":"stop"}]}},"error":null}'
+    expect 1 $'yes\nno' $'supai-text: b: failed: no luck\nsupai-text: c: failed: bad'
+}
+
+@test "-0 ends each answer with NUL, a failed batch line is an empty record" {
+    cat >in <<'E'
+{"custom_id":"a","response":{"status_code":200,"body":{"choices":[{"message":{"content":"x\ny\n"},"finish_reason":"stop"}]}},"error":null}
+{"custom_id":"b","response":null,"error":{"message":"no luck"}}
+{"custom_id":"c","response":{"status_code":200,"body":{"choices":[{"message":{"content":"z"},"finish_reason":"stop"}]}},"error":null}
+E
+    supai-text -0 in >out 2>/dev/null || [ $? -eq 1 ]
+    printf 'x\ny\n\0\0z\0' | cmp - out
+}
+
+@test "-n adds no newline, and takes none away" {
+    delta '"abc"' '"stop"' | supai-text -n >out
+    printf abc | cmp - out
+    delta '"abc\n"' '"stop"' | supai-text -n >out
+    printf 'abc\n' | cmp - out
+}
+
+@test "a newline that the text has is not doubled" {
+    delta '"abc\n"' '"stop"' | supai-text >out
+    printf 'abc\n' | cmp - out
+}
+
+@test "answers one behind the other each get their final newline" {
+    text "$(delta '"one"' '"stop"' a; delta '"two"' '"stop"' b)"
+    expect 0 $'one\ntwo' ''
+}
+
+@test "answers without ids: one begins where a finished choice speaks again" {
+    text '{"choices":[{"delta":{"content":"one"},"finish_reason":"stop"}]}
+{"choices":[],"usage":{}}
+{"choices":[{"delta":{"content":"two"},"finish_reason":"stop"}]}'
+    expect 0 $'one\ntwo' ''
+}
+
+@test "answers mixed in the input come out one behind the other" {
+    text "$(delta '"a1 "' null a; delta '"b1 "' null b; delta '"a2"' '"stop"' a; delta '"b2"' '"stop"' b)"
+    expect 0 $'a1 a2\nb1 b2' ''
+}
+
+@test "an answer cut, the next one whole: both printed, 76" {
+    text "$(delta '"half"' null a; delta '"whole"' '"stop"' b; delta '"third"' '"stop"' c)"
+    expect 76 $'half\nwhole\nthird' 'supai-text: the answer is not whole: it was cut before its end'
+}
+
+@test "objects that are no answers are skipped" {
+    text "$(printf '%s\n' '{"foo":1}' '[1]' '"x"' 'null' '' '{"error":null}' '{"error":{"code":5}}'; delta '"x"' '"stop"')"
+    expect 0 'x' ''
+}
+
+@test "escapes become UTF-8: pairs joined, lone surrogates U+FFFD" {
+    text "$(delta '"\u00e9\ud83d\ude00|\ud83d|\ude00|\ud83dx\/\b\f\"\\"' '"stop"')"
+    assert_equal "$output" $'é😀|\ufffd|\ufffd|\ufffdx/\b\f"\\'
+}
+
+@test "invalid UTF-8 becomes U+FFFD as the WHATWG decoder has it" {
+    printf '{"choices":[{"delta":{"content":"a\xed\xa0\x80b\xf0\x9f\x98c\xffd\xc0\xafe\xe2\x82"},"finish_reason":"stop"}]}\n' >in
+    run --separate-stderr supai-text in
+    r=$'\ufffd'
+    expect 0 "a$r$r${r}b${r}c${r}d$r${r}e$r" ''
+}
+
+@test "escaped, repeated and reordered member names" {
+    text '{"choices":[{"finish_reason":"stop","delta":{"content":"no","\u0063ontent":"yes"},"index":0}],"x":{"choices":[]},"object":"chat.completion.chunk"}'
+    expect 0 'yes' ''
+}
+
+@test "the text passes byte for byte to a pipe: NUL, ESC, CR, C1, bidi" {
+    delta '"\u0000\u001b[31m\r\u009b\u202e\u007f"' '"stop"' | supai-text >out
+    printf '\0\033[31m\r\xc2\x9b\xe2\x80\xae\x7f\n' | cmp - out
+}
+
+# Failures.
+
+@test "no finish reason: 76, --lenient: 0" {
+    text "$(delta '"half"')"
+    expect 76 'half' 'supai-text: the answer is not whole: it was cut before its end'
+    text "$(delta '"half"')" --lenient
+    expect 0 'half' ''
+}
+
+@test "one of two choices without a finish reason: 76" {
+    text "$(delta '"a"' '"stop"' x 0; delta '"b"' null x 1)"
+    expect 76 'a' '*not whole*'
+}
+
+@test "a finish reason other than stop: said, 1; --any-finish: 0" {
+    for reason in length content_filter; do
+        text "$(delta '"a"' "\"$reason\"")"
+        expect 1 'a' "supai-text: the answer ended for the reason \"$reason\""
+        text "$(delta '"a"' "\"$reason\"")" --any-finish
+        expect 0 'a' ''
+    done
+}
+
+@test "tool_calls and function_call are good finish reasons" {
+    for reason in tool_calls function_call; do
+        text "$(delta '"a"' "\"$reason\"")"
+        expect 0 'a' ''
+    done
+}
+
+@test "no text: 1" {
+    text "$(delta '""' '"stop"')"
+    expect 1 '' 'supai-text: the answer has no text, finish reason stop'
+    text '{"object":"chat.completion","choices":[]}'
+    expect 1 '' 'supai-text: the answer has no text'
+}
+
+@test "only objects that are no answers: 1" {
+    text '{"foo":1}'
+    expect 1 '' 'supai-text: no answer in the input'
+}
+
+@test "an error object: its message and 69; rate limit 75; quota and key 77" {
+    text '{"error":{"message":"it broke","type":"server_error"}}'
+    expect 69 '' 'supai-text: the service says: it broke'
+    text '{"error":"bare"}'
+    expect 69 '' 'supai-text: the service says: bare'
+    text '{"error":{"message":"m","code":"rate_limit_exceeded"}}'
+    expect 75 '' '*: m'
+    text '{"error":{"message":"m","code":429}}'
+    expect 75 '' '*: m'
+    text '{"error":{"message":"m","type":"insufficient_quota","code":"x"}}'
+    expect 77 '' '*: m'
+    text '{"error":{"message":"m","code":"invalid_api_key"}}'
+    expect 77 '' '*: m'
+}
+
+@test "an error object in mid-stream: the text so far, 69" {
+    text "$(delta '"half"'; echo '{"error":{"message":"it broke"}}')"
+    expect 69 'half' 'supai-text: the service says: it broke'
+}
+
+@test "an error beats a malformed line, that beats a cut, that beats no text" {
+    text "$(delta '"a"' null; echo '{"error":"x"}'; echo '{')"
+    assert_equal "$status" 69
+    text "$(delta '"a"' null; echo '{')"
+    assert_equal "$status" 65
+    text "$(delta '""' '"stop"' a; delta '"b"' null b)"
+    assert_equal "$status" 76
+}
+
+@test "a malformed line: 65 with its number, what came before it is printed" {
+    text "$(delta '"one"'; echo; echo '{"choices":[}'; delta '"two"' '"stop"')"
+    expect 65 'one' 'supai-text: standard input: line 3: no JSON: not a JSON value (byte 13)
+supai-text: the answer is not whole*'
+}
+
+@test "a raw event stream: 65, and says that supai-sse is missing" {
+    for line in 'data: {"choices":[]}' 'event: x' ': comment' 'id: 1' 'retry: 5'; do
+        text "$line"
+        expect 65 '' '*line 1: this is a raw event stream: put supai-sse before supai-text'
+    done
+}
+
+@test "-u: one line of token counts on stderr" {
+    run --separate-stderr supai-text -u "$DATA/chunks.ndjson"
+    expect 0 "$(cat "$DATA/chunks.txt")" 'supai-text: tokens: 50 prompt, 150 completion, 200 total'
+    text "$(delta '"a"' '"stop"')" -u
+    expect 0 a 'supai-text: tokens: not reported (supai-req -u asks for them)'
+}
+
+@test "files one after the other; a missing one is said, the rest is read, 66" {
+    delta '"one"' '"stop"' >1
+    delta '"two"' '"stop"' >2
+    run --separate-stderr supai-text 1 none 2
+    expect 66 $'one\ntwo' 'supai-text: none: No such file or directory'
+    run --separate-stderr supai-text 1 - <2
+    expect 0 $'one\ntwo' ''
+}
+
+@test "a last line without its newline is a line" {
+    printf '%s' "$(delta '"x"' '"stop"')" >in
+    run --separate-stderr supai-text in
+    expect 0 x ''
+}
+
+@test "a byte order mark in front is passed over" {
+    { printf '\xef\xbb\xbf'; delta '"x"' '"stop"'; } >in
+    run --separate-stderr supai-text in
+    expect 0 x ''
+}
+
+# The ensemble.
+
+@test "-k main: the main thread's answer" {
+    run --separate-stderr supai-text -k main "$DATA/ensemble.ndjson"
+    expect 0 'Yes: the air scatters blue light most.' ''
+}
+
+@test "a recording without -k: main's text is the answer's" {
+    run --separate-stderr supai-text "$DATA/ensemble.ndjson"
+    expect 0 'Yes: the air scatters blue light most.' ''
+}
+
+@test "-k: what follows the thread's last text-start" {
+    run --separate-stderr supai-text -k acme/beta "$DATA/ensemble.ndjson"
+    expect 0 'Because of the air.' ''
+}
+
+@test "-k with a glob: each thread under its key, as they are done" {
+    run --separate-stderr supai-text -k 'acme/*' "$DATA/ensemble.ndjson"
+    expect 0 '==> acme/alpha <==
+Blue light scatters most.
+==> acme/beta <==
+Because of the air.' ''
+}
+
+@test "-k: a text that an error made void is still a thread's last text" {
+    run --separate-stderr supai-text -k 'zeta/*' "$DATA/ensemble.ndjson"
+    expect 0 $'==> zeta/gamma-2 <==\nHalf an ans' ''
+}
+
+@test "-t: main's thinking; with -k that thread's" {
+    run --separate-stderr supai-text -t "$DATA/ensemble.ndjson"
+    expect 0 'They agree.' ''
+    run --separate-stderr supai-text -t -k acme/alpha "$DATA/ensemble.ndjson"
+    expect 0 'Rayleigh scattering, λ⁻⁴ 😀' ''
+}
+
+@test "-k that matches no thread: 1, and without an ensemble says how to get one" {
+    run --separate-stderr supai-text -k nobody "$DATA/ensemble.ndjson"
+    expect 1 '' "supai-text: no thread's key matches 'nobody'"
+    run --separate-stderr supai-text -k main "$DATA/chunks.ndjson"
+    expect 1 '' "*'main': no chunks of the ensemble (supai-req -x asks for them)"
+}
+
+@test "-k: a matching thread that is not done is not printed: 76; --lenient prints it" {
+    head -n 31 "$DATA/ensemble.ndjson" >in
+    run --separate-stderr supai-text -k main in
+    expect 76 '' 'supai-text: the answer is not whole*'
+    run --separate-stderr supai-text -k main --lenient in
+    expect 0 'Yes: the air scatters blue light most.' ''
+    run --separate-stderr supai-text -k acme/beta in
+    expect 0 'Because of the air.' ''
+}
+
+@test "main done without text: whole, but no answer: 1" {
+    { head -n 28 "$DATA/ensemble.ndjson"; tail -n 2 "$DATA/ensemble.ndjson"; } >in
+    for opt in '-k main' ''; do
+        # shellcheck disable=SC2086
+        run --separate-stderr supai-text $opt in
+        expect 1 '' 'supai-text: the answer has no text'
+    done
+}
+
+@test "recordings one behind the other begin with their run-mode-call" {
+    run --separate-stderr supai-text -k main "$DATA/ensemble.ndjson" - <"$DATA/ensemble.ndjson"
+    expect 0 'Yes: the air scatters blue light most.
+Yes: the air scatters blue light most.' ''
+    cat "$DATA/ensemble.ndjson" "$DATA/ensemble.ndjson" >in
+    run --separate-stderr supai-text -k main in
+    expect 0 'Yes: the air scatters blue light most.
+Yes: the air scatters blue light most.' ''
+}
+
+@test "chunks of the ensemble beside the answer's own do not print twice" {
+    { cat "$DATA/ensemble.ndjson"; delta '"Answer."' '"stop"'; } >in
+    run --separate-stderr supai-text in
+    expect 0 'Answer.' ''
+    { delta '"Answer."' null; cat "$DATA/ensemble.ndjson"; delta '""' '"stop"'; } >in
+    run --separate-stderr supai-text in
+    expect 0 'Answer.' ''
+}
+
+@test "-k reads the threads of a folded object" {
+    echo '{"object":"chat.completion","choices":[{"index":0,"message":{"content":"A"},"finish_reason":"stop"}],"supai":{"final_models":["m"],"threads":{"m":{"text":"T","done":true,"confidence":0.5,"thinking":"H"},"main":{"text":"A","done":true}}}}' >in
+    run --separate-stderr supai-text -k m in
+    expect 0 T ''
+    run --separate-stderr supai-text -t -k m in
+    expect 0 H ''
+    run --separate-stderr supai-text -k '*' in
+    expect 0 $'==> m <==\nT\n==> main <==\nA' ''
+}
+
+@test "a folded object that says null for its finish reason was cut: 76" {
+    echo '{"object":"chat.completion","choices":[{"index":0,"message":{"content":"A"},"finish_reason":null}]}' >in
+    run --separate-stderr supai-text in
+    expect 76 'A' 'supai-text: the answer is not whole*'
+}
+
+# The gate.
+
+@test "--min-confidence: the median of the final models decides" {
+    run --separate-stderr supai-text --min-confidence .82 "$DATA/ensemble.ndjson"
+    expect 0 'Yes: the air scatters blue light most.' ''
+    run --separate-stderr supai-text --min-confidence .83 "$DATA/ensemble.ndjson"
+    expect 1 '' 'supai-text: held back: the median confidence is 0.82, below 0.83'
+}
+
+@test "--min-confidence fails closed: a cut stream" {
+    head -n 32 "$DATA/ensemble.ndjson" >in
+    run --separate-stderr supai-text --min-confidence 0 in
+    expect 76 '' 'supai-text: the answer is not whole*'
+    run --separate-stderr supai-text --min-confidence 0 --lenient in
+    expect 76 '' 'supai-text: the answer is not whole*'
+}
+
+@test "--min-confidence fails closed: an error" {
+    { cat "$DATA/ensemble.ndjson"; delta '"Yes"'; echo '{"error":"x"}'; } >in
+    run --separate-stderr supai-text --min-confidence 0 in
+    expect 69 '' 'supai-text: the service says: x'
+}
+
+@test "--min-confidence fails closed: no scores" {
+    grep -v confidence-score "$DATA/ensemble.ndjson" >in
+    run --separate-stderr supai-text --min-confidence 0 in
+    expect 1 '' 'supai-text: held back: no confidence scores of the final models'
+    run --separate-stderr supai-text --min-confidence 0 "$DATA/chunks.ndjson"
+    expect 1 '' '*no confidence scores*'
+}
+
+@test "--min-confidence fails closed: an empty input, a missing stage" {
+    run --separate-stderr supai-text --min-confidence 0 </dev/null
+    expect 66 '' ''
+    run_pipe 'no-such-stage 2>/dev/null | supai-text --min-confidence 0'
+    expect 66 '' ''
+}
+
+@test "--min-confidence holds back what ended for another reason than stop" {
+    { cat "$DATA/ensemble.ndjson"; delta '"Yes"' '"length"'; } >in
+    run --separate-stderr supai-text --min-confidence 0 in
+    expect 1 '' '*the reason "length"'
+}
+
+# The terminal.
+
+@test "a terminal gets control characters and bidi controls as escapes" {
+    delta '"a\u001b]52;c;eA==\u0007b\u001b[2Jc\u009b1md\u0090\u0000\u007f\r\te\nf\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069g"' '"stop"' >in
+    run pty -1 supai-text in
+    assert_equal "$status" 0
+    assert_equal "$output" 'a\x1b]52;c;eA==\x07b\x1b[2Jc\u009b1md\u0090\x00\x7f\x0d'$'\te\nf''\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069g'
+}
+
+@test "a terminal gets them so also when they are split over two events" {
+    { delta '"\u001b"'; delta '"]52;c;eA==\u0007"'; delta '"\u001b"'; delta '"[2J"' '"stop"'; } >in
+    run pty -1 supai-text in
+    assert_equal "$output" '\x1b]52;c;eA==\x07\x1b[2J'
+}
+
+@test "UTF-8 split over two events reaches a terminal as U+FFFD, never as C1 or bidi" {
+    { printf '{"choices":[{"delta":{"content":"\xc2"}}]}\n{"choices":[{"delta":{"content":"\x9b1m"}}]}\n'
+      printf '{"choices":[{"delta":{"content":"\xe2\x80"}}]}\n{"choices":[{"delta":{"content":"\xae"},"finish_reason":"stop"}]}\n'; } >in
+    run pty -1 supai-text in
+    r=$'\ufffd'
+    assert_equal "$output" "$r${r}1m$r$r"
+}
+
+@test "printable characters pass to a terminal as they are" {
+    run pty -1 supai-text "$DATA/chunks.ndjson"
+    assert_equal "$output" "$(cat "$DATA/chunks.txt")"
+}
+
+@test "--safe does so for pipes, --raw does not for a terminal" {
+    delta '"a\u001b[1m"' '"stop"' >in
+    run --separate-stderr supai-text --safe in
+    expect 0 'a\x1b[1m' ''
+    run pty -1 supai-text --raw in
+    assert_equal "$output" $'a\e[1m'
+    run --separate-stderr supai-text --safe --raw in
+    expect 64 '' '*exclude each other*'
+}
+
+@test "what a server said reaches stderr through the terminal filter" {
+    text '{"error":{"message":"a\u001b]0;x\u0007\nb\u202e"}}'
+    expect 69 '' 'supai-text: the service says: a\\x1b]0;x\\x07 b\\u202e'
+    text "$(delta '"a"' '"\u001b[2J"')"
+    expect 1 a '*the reason "\\x1b\[2J"'
+    text '{"custom_id":"\u001b[1m","error":{"message":"\u009b"}}'
+    expect 1 '' 'supai-text: \\x1b\[1m: failed: \\u009b'
+}
+
+# It streams.
+
+@test "each text is out before the next event comes in" {
+    mkfifo from to
+    supai-text <to >from 3>&- &
+    pid=$!
+    exec 7>to 8<from
+    delta '"one "' >&7
+    IFS= read -r -N 4 -t 10 got <&8
+    assert_equal "$got" 'one '
+    delta '"two "' >&7
+    IFS= read -r -N 4 -t 10 got <&8
+    assert_equal "$got" 'two '
+    delta '""' '"stop"' >&7
+    IFS= read -r -N 1 -t 10 got <&8
+    assert_equal "$got" $'\n'
+    exec 7>&- 8<&-
+    wait "$pid"
+}
+
+@test "options: a bad one is one line of why and one of usage, 64" {
+    run --separate-stderr supai-text --nope
+    expect 64 '' "supai-text: unknown option '--nope'
+usage: supai-text \[options\] \[file ...\]"
+    run --separate-stderr supai-text -z
+    expect 64 '' "supai-text: unknown option '-z'*"
+    run --separate-stderr supai-text --choice
+    expect 64 '' "supai-text: option '--choice' needs an argument*"
+    for bad in '--choice=-1' '--choice=x' '--min-confidence=x' '--min-confidence=1.5' '--max-record=0' '--raw=1'; do
+        run --separate-stderr supai-text "$bad"
+        expect 64 '' "supai-text: *${bad%%=*}*"
+    done
+}
