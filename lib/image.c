@@ -1,0 +1,57 @@
+#include <string.h>
+
+#include "image.h"
+
+static const struct {
+	const char	*type;
+	const char	*magic;
+	size_t		 n;
+} magics[] = {
+	{"image/png", "\x89PNG\r\n\x1a\n", 8},
+	{"image/jpeg", "\xff\xd8\xff", 3},
+	{"image/gif", "GIF87a", 6},
+	{"image/gif", "GIF89a", 6},
+};
+
+const char *
+image_type(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(magics) / sizeof(*magics); i++)
+		if (n >= magics[i].n && memcmp(p, magics[i].magic, magics[i].n) == 0)
+			return magics[i].type;
+	/* A RIFF container: its length stands between the two names. */
+	if (n >= 12 && memcmp(p, "RIFF", 4) == 0 && memcmp(p + 8, "WEBP", 4) == 0)
+		return "image/webp";
+	return NULL;
+}
+
+/* RFC 4648, section 4. */
+static void
+add_base64(struct buf *out, const unsigned char *p, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned long group;
+	char *to;
+
+	buf_reserve(out, n / 3 * 4 + 4);
+	for (; n > 0; p += 3, n -= n < 3 ? n : 3) {
+		group = (unsigned long)p[0] << 16 |
+		    (n > 1 ? (unsigned long)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
+		to = out->p + out->n;
+		to[0] = digits[group >> 18];
+		to[1] = digits[group >> 12 & 63];
+		to[2] = n > 1 ? digits[group >> 6 & 63] : '=';
+		to[3] = n > 2 ? digits[group & 63] : '=';
+		out->n += 4;
+	}
+}
+
+void
+image_url(struct buf *out, const char *type, const char *p, size_t n)
+{
+	buf_printf(out, "data:%s;base64,", type);
+	add_base64(out, (const unsigned char *)p, n);
+}

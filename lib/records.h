@@ -1,0 +1,49 @@
+/*
+ * records: the JSON records of standard input, for a filter to run on. Not for
+ * the service's answers: those are lines, and io's and chunk's.
+ *
+ * Where the first line is one whole JSON value, every line is one, and a bad
+ * one is a fault of its own. Else values may stand on several lines, or several
+ * on one, as jq reads them, up to the first bad one. Raw records are lines, taken as strings.
+ */
+#ifndef RECORDS_H
+#define RECORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jv.h>
+
+#include "buf.h"
+#include "io.h"
+#include "json.h"
+
+struct records {
+	unsigned long	 number;	/* of the record given last, from 1 */
+	/* The rest is records' own. */
+	struct io_in	 in;
+	struct buf	 held;		/* values that may stand on several lines */
+	size_t		 at;
+	struct json_scan scan;		/* of the value at at; scanned of its bytes seen */
+	size_t		 scanned;
+	bool		 raw, lines, values, ended;
+};
+
+enum records_got {
+	RECORDS_END,
+	RECORDS_VALUE,
+	RECORDS_BAD,	/* the record is no JSON, too long or not UTF-8: why says */
+};
+
+/* Starts on standard input; max is the longest record, in bytes. */
+void	records_start(struct records *r, bool raw, size_t max);
+
+/* The next record: *value is the caller's. Or why it is none, appended. */
+enum records_got records_next(struct records *r, jv *value, struct buf *why);
+
+/* The status of the input, together with the tool's own; as io_status. */
+int	records_status(const struct records *r, int status);
+
+void	records_stop(struct records *r);
+
+#endif
