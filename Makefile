@@ -26,7 +26,7 @@ TOOLS = supai-req supai-send supai-sse supai-text supai-models supai-mock
 LIBS_supai-req = $(JQ_LIBS)
 LIBS_supai-send = $(CURL_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
-LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS)
+LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread
 
 CURL_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
 CURL_LIBS := $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || echo -lcurl)

@@ -1,0 +1,644 @@
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "diag.h"
+#include "io.h"
+#include "mem.h"
+#include "mock.h"
+#include "timers.h"
+#include "utf8.h"
+#include "value.h"
+
+enum {
+	BACKLOG = 4096,
+	BLOCK = 16384,		/* bytes at a time of a body that is no stream */
+	SPARE_FILES = 32,	/* descriptors that are no connections */
+	MAX_FILES = 10240,	/* where the system names no limit (macOS) */
+	GONE_CHECK = 500,	/* ms between looks whether a stalled client left */
+};
+
+/*
+ * Two threads: libmicrohttpd's, which handles all requests, and one that wakes
+ * the connections that wait for a time to come. The lock guards what both use.
+ */
+struct mock {
+	const struct mock_options	*o;
+	struct MHD_Daemon		*daemon;
+	long long			 started;
+	unsigned long			 requests, connections;
+
+	pthread_t			 waker;
+	int				 wake[2];
+	pthread_mutex_t			 lock;
+	struct timers			 timers;
+	bool				 closing;
+};
+
+/* One request and its response. */
+struct exchange {
+	struct timer		 timer;	/* first: a timer due is its exchange */
+	struct mock		*m;
+	struct MHD_Connection	*connection;
+	int			 fd;
+	char			*method, *path;
+	struct buf		 body;
+	bool			 too_long;
+	size_t			 received;	/* bytes of the body */
+	unsigned long		 number;		/* from 1 */
+
+	bool			 answered;	/* r is set */
+	struct service_response	 r;
+	size_t			 limit;		/* bytes of the reply to send, */
+	struct buf		 tail;		/* and what is sent behind them */
+	size_t			 event;		/* being sent, from 0 */
+	long long		 due;		/* when more may be sent */
+	bool			 stalled;
+};
+
+/* Waiting, in libmicrohttpd's thread */
+
+enum waiting { GO, WAIT, CLOSING };
+
+/*
+ * Whether the time has come. WAIT: it has not, the connection is suspended and
+ * what called is called again when it has.
+ */
+static enum waiting
+wait_until(struct exchange *x, long long due)
+{
+	struct mock *m = x->m;
+	enum waiting what = WAIT;
+
+	if (due <= timers_now())
+		return GO;
+	pthread_mutex_lock(&m->lock);
+	if (m->closing) {
+		what = CLOSING;
+	} else {
+		MHD_suspend_connection(x->connection);
+		timers_add(&m->timers, &x->timer, due);
+		if (x->timer.place == 1)
+			(void)!write(m->wake[1], "", 1);
+	}
+	pthread_mutex_unlock(&m->lock);
+	return what;
+}
+
+/* The waker's thread */
+
+static bool
+client_gone(int fd)
+{
+	char c;
+
+	return recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Wakes what is due; with the lock held. */
+static void
+wake_due(struct mock *m)
+{
+	long long now = timers_now();
+	struct exchange *x;
+
+	/* At the end all wait no longer. */
+	while ((x = (struct exchange *)timers_next(&m->timers,
+	    m->closing ? LLONG_MAX : now)) != NULL) {
+		if (x->stalled && !m->closing && !client_gone(x->fd))
+			timers_add(&m->timers, &x->timer, now + GONE_CHECK);
+		else
+			MHD_resume_connection(x->connection);
+	}
+}
+
+static void *
+wake_loop(void *cls)
+{
+	struct mock *m = cls;
+	struct pollfd fd = {.fd = m->wake[0], .events = POLLIN};
+	char drained[64];
+	bool closing;
+	int ms;
+
+	do {
+		pthread_mutex_lock(&m->lock);
+		wake_due(m);
+		ms = timers_wait(&m->timers, timers_now());
+		closing = m->closing;
+		pthread_mutex_unlock(&m->lock);
+		if (!closing && poll(&fd, 1, ms) > 0)
+			(void)!read(m->wake[0], drained, sizeof(drained));
+	} while (!closing);
+	return NULL;
+}
+
+/* Sending a reply */
+
+/* Where the event being sent ends. */
+static size_t
+event_end(const struct exchange *x)
+{
+	const struct reply *r = x->r.reply;
+
+	return x->event < r->n && r->ends[x->event] <= x->limit ?
+	    r->ends[x->event] : x->limit + x->tail.n;
+}
+
+/* Settles how much of the reply is sent, and how it ends. */
+static void
+plan(struct exchange *x)
+{
+	const struct reply *r = x->r.reply;
+	struct fault *f = &x->r.fault;
+	size_t events = r->n;
+
+	if (x->m->o->no_done && r->done)
+		events--;
+	x->limit = events > 0 ? r->ends[events - 1] : 0;
+	if (f->kind != FAULT_CUT && f->kind != FAULT_STALL &&
+	    f->kind != FAULT_ERROR)
+		return;
+	if (f->number > events || (f->kind == FAULT_ERROR && !r->stream)) {
+		f->kind = FAULT_NONE;	/* it never comes to that */
+		return;
+	}
+	x->limit = f->number > 0 ? r->ends[f->number - 1] : 0;
+	if (f->kind == FAULT_ERROR)
+		reply_error_event(&x->tail, "the server had an error");
+}
+
+/* What is sent when all bytes are: the end, or no end. */
+static ssize_t
+send_end(struct exchange *x)
+{
+	switch (x->r.fault.kind) {
+	case FAULT_STALL:
+		if (x->stalled)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+		x->stalled = true;
+		return wait_until(x, timers_now() + GONE_CHECK) == WAIT ?
+		    0 : MHD_CONTENT_READER_END_WITH_ERROR;
+	case FAULT_CUT:
+		/* A chunk that is announced and does not come. */
+		if (x->r.reply->stream)
+			(void)!send(x->fd, "400\r\n", 5, 0);
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	default:
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	}
+}
+
+static size_t
+copy(const struct exchange *x, size_t at, char *p, size_t max)
+{
+	const struct buf *from = &x->r.reply->body;
+	size_t n = x->limit;
+
+	if (at >= x->limit) {
+		from = &x->tail;
+		at -= x->limit;
+		n = x->tail.n;
+	}
+	n = n - at < max ? n - at : max;
+	memcpy(p, from->p + at, n);
+	return n;
+}
+
+/* libmicrohttpd's MHD_ContentReaderCallback. */
+static ssize_t
+send_some(void *cls, uint64_t pos, char *p, size_t max)
+{
+	struct exchange *x = cls;
+	size_t at = (size_t)pos, all = x->limit + x->tail.n;
+	long delay = x->m->o->delay;
+
+	if (at >= all)
+		return send_end(x);
+	for (; at > 0 && at >= event_end(x); x->event++)
+		x->due = timers_now() + delay;
+	if (delay == 0)
+		return (ssize_t)copy(x, at, p, max);
+	switch (wait_until(x, x->due)) {
+	case GO:
+		break;
+	case WAIT:
+		return 0;
+	case CLOSING:
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
+	if (max > event_end(x) - at)
+		max = event_end(x) - at;
+	return (ssize_t)copy(x, at, p, max);
+}
+
+/* Adds a header, unless it is one of those given by hand. */
+static void
+add_header(const struct exchange *x, struct MHD_Response *response,
+    const char *name, const char *value)
+{
+	const struct mock_options *o = x->m->o;
+	size_t i;
+
+	for (i = 0; i < o->nheaders; i++)
+		if (strcasecmp(o->headers[i].name, name) == 0)
+			return;
+	MHD_add_response_header(response, name, value);
+}
+
+static void
+add_headers(const struct exchange *x, struct MHD_Response *response)
+{
+	const struct mock_options *o = x->m->o;
+	struct buf id = {0};
+	size_t i;
+
+	buf_printf(&id, "req_mock_%lu", x->number);
+	add_header(x, response, "Content-Type", x->r.reply->type);
+	add_header(x, response, "X-Request-Id", buf_string(&id));
+	if (x->r.reply->stream)
+		add_header(x, response, "Cache-Control", "no-cache");
+	if (x->r.allow != NULL)
+		add_header(x, response, "Allow", x->r.allow);
+	if (x->r.status == 401)
+		add_header(x, response, "WWW-Authenticate", "Bearer");
+	if (x->r.fault.kind == FAULT_FAIL && o->retry_after != NULL)
+		add_header(x, response, "Retry-After", o->retry_after);
+	for (i = 0; i < o->nheaders; i++)
+		MHD_add_response_header(response, o->headers[i].name,
+		    o->headers[i].value);
+	buf_free(&id);
+}
+
+static enum MHD_Result
+send_response(struct exchange *x)
+{
+	const struct reply *reply = x->r.reply;
+	struct MHD_Response *response;
+	enum MHD_Result ok;
+
+	response = MHD_create_response_from_callback(reply->stream ?
+	    MHD_SIZE_UNKNOWN : reply->body.n, BLOCK, send_some, x, NULL);
+	if (response == NULL)
+		mem_out();
+	add_headers(x, response);
+	ok = MHD_queue_response(x->connection, x->r.status, response);
+	MHD_destroy_response(response);
+	return ok;
+}
+
+/* The log */
+
+/* The key stays out of the log: of a bearer token only that there was one. */
+static const char *
+redact(const char *name, const char *value)
+{
+	if (strcasecmp(name, "Authorization") != 0 &&
+	    strcasecmp(name, "Proxy-Authorization") != 0)
+		return value;
+	return strncasecmp(value, "Bearer ", 7) == 0 ? "Bearer ***" : "***";
+}
+
+static enum MHD_Result
+log_header(void *cls, enum MHD_ValueKind kind, const char *name,
+    const char *value)
+{
+	jv *headers = cls, key, had;
+	struct buf lower = {0}, text = {0};
+	size_t i;
+
+	(void)kind;
+	for (i = 0; name[i] != '\0'; i++)
+		buf_addc(&lower, tolower((unsigned char)name[i]));
+	key = jv_string(buf_string(&lower));
+	had = jv_object_get(jv_copy(*headers), jv_copy(key));
+	if (jv_get_kind(had) == JV_KIND_STRING)
+		buf_printf(&text, "%s, ", jv_string_value(had));
+	buf_adds(&text, redact(name, value != NULL ? value : ""));
+	*headers = jv_object_set(*headers, key, value_text(text.p, text.n));
+	jv_free(had);
+	buf_free(&lower);
+	buf_free(&text);
+	return MHD_YES;
+}
+
+static unsigned long
+connection_number(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c,
+	    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return (unsigned long)(uintptr_t)info->socket_context;
+}
+
+static jv
+with(jv object, const char *name, jv value)
+{
+	return jv_object_set(object, jv_string(name), value);
+}
+
+/* The time of day in seconds, whole milliseconds. */
+static double
+wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)((long long)now.tv_sec * 1000 + now.tv_nsec / 1000000) /
+	    1000;
+}
+
+/* One line a request, by one write, before it is answered. */
+static void
+log_request(const struct exchange *x, jv json)
+{
+	const struct mock *m = x->m;
+	jv o = jv_object(), headers = jv_object();
+	struct buf line = {0};
+
+	if (m->o->log == -1)
+		return;
+	MHD_get_connection_values(x->connection, MHD_HEADER_KIND, log_header,
+	    &headers);
+	o = with(o, "request", jv_number((double)x->number));
+	o = with(o, "connection",
+	    jv_number((double)connection_number(x->connection)));
+	o = with(o, "time", jv_number(wall_clock()));
+	o = with(o, "elapsed", jv_number(
+	    (double)(timers_now() - m->started) / 1000));
+	o = with(o, "method", jv_string(x->method));
+	o = with(o, "path", jv_string(x->path));
+	o = with(o, "headers", headers);
+	o = with(o, "bytes", jv_number((double)x->received));
+	if (jv_is_valid(json))
+		o = with(o, "body", jv_copy(json));
+	else
+		o = with(o, "body_text", value_text(x->body.p, x->body.n));
+	o = with(o, "status", jv_number(x->r.status));
+	if (x->r.fault.kind != FAULT_NONE)
+		o = with(o, "fault", jv_string(fault_name(x->r.fault.kind)));
+	value_dump(o, &line);
+	buf_addc(&line, '\n');
+	if (!io_write_all(m->o->log, line.p, line.n))
+		diag_die_errno(EX_IOERR, "the log");
+	buf_free(&line);
+	jv_free(o);
+}
+
+/* Requests, in libmicrohttpd's thread */
+
+static const char *
+header(const struct exchange *x, const char *name)
+{
+	return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+/* The request is here, whole: settles what it gets, and logs it. */
+static void
+answer(struct exchange *x)
+{
+	struct json_fault fault = {.why = "it is empty"};
+	struct buf why = {0};
+	struct service_request q = {
+		.number = x->number, .method = x->method, .path = x->path,
+		.authorization = header(x, "Authorization"),
+		.content_type = header(x, "Content-Type"),
+		.too_long = x->too_long, .json = jv_invalid(),
+	};
+
+	if (x->body.n > 0)
+		value_parse(x->body.p, x->body.n, &q.json, &fault);
+	buf_printf(&why, "%s at byte %zu", fault.why, fault.at);
+	q.why = buf_string(&why);
+	service_respond(x->m->o->service, &q, &x->r);
+	plan(x);
+	x->answered = true;
+	x->due = timers_now() + x->m->o->first_byte_delay;
+	log_request(x, q.json);
+	jv_free(q.json);
+	buf_free(&why);
+	buf_free(&x->body);
+}
+
+static void
+take_body(struct exchange *x, const char *p, size_t n)
+{
+	x->received += n;
+	if (x->received > SERVICE_MAX_BODY) {
+		x->too_long = true;
+		buf_free(&x->body);
+		return;
+	}
+	buf_add(&x->body, p, n);
+}
+
+static struct exchange *
+start(struct mock *m, struct MHD_Connection *c, const char *method,
+    const char *path)
+{
+	struct exchange *x = mem_zero(1, sizeof(*x));
+
+	x->m = m;
+	x->connection = c;
+	x->fd = MHD_get_connection_info(c,
+	    MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	x->method = mem_string(method);
+	x->path = mem_string(path);
+	return x;
+}
+
+/* libmicrohttpd's MHD_AccessHandlerCallback: for the head, each piece of the
+ * body, and its end, the last one again after a wait. */
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *c, const char *path,
+    const char *method, const char *version, const char *upload,
+    size_t *upload_size, void **context)
+{
+	struct mock *m = cls;
+	struct exchange *x = *context;
+
+	(void)version;
+	if (x == NULL) {
+		*context = start(m, c, method, path);
+		return MHD_YES;
+	}
+	if (*upload_size > 0) {
+		take_body(x, upload, *upload_size);
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	if (!x->answered) {
+		x->number = ++m->requests;
+		answer(x);
+	}
+	switch (wait_until(x, x->due)) {
+	case GO:
+		return send_response(x);
+	case WAIT:
+		return MHD_YES;
+	default:
+		return MHD_NO;
+	}
+}
+
+static void
+on_end(void *cls, struct MHD_Connection *c, void **context,
+    enum MHD_RequestTerminationCode how)
+{
+	struct exchange *x = *context;
+
+	(void)cls;
+	(void)c;
+	(void)how;
+	if (x == NULL)
+		return;
+	service_response_free(&x->r);
+	buf_free(&x->body);
+	buf_free(&x->tail);
+	free(x->method);
+	free(x->path);
+	free(x);
+	*context = NULL;
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *c, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+	struct mock *m = cls;
+
+	(void)c;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		*context = (void *)(uintptr_t)++m->connections;
+}
+
+/* Starting and stopping */
+
+static bool
+set_flags(int fd, bool nonblocking)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) != -1 && flags != -1 &&
+	    (!nonblocking || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != -1);
+}
+
+int
+mock_listen(int *port)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)*port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t n = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, saved;
+
+	if (fd == -1)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (set_flags(fd, true) &&
+	    bind(fd, (struct sockaddr *)&sin, sizeof(sin)) != -1 &&
+	    listen(fd, BACKLOG) != -1 &&
+	    getsockname(fd, (struct sockaddr *)&sin, &n) != -1) {
+		*port = ntohs(sin.sin_port);
+		return fd;
+	}
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+bool
+mock_header_ok(const struct mock_header *h)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL,
+	    MHD_RESPMEM_PERSISTENT);
+	bool ok;
+
+	if (response == NULL)
+		mem_out();
+	ok = MHD_add_response_header(response, h->name, h->value) == MHD_YES;
+	MHD_destroy_response(response);
+	return ok;
+}
+
+/* As many connections as the system lets this process have. */
+static unsigned
+raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return MAX_FILES / 2;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1) {
+		limit.rlim_cur = MAX_FILES;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur > INT_MAX)
+		return INT_MAX;
+	return limit.rlim_cur > 2 * SPARE_FILES ?
+	    (unsigned)limit.rlim_cur - SPARE_FILES : SPARE_FILES;
+}
+
+struct mock *
+mock_start(const struct mock_options *o, int listener)
+{
+	struct mock *m = mem_zero(1, sizeof(*m));
+	unsigned connections = raise_limit();
+
+	m->o = o;
+	m->started = timers_now();
+	if (pipe(m->wake) == -1 || !set_flags(m->wake[0], true) ||
+	    !set_flags(m->wake[1], true))
+		diag_die_errno(EX_OSERR, "pipe");
+	if (pthread_mutex_init(&m->lock, NULL) != 0)
+		diag_die(EX_OSERR, "cannot make a lock");
+	m->daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD |
+	    MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, m,
+	    MHD_OPTION_LISTEN_SOCKET, listener,
+	    MHD_OPTION_CONNECTION_LIMIT, connections,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_end, m,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, m,
+	    MHD_OPTION_END);
+	if (m->daemon == NULL)
+		diag_die(EX_OSERR, "the server cannot start");
+	if (pthread_create(&m->waker, NULL, wake_loop, m) != 0)
+		diag_die(EX_OSERR, "cannot start a thread");
+	return m;
+}
+
+void
+mock_stop(struct mock *m)
+{
+	pthread_mutex_lock(&m->lock);
+	m->closing = true;
+	(void)!write(m->wake[1], "", 1);
+	pthread_mutex_unlock(&m->lock);
+	pthread_join(m->waker, NULL);
+	MHD_stop_daemon(m->daemon);
+	close(m->wake[0]);
+	close(m->wake[1]);
+	timers_free(&m->timers);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+}

@@ -1,0 +1,68 @@
+/*
+ * reply: what the mock says: answers as the API gives them, streamed or whole,
+ * recordings, errors. Bytes and where their events end; sending them, and
+ * failing to, is mock's.
+ */
+#ifndef REPLY_H
+#define REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jv.h>
+
+#include "buf.h"
+
+/*
+ * One response's body. All zero it is empty. A stream's events are its
+ * server-sent events, "[DONE]" being the last; any other body counts as two
+ * events, its halves.
+ */
+struct reply {
+	struct buf	 body;
+	size_t		*ends;	/* where in the body each event ends; owned */
+	size_t		 n, cap;
+	bool		 stream;
+	bool		 done;	/* its last event is "[DONE]" */
+	const char	*type;	/* its media type; a constant */
+};
+
+/* The text of the last user message, its parts joined by newlines, into out. */
+void	reply_echo(jv request, struct buf *out);
+
+/*
+ * The answer to a checked request (kept) that says text (UTF-8): a stream or a
+ * completion, with usage and supai chunks, as the request asks. number makes
+ * its id.
+ */
+void	reply_answer(struct reply *r, jv request, unsigned long number,
+	    const struct buf *text);
+
+/*
+ * A stream of recorded events: NDJSON, one event's data a line, passed on byte
+ * for byte.
+ */
+void	reply_recording(struct reply *r, const char *ndjson, size_t n);
+
+/*
+ * The answer's text in recorded events: the content of its chunks, or else
+ * what the thread main says behind its last text-start.
+ */
+void	reply_recorded_text(const char *ndjson, size_t n, struct buf *out);
+
+/* An error object; param and code may be NULL. */
+void	reply_error(struct reply *r, const char *message, const char *type,
+	    const char *param, const char *code);
+
+/* The same as an event of its own, for the middle of a stream. */
+void	reply_error_event(struct buf *out, const char *message);
+
+/* Any bytes as a body that is no stream. */
+void	reply_bytes(struct reply *r, const char *type, const void *p, size_t n);
+
+/* A JSON value (consumed) as a body. */
+void	reply_json(struct reply *r, jv value);
+
+void	reply_free(struct reply *r);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * service: the API as its page has it, played: takes a request, checks it,
+ * and picks the response or the fault. No sockets, no time: those are mock's.
+ */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jv.h>
+
+#include "buf.h"
+#include "fault.h"
+#include "reply.h"
+
+/* The longest body of a request, in bytes. */
+#define SERVICE_MAX_BODY ((size_t)32 << 20)
+
+/* One of the answers that are given in turn; zeroed but for its text. */
+struct service_answer {
+	struct buf	 text;		/* what is said, or NDJSON; owned */
+	bool		 recorded;	/* it is NDJSON: recorded events */
+	struct reply	 stream;	/* service's own */
+};
+
+/* How it is to behave; all zero it echoes prompts and takes any key. */
+struct service {
+	const char		*key;	/* the only bearer token that is right; NULL: any */
+	const struct buf	*body;	/* given instead of answers and errors; NULL: none */
+	struct service_answer	*answers;	/* owned */
+	size_t			 nanswers;
+	struct faults		 faults;
+	unsigned long		 good, answered;	/* service's own: counts */
+};
+
+struct service_request {
+	unsigned long	 number;	/* from 1 */
+	const char	*method, *path;
+	const char	*authorization, *content_type;	/* NULL where there is none */
+	const struct buf *body;
+	bool		 too_long;	/* its body, which is not all here then */
+	jv		 json;		/* the body's value; invalid when it is not JSON */
+	const char	*why;		/* why it is not */
+};
+
+struct service_response {
+	unsigned		 status;
+	const char		*allow;		/* with 405: the method; else NULL */
+	struct fault		 fault;
+	const struct reply	*reply;		/* borrowed: own, or a recording */
+	struct reply		 own;
+};
+
+/* Adds an answer, text being taken over from the caller. */
+void	service_add_answer(struct service *s, struct buf *text, bool recorded);
+
+/* Responds to a request (kept); r must be zeroed. Never fails. */
+void	service_respond(struct service *s, const struct service_request *q,
+	    struct service_response *r);
+
+/* Frees what a response holds, and what a service holds. */
+void	service_response_free(struct service_response *r);
+void	service_free(struct service *s);
+
+#endif

@@ -1,0 +1,111 @@
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "mem.h"
+#include "timers.h"
+
+long long
+timers_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Puts a timer at a place (from 0) of the heap. */
+static void
+put(struct timers *t, size_t i, struct timer *timer)
+{
+	t->heap[i] = timer;
+	timer->place = i + 1;
+}
+
+/* Moves the gap at i up until timer fits into it, and puts it there. */
+static void
+rise(struct timers *t, size_t i, struct timer *timer)
+{
+	while (i > 0 && t->heap[(i - 1) / 2]->due > timer->due) {
+		put(t, i, t->heap[(i - 1) / 2]);
+		i = (i - 1) / 2;
+	}
+	put(t, i, timer);
+}
+
+/* Moves the gap at i down until timer fits into it, and puts it there. */
+static void
+sink(struct timers *t, size_t i, struct timer *timer)
+{
+	size_t child;
+
+	while ((child = 2 * i + 1) < t->n) {
+		if (child + 1 < t->n &&
+		    t->heap[child + 1]->due < t->heap[child]->due)
+			child++;
+		if (t->heap[child]->due >= timer->due)
+			break;
+		put(t, i, t->heap[child]);
+		i = child;
+	}
+	put(t, i, timer);
+}
+
+void
+timers_add(struct timers *t, struct timer *timer, long long due)
+{
+	if (t->n == t->cap) {
+		t->cap = t->cap == 0 ? 64 : t->cap * 2;
+		t->heap = mem_resize(t->heap, t->cap, sizeof(*t->heap));
+	}
+	timer->due = due;
+	rise(t, t->n++, timer);
+}
+
+void
+timers_remove(struct timers *t, struct timer *timer)
+{
+	size_t i = timer->place;
+	struct timer *last;
+
+	if (i-- == 0)
+		return;
+	timer->place = 0;
+	last = t->heap[--t->n];
+	if (last == timer)
+		return;
+	if (last->due < timer->due)
+		rise(t, i, last);
+	else
+		sink(t, i, last);
+}
+
+struct timer *
+timers_next(struct timers *t, long long now)
+{
+	struct timer *first;
+
+	if (t->n == 0 || t->heap[0]->due > now)
+		return NULL;
+	first = t->heap[0];
+	timers_remove(t, first);
+	return first;
+}
+
+int
+timers_wait(const struct timers *t, long long now)
+{
+	long long left;
+
+	if (t->n == 0)
+		return -1;
+	left = t->heap[0]->due - now;
+	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+void
+timers_free(struct timers *t)
+{
+	free(t->heap);
+	*t = (struct timers){0};
+}

@@ -1,0 +1,41 @@
+/*
+ * timers: deadlines, the earliest first, as many as there are connections that
+ * wait. Not for waiting itself: the caller sleeps as long as timers_wait says.
+ */
+#ifndef TIMERS_H
+#define TIMERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Part of what waits; all zero it waits for nothing. */
+struct timer {
+	long long	 due;	/* milliseconds, of timers_now */
+	size_t		 place;	/* timers' own: where it stands, from 1; 0 nowhere */
+};
+
+/* All zero it is empty and ready. */
+struct timers {
+	struct timer	**heap;	/* the array is owned, the timers are borrowed */
+	size_t		  n, cap;
+};
+
+/* Milliseconds of a clock that never jumps. */
+long long timers_now(void);
+
+/* Adds a timer that is in no heap yet; it must live until it is out again. */
+void	timers_add(struct timers *t, struct timer *timer, long long due);
+
+/* Takes a timer out; nothing happens when it is not in. */
+void	timers_remove(struct timers *t, struct timer *timer);
+
+/* Takes out the next timer that is due at now; NULL when none is. */
+struct timer *timers_next(struct timers *t, long long now);
+
+/* Milliseconds from now until the next is due, as poll(2) has them: -1 for none. */
+int	timers_wait(const struct timers *t, long long now);
+
+/* Frees the array; the timers left are forgotten. */
+void	timers_free(struct timers *t);
+
+#endif
