@@ -28,6 +28,13 @@ add_usage(struct buf *b, const struct opt_tool *tool)
 	    *tool->operands != '\0' ? " " : "", tool->operands);
 }
 
+/* Its argument may be left out; the name says so: "[=N]". */
+static bool
+is_optional(const struct opt_def *d)
+{
+	return d->arg != NULL && *d->arg == '[';
+}
+
 static void
 add_defs(struct buf *b, const struct opt_def *d)
 {
@@ -38,7 +45,8 @@ add_defs(struct buf *b, const struct opt_def *d)
 		    d->key < OPT_LONG ? '-' : ' ',
 		    d->key < OPT_LONG ? d->key : ' ',
 		    d->key < OPT_LONG ? "," : " ", d->name,
-		    d->arg != NULL ? " " : "", d->arg != NULL ? d->arg : "");
+		    d->arg == NULL || is_optional(d) ? "" : " ",
+		    d->arg != NULL ? d->arg : "");
 		buf_printf(b, "  %-32s %s\n", left, d->help);
 	}
 }
@@ -97,14 +105,15 @@ add_table(struct buf *letters, struct option *longs, size_t *n,
 	for (; d->name != NULL; d++) {
 		longs[(*n)++] = (struct option){
 			.name = d->name,
-			.has_arg = d->arg != NULL ? required_argument : no_argument,
+			.has_arg = d->arg == NULL ? no_argument :
+			    is_optional(d) ? optional_argument : required_argument,
 			.val = d->key,
 		};
 		if (d->key >= OPT_LONG)
 			continue;
 		buf_addc(letters, d->key);
 		if (d->arg != NULL)
-			buf_addc(letters, ':');
+			buf_adds(letters, is_optional(d) ? "::" : ":");
 	}
 }
 

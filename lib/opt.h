@@ -16,7 +16,8 @@
 struct opt_def {
 	int		 key;	/* the short option's character, or from OPT_LONG on */
 	const char	*name;	/* the long name */
-	const char	*arg;	/* what its argument is called; NULL: it takes none */
+	const char	*arg;	/* what its argument is called, in brackets with a "=" in
+				   front where it may be left out; NULL: it takes none */
 	const char	*help;	/* one line */
 };
 
