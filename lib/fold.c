@@ -6,44 +6,63 @@
 #include "mem.h"
 #include "utf8.h"
 
-/* Lists. */
+/* Strings and lists. */
+
+static struct fold_string
+string_of(struct json v)
+{
+	struct buf b = {0};
+	struct fold_string s = {0};
+
+	if (json_type(v) != JSON_STRING)
+		return s;
+	json_text(v, &b);
+	s.n = b.n;
+	s.p = buf_take(&b);
+	return s;
+}
+
+static bool
+same(struct fold_string s, struct json v)
+{
+	return s.p != NULL && json_equals(v, s.p, s.n);
+}
+
+/* Takes the place of what s was; nothing takes nothing's. */
+static void
+set_string(struct fold_string *s, struct json v)
+{
+	if (json_type(v) != JSON_STRING)
+		return;
+	free(s->p);
+	*s = string_of(v);
+}
 
 static struct fold_item *
-list_push(struct fold_list *l, char *text)
+list_push(struct fold_list *l, struct json text)
 {
 	/* Grown by doubling: at each power of two. */
 	if ((l->n & (l->n - 1)) == 0)
 		l->items = mem_resize(l->items, l->n == 0 ? 1 : l->n * 2,
 		    sizeof(*l->items));
-	l->items[l->n] = (struct fold_item){.text = text};
+	l->items[l->n] = (struct fold_item){.text = string_of(text)};
 	return &l->items[l->n++];
-}
-
-static struct fold_item *
-list_find(const struct fold_list *l, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		if (strcmp(l->items[i].text, text) == 0)
-			return &l->items[i];
-	return NULL;
 }
 
 /* Adds a string, or counts it where it is there; anything else is passed over. */
 static struct fold_item *
 list_add(struct fold_list *l, struct json v)
 {
-	char *text = json_string(v);
-	struct fold_item *item;
+	struct fold_item *item = NULL;
+	size_t i;
 
-	if (text == NULL)
+	if (json_type(v) != JSON_STRING)
 		return NULL;
-	item = list_find(l, text);
+	for (i = 0; item == NULL && i < l->n; i++)
+		if (same(l->items[i].text, v))
+			item = &l->items[i];
 	if (item == NULL)
-		item = list_push(l, text);
-	else
-		free(text);
+		item = list_push(l, v);
 	item->count++;
 	return item;
 }
@@ -54,8 +73,8 @@ list_free(struct fold_list *l)
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
-		free(l->items[i].text);
-		free(l->items[i].more);
+		free(l->items[i].text.p);
+		free(l->items[i].more.p);
 	}
 	free(l->items);
 	*l = (struct fold_list){0};
@@ -71,7 +90,7 @@ list_fill(struct fold_list *l, struct json array)
 	list_free(l);
 	for (i = json_first(array); json_more(&i, &name, &v);)
 		if (json_type(v) == JSON_STRING)
-			list_push(l, json_string(v));
+			list_push(l, v);
 }
 
 /* Answers. */
@@ -79,8 +98,8 @@ list_fill(struct fold_list *l, struct json array)
 static void
 free_thread(struct fold_thread *t)
 {
-	free(t->key);
-	free(t->model);
+	free(t->key.p);
+	free(t->model.p);
 	buf_free(&t->text);
 	buf_free(&t->thinking);
 	list_free(&t->errors);
@@ -97,14 +116,14 @@ free_answer(struct fold_answer *a)
 	size_t i;
 
 	for (i = 0; i < a->nchoices; i++)
-		free(a->choices[i].finish);
+		free(a->choices[i].finish.p);
 	for (i = 0; i < a->nthreads; i++)
 		free_thread(a->threads[i]);
 	free(a->choices);
 	free(a->threads);
-	free(a->id);
-	free(a->mode);
-	free(a->consensus);
+	free(a->id.p);
+	free(a->mode.p);
+	free(a->consensus.p);
 	list_free(&a->start);
 	list_free(&a->final);
 	list_free(&a->other);
@@ -141,7 +160,7 @@ next_over(const struct fold *f, bool all)
 	if (a == NULL || all || fold_whole(a) || a->error.n > 0)
 		return a;
 	/* Without an id nothing but what is current can belong to it. */
-	if (a->id == NULL)
+	if (a->id.p == NULL)
 		return a;
 	/* Silent while another one came and went: it was cut. */
 	for (i = 0; i < f->nopen; i++)
@@ -181,7 +200,7 @@ begin(struct fold *f, struct json id)
 
 	close_over(f, false);
 	a = mem_zero(1, sizeof(*a));
-	a->id = json_string(id);
+	a->id = string_of(id);
 	a->first = f->records;
 	f->open = mem_resize(f->open, f->nopen + 1, sizeof(*f->open));
 	f->open[f->nopen++] = a;
@@ -200,14 +219,23 @@ fold_choice(const struct fold_answer *a, long index)
 }
 
 struct fold_thread *
-fold_thread(const struct fold_answer *a, const char *key)
+fold_thread(const struct fold_answer *a, const char *key, size_t n)
 {
+	const struct fold_string *s;
 	size_t i;
 
-	for (i = 0; i < a->nthreads; i++)
-		if (strcmp(a->threads[i]->key, key) == 0)
+	for (i = 0; i < a->nthreads; i++) {
+		s = &a->threads[i]->key;
+		if (s->n == n && memcmp(s->p, key, n) == 0)
 			return a->threads[i];
+	}
 	return NULL;
+}
+
+struct fold_thread *
+fold_main(const struct fold_answer *a)
+{
+	return fold_thread(a, "main", 4);
 }
 
 bool
@@ -219,14 +247,14 @@ fold_whole(const struct fold_answer *a)
 	if (a->error.n > 0)
 		return false;
 	for (i = 0; i < a->nchoices; i++)
-		if (a->choices[i].finish == NULL)
+		if (a->choices[i].finish.p == NULL)
 			break;
 	if (i < a->nchoices && !a->completion)
 		return false;
 	if (a->nchoices > 0 && i == a->nchoices)
 		return true;
 	/* A recording; or a folded one, which says null where main had no text. */
-	main_thread = fold_thread(a, "main");
+	main_thread = fold_main(a);
 	if (main_thread != NULL)
 		return main_thread->done;
 	return a->completion && a->nchoices == 0;
@@ -248,7 +276,8 @@ fold_confidence(const struct fold_answer *a, double *median)
 	size_t i, n = 0;
 
 	for (i = 0; i < a->final.n; i++) {
-		t = fold_thread(a, a->final.items[i].text);
+		t = fold_thread(a, a->final.items[i].text.p,
+		    a->final.items[i].text.n);
 		if (t != NULL && t->scored)
 			scores[n++] = t->confidence;
 	}
@@ -278,7 +307,7 @@ restarts(const struct fold_answer *a, const struct chunk *c)
 
 	for (i = json_first(c->choices); chunk_choice(&i, &choice);) {
 		known = fold_choice(a, choice.index);
-		if (known != NULL && known->finish != NULL &&
+		if (known != NULL && known->finish.p != NULL &&
 		    !is_empty(choice.content))
 			return true;
 	}
@@ -291,7 +320,7 @@ by_id(const struct fold *f, struct json id)
 	size_t i;
 
 	for (i = f->nopen; i-- > 0;)
-		if (f->open[i]->id != NULL && json_is(id, f->open[i]->id))
+		if (same(f->open[i]->id, id))
 			return f->open[i];
 	return NULL;
 }
@@ -305,9 +334,9 @@ of_delta(struct fold *f, const struct chunk *c)
 	struct json_iter i = json_first(c->choices);
 
 	if (a == NULL && has_id && f->current != NULL &&
-	    f->current->id == NULL && f->current->nchoices == 0) {
+	    f->current->id.p == NULL && f->current->nchoices == 0) {
 		a = f->current;		/* the ensemble's chunks came first */
-		a->id = json_string(c->id);
+		set_string(&a->id, c->id);
 	}
 	if (a != NULL && restarts(a, c)) {
 		close_answer(f, a);
@@ -347,6 +376,7 @@ answer_of(struct fold *f, const struct chunk *c)
 static void
 add_choices(struct fold_answer *a, const struct chunk *c)
 {
+	static const struct json stop = {"\"stop\"", 6};
 	struct chunk_choice choice;
 	struct fold_choice *known;
 	struct json_iter i;
@@ -359,12 +389,9 @@ add_choices(struct fold_answer *a, const struct chunk *c)
 			known = &a->choices[a->nchoices++];
 			*known = (struct fold_choice){.index = choice.index};
 		}
-		if (json_type(choice.finish) == JSON_STRING) {
-			free(known->finish);
-			known->finish = json_string(choice.finish);
-		} else if (a->completion && choice.finish.p == NULL) {
-			known->finish = mem_string("stop");
-		}
+		set_string(&known->finish, choice.finish);
+		if (a->completion && choice.finish.p == NULL)
+			set_string(&known->finish, stop);
 	}
 }
 
@@ -372,16 +399,17 @@ static struct fold_thread *
 get_thread(struct fold_answer *a, struct json key)
 {
 	struct fold_thread *t = a->recent;
+	size_t i;
 
 	if (json_type(key) != JSON_STRING)
 		return NULL;
-	if (t != NULL && json_is(key, t->key))
+	if (t != NULL && same(t->key, key))
 		return t;
-	for (size_t i = 0; i < a->nthreads; i++)
-		if (json_is(key, a->threads[i]->key))
+	for (i = 0; i < a->nthreads; i++)
+		if (same(a->threads[i]->key, key))
 			return a->recent = a->threads[i];
 	t = mem_zero(1, sizeof(*t));
-	t->key = json_string(key);
+	t->key = string_of(key);
 	a->threads = mem_resize(a->threads, a->nthreads + 1,
 	    sizeof(struct fold_thread *));
 	a->threads[a->nthreads++] = t;
@@ -405,12 +433,10 @@ add_thinking(struct fold *f, struct fold_thread *t, struct json text)
 static void
 add_failure(struct fold_thread *t, struct json body)
 {
-	char *message = json_string(json_get(body, "message"));
 	struct json retry_at = json_get(body, "retryAt");
-	struct fold_item *item;
+	struct fold_item *item = list_push(&t->errors, json_get(body, "message"));
 
-	item = list_push(&t->errors, message != NULL ? message : mem_string(""));
-	item->more = json_string(retry_at);
+	item->more = string_of(retry_at);
 	item->more_is_null = json_type(retry_at) == JSON_NULL;
 }
 
@@ -431,25 +457,25 @@ add_source(struct fold_thread *t, struct json source)
 {
 	struct fold_item *item = list_add(&t->sources, json_get(source, "url"));
 
-	if (item != NULL && item->more == NULL)
-		item->more = json_string(json_get(source, "title"));
+	if (item != NULL && item->more.p == NULL)
+		item->more = string_of(json_get(source, "title"));
 }
 
 static void
 add_file(struct fold_thread *t, struct json body)
 {
-	char *id = json_string(json_get(body, "fileId"));
+	struct json id = json_get(body, "fileId");
 
-	if (id != NULL)
+	if (json_type(id) == JSON_STRING)
 		list_push(&t->files, id)->more =
-		    json_string(json_get(body, "contentType"));
+		    string_of(json_get(body, "contentType"));
 }
 
 static void
 add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 {
-	if (t->model == NULL)
-		t->model = json_string(c->model);
+	if (t->model.p == NULL)
+		t->model = string_of(c->model);
 	switch (c->type) {
 	case CHUNK_TEXT_START:
 		buf_clear(&t->text);
@@ -501,8 +527,7 @@ add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
 	switch (c->type) {
 	case CHUNK_RUN_MODE_CALL:
 		a->started = true;
-		free(a->mode);
-		a->mode = json_string(json_get(c->body, "modeId"));
+		set_string(&a->mode, json_get(c->body, "modeId"));
 		list_fill(&a->start, json_get(c->body, "startModelIds"));
 		return;
 	case CHUNK_RUN_MODE_RESULT:
@@ -510,8 +535,7 @@ add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
 		list_fill(&a->final, json_get(c->body, "finalModelIds"));
 		return;
 	case CHUNK_RUN_CONSENSUS:
-		free(a->consensus);
-		a->consensus = json_string(json_get(c->body, "modelId"));
+		set_string(&a->consensus, json_get(c->body, "modelId"));
 		return;
 	case CHUNK_UNKNOWN:
 		list_add(&a->other, json_get(c->body, "type"));

@@ -17,12 +17,18 @@
 #include "buf.h"
 #include "chunk.h"
 
-/* A list of strings, each with a second one that may be NULL; owned by the list. */
+/* A string of the stream, UTF-8 with a NUL behind it; owned. p is NULL for none. */
+struct fold_string {
+	char	*p;
+	size_t	 n;
+};
+
+/* A list of strings, each with a second one that may be none. */
 struct fold_item {
-	char	*text;
-	char	*more;
-	bool	 more_is_null;	/* it was there, as null */
-	unsigned long count;	/* how often it came */
+	struct fold_string	text;
+	struct fold_string	more;
+	bool			more_is_null;	/* it was there, as null */
+	unsigned long		count;		/* how often it came */
 };
 struct fold_list {
 	struct fold_item	*items;
@@ -31,8 +37,8 @@ struct fold_list {
 
 /* One model's part, or main's. */
 struct fold_thread {
-	char		*key;
-	char		*model;		/* NULL while unknown */
+	struct fold_string key;
+	struct fold_string model;
 	struct buf	 text;		/* what follows the last text-start; UTF-8 */
 	struct buf	 thinking;	/* only when it is asked for */
 	size_t		 thinking_chars; /* code points */
@@ -48,20 +54,20 @@ struct fold_thread {
 };
 
 struct fold_choice {
-	long	 index;
-	char	*finish;	/* NULL until it has finished */
+	long			index;
+	struct fold_string	finish;	/* none until it has finished */
 };
 
 struct fold_answer {
-	char			*id;		/* NULL while none is known */
+	struct fold_string	 id;
 	bool			 completion;	/* it came as one object */
 	bool			 ensemble;	/* it has chunks of the ensemble */
 	struct fold_choice	*choices;
 	size_t			 nchoices;
 	struct fold_thread	**threads;	/* in order of first appearance */
 	size_t			 nthreads;
-	char			*mode;		/* of run-mode-call */
-	char			*consensus;	/* run-consensus's model */
+	struct fold_string	 mode;		/* of run-mode-call */
+	struct fold_string	 consensus;	/* run-consensus's model */
 	struct fold_list	 start, final;	/* model ids */
 	bool			 started, ended; /* run-mode-call, -result came */
 	struct fold_list	 other;		/* unknown types of chunk */
@@ -111,8 +117,10 @@ bool	fold_whole(const struct fold_answer *a);
 /* The choice of that index; NULL where no chunk had one. */
 const struct fold_choice *fold_choice(const struct fold_answer *a, long index);
 
-/* The thread of that key; NULL where there is none. */
-struct fold_thread *fold_thread(const struct fold_answer *a, const char *key);
+/* The thread of that key, n bytes; and main's. NULL where there is none. */
+struct fold_thread *fold_thread(const struct fold_answer *a, const char *key,
+	    size_t n);
+struct fold_thread *fold_main(const struct fold_answer *a);
 
 /*
  * Sets *median to the median confidence of the final models that have a score.

@@ -412,20 +412,25 @@ json_string(struct json v)
 }
 
 bool
-json_is(struct json v, const char *s)
+json_equals(struct json v, const char *p, size_t n)
 {
 	struct buf b = {0};
-	size_t n = strlen(s);
 	bool same;
 
 	if (json_type(v) != JSON_STRING)
 		return false;
 	if (memchr(v.p, '\\', v.n) == NULL)
-		return v.n == n + 2 && memcmp(v.p + 1, s, n) == 0;
+		return v.n == n + 2 && (n == 0 || memcmp(v.p + 1, p, n) == 0);
 	json_text(v, &b);
-	same = b.n == n && memcmp(b.p, s, n) == 0;
+	same = b.n == n && memcmp(b.p, p, n) == 0;
 	buf_free(&b);
 	return same;
+}
+
+bool
+json_is(struct json v, const char *s)
+{
+	return json_equals(v, s, strlen(s));
 }
 
 double

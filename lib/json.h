@@ -59,8 +59,9 @@ struct json_iter {
 struct json_iter json_first(struct json v);
 bool	json_more(struct json_iter *i, struct json *name, struct json *value);
 
-/* Whether v is a string that says s. */
+/* Whether v is a string that says s, or the n bytes at p. */
 bool	json_is(struct json v, const char *s);
+bool	json_equals(struct json v, const char *p, size_t n);
 
 /*
  * Appends a string's text to out as UTF-8: escapes resolved, surrogate pairs

@@ -102,8 +102,8 @@ is_glob(const char *pattern)
 static bool
 matches(const struct text *t, const struct fold_thread *thread)
 {
-	return strcmp(t->opts->key, thread->key) == 0 ||
-	    fnmatch(t->opts->key, thread->key, 0) == 0;
+	return strcmp(t->opts->key, thread->key.p) == 0 ||
+	    fnmatch(t->opts->key, thread->key.p, 0) == 0;
 }
 
 static void
@@ -117,7 +117,7 @@ put_thread(struct text *t, struct fold_answer *a, const struct fold_thread *thre
 	if (is_glob(t->opts->key)) {
 		if (output_of(a)->open_line)
 			put(t, a, "\n", 1);
-		buf_printf(&head, "==> %s <==\n", thread->key);
+		buf_printf(&head, "==> %s <==\n", thread->key.p);
 		put(t, a, head.p, head.n);
 		buf_free(&head);
 	}
@@ -132,7 +132,7 @@ add_threads(struct text *t, struct fold_answer *a, const struct chunk *c)
 
 	if (c->kind == CHUNK_SUPAI) {
 		if (c->type == CHUNK_DONE && a->recent != NULL &&
-		    json_is(c->key, a->recent->key) && matches(t, a->recent))
+		    json_equals(c->key, a->recent->key.p, a->recent->key.n) && matches(t, a->recent))
 			put_thread(t, a, a->recent);
 		return;
 	}
@@ -204,7 +204,7 @@ static int
 judge_text(const struct text *t, const struct fold_answer *a, bool any)
 {
 	const struct fold_choice *choice = fold_choice(a, t->opts->choice);
-	const char *reason = choice != NULL ? choice->finish : NULL;
+	const char *reason = choice != NULL ? choice->finish.p : NULL;
 	size_t i;
 
 	if (t->opts->key == NULL && reason != NULL && !t->opts->any_finish &&
@@ -292,7 +292,7 @@ put_rest(struct text *t, struct fold_answer *a)
 
 	if (t->opts->key == NULL) {
 		/* A recording: its text is main's, as in a folded object. */
-		thread = fold_thread(a, "main");
+		thread = fold_main(a);
 		if (a->nchoices == 0 && t->opts->choice == 0 && thread != NULL &&
 		    (thread->done || t->opts->lenient))
 			put_text(t, a, thread->text.p, thread->text.n);
