@@ -1,3 +1,5 @@
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,15 +10,43 @@
 
 #include "diag.h"
 #include "io.h"
+#include "mem.h"
 #include "mock.h"
 #include "opt.h"
 #include "value.h"
 
-enum { PORT = OPT_LONG, LOG };
+enum {
+	MAX_MS = 86400000,	/* the longest delay */
+	MAX_HEADER = 8192,
+	NOT_RUN = 126, NOT_FOUND = 127, SIGNALLED = 128,	/* as shells have them */
+};
+
+static const size_t max_recording = (size_t)1 << 30;
+
+enum {
+	PORT = OPT_LONG, REPLY, REPLAY, BODY, HEADER, KEY_FILE, LOG, FAIL,
+	CUT, STALL, ERROR_EVENT, GARBAGE,	/* in the order of enum fault_kind */
+	RETRY_AFTER, SEED, NO_DONE, FIRST_BYTE_DELAY, DELAY,
+};
 
 static const struct opt_def defs[] = {
-	{PORT, "port", "N", "listen on this port instead of a free one"},
+	{PORT, "port", "N", "listen on this port (a free one)"},
+	{REPLY, "reply", "TEXT|@FILE", "answer this instead of the prompt; repeatable, in turn"},
+	{REPLAY, "replay", "FILE", "answer these recorded events; repeatable, in turn"},
+	{BODY, "body", "TEXT|@FILE", "the body as it is, of --fail's responses or of all"},
+	{HEADER, "header", "'NAME: VALUE'", "a header of every response; repeatable"},
+	{KEY_FILE, "key-file", "FILE", "take only the key in this file (any key)"},
 	{LOG, "log", "FILE", "append each request to FILE, one JSON object a line"},
+	{FAIL, "fail", "STATUS[:N|:P%]", "answer with this status; repeatable"},
+	{RETRY_AFTER, "retry-after", "S", "a Retry-After header for --fail's responses"},
+	{GARBAGE, "garbage", "[=N|P%]", "answer with a web page; repeatable"},
+	{CUT, "cut", "EVENTS[:N|:P%]", "close the connection after so many events; repeatable"},
+	{STALL, "stall", "EVENTS[:N|:P%]", "send nothing more after so many events; repeatable"},
+	{ERROR_EVENT, "error-event", "EVENTS[:N|:P%]", "an error after so many events; repeatable"},
+	{SEED, "seed", "N", "draw the shares P% anew (0)"},
+	{NO_DONE, "no-done", NULL, "end streams without [DONE]"},
+	{FIRST_BYTE_DELAY, "first-byte-delay", "MS", "wait before each response"},
+	{DELAY, "delay", "MS", "wait between events"},
 	{0, NULL, NULL, NULL},
 };
 
@@ -27,47 +57,292 @@ static const struct opt_tool tool = {
 	.first = true,
 };
 
+/* What the options say; main's, and freed by it. */
+struct settings {
+	struct service		 service;
+	struct mock_options	 mock;
+	struct mock_header	*headers;
+	struct buf		 body, key;
+	const char		*log;
+	int			 port;
+};
+
+/* Text given as it is, or as @FILE; "@@" is an "@" of the text. */
+static void
+take_text(struct buf *out, const char *arg)
+{
+	if (*arg != '@')
+		buf_adds(out, arg);
+	else if (arg[1] == '@')
+		buf_adds(out, arg + 1);
+	else if (!io_slurp(arg + 1, out, IO_MAX_RECORD))
+		exit(EX_NOINPUT);
+}
+
+static void
+take_key(struct settings *s, const char *path)
+{
+	buf_clear(&s->key);
+	if (!io_slurp(path, &s->key, MAX_HEADER))
+		exit(EX_NOINPUT);
+	while (s->key.n > 0 && strchr("\r\n", s->key.p[s->key.n - 1]) != NULL)
+		s->key.n--;
+	s->service.key = buf_string(&s->key);
+	if (s->key.n == 0)
+		diag_die(EX_NOINPUT, "%s: no key in it", path);
+}
+
+static void
+take_header(struct settings *s, const char *arg)
+{
+	const char *colon = strchr(arg, ':'), *value = colon;
+	struct mock_header h;
+
+	if (colon == NULL || strlen(arg) > MAX_HEADER)
+		opt_usage(&tool, "--header: '%s' is not 'Name: value'", arg);
+	value += 1 + strspn(value + 1, " ");
+	h.name = mem_copy(arg, (size_t)(colon - arg));
+	h.value = mem_string(value);
+	if (!mock_header_ok(&h))
+		opt_usage(&tool, "--header: '%s' cannot be sent", arg);
+	s->headers = mem_resize(s->headers, s->mock.nheaders + 1,
+	    sizeof(*s->headers));
+	s->headers[s->mock.nheaders++] = h;
+	s->mock.headers = s->headers;
+}
+
+static void
+take_retry_after(struct settings *s, const char *arg)
+{
+	char name[] = "Retry-After";
+	struct mock_header h = {name, mem_string(arg)};
+
+	if (strlen(arg) > MAX_HEADER || !mock_header_ok(&h))
+		opt_usage(&tool, "--retry-after: '%s' cannot be sent", arg);
+	free(h.value);
+	s->mock.retry_after = arg;
+}
+
+static void
+take_fault(struct settings *s, enum fault_kind kind, const char *arg)
+{
+	const char *why = faults_add(&s->service.faults, kind,
+	    arg != NULL ? arg : "");
+
+	if (why != NULL)
+		opt_usage(&tool, "--%s: '%s' %s", fault_name(kind), arg, why);
+}
+
+static void
+take_answer(struct settings *s, const char *arg, bool recorded)
+{
+	struct buf text = {0};
+
+	if (!recorded)
+		take_text(&text, arg);
+	else if (!io_slurp(arg, &text, max_recording))
+		exit(EX_NOINPUT);
+	service_add_answer(&s->service, &text, recorded);
+}
+
+static void
+take_option(struct settings *s, int key, const char *arg)
+{
+	switch (key) {
+	case PORT:
+		s->port = (int)opt_count(&tool, "--port", arg, 0, 65535);
+		break;
+	case REPLY:
+	case REPLAY:
+		take_answer(s, arg, key == REPLAY);
+		break;
+	case BODY:
+		buf_clear(&s->body);
+		take_text(&s->body, arg);
+		s->service.body = &s->body;
+		break;
+	case HEADER:
+		take_header(s, arg);
+		break;
+	case KEY_FILE:
+		take_key(s, arg);
+		break;
+	case LOG:
+		s->log = arg;
+		break;
+	case FAIL:
+	case CUT:
+	case STALL:
+	case ERROR_EVENT:
+	case GARBAGE:
+		take_fault(s, (enum fault_kind)(key - FAIL + FAULT_FAIL), arg);
+		break;
+	case RETRY_AFTER:
+		take_retry_after(s, arg);
+		break;
+	case SEED:
+		s->service.faults.seed = (uint64_t)opt_count(&tool, "--seed",
+		    arg, 0, LONG_MAX);
+		break;
+	case NO_DONE:
+		s->mock.no_done = true;
+		break;
+	case FIRST_BYTE_DELAY:
+		s->mock.first_byte_delay = opt_count(&tool,
+		    "--first-byte-delay", arg, 0, MAX_MS);
+		break;
+	case DELAY:
+		s->mock.delay = opt_count(&tool, "--delay", arg, 0, MAX_MS);
+		break;
+	}
+}
+
+/* The command, once it runs; for the signal handler. */
+static volatile sig_atomic_t command;
+
+/* What the terminal sends went to the command as well: not a second time. */
+static void
+pass_on(int sig, siginfo_t *info, void *unused)
+{
+	int saved = errno;
+
+	(void)unused;
+	if (command > 0 && (sig == SIGTERM || info->si_code == SI_USER ||
+	    info->si_code == SI_QUEUE))
+		kill(command, sig);
+	errno = saved;
+}
+
+static void
+set_environment(const char *url, const char *key)
+{
+	static const char *const names[] = {"NO_PROXY", "no_proxy"};
+	const char *had;
+	struct buf hosts = {0};
+	size_t i;
+
+	setenv("SUPAI_BASE_URL", url, 1);
+	had = getenv("SUPAI_API_KEY");
+	if (had == NULL || *had == '\0')
+		setenv("SUPAI_API_KEY", key != NULL ? key : "mock-key", 1);
+	for (i = 0; i < 2; i++) {
+		had = getenv(names[i]);
+		buf_adds(&hosts, "127.0.0.1,localhost");
+		if (had != NULL && *had != '\0')
+			buf_printf(&hosts, ",%s", had);
+		setenv(names[i], buf_string(&hosts), 1);
+		buf_clear(&hosts);
+	}
+	buf_free(&hosts);
+}
+
+/* Starts the command; its requests wait until the mock serves. */
+static pid_t
+start_command(char **argv, const char *url, const char *key,
+    const sigset_t *mask)
+{
+	pid_t pid = fork();
+
+	if (pid == -1)
+		diag_die_errno(EX_OSERR, "fork");
+	if (pid != 0)
+		return pid;
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	set_environment(url, key);
+	execvp(argv[0], argv);
+	diag_warn_errno("%s", argv[0]);
+	_exit(errno == ENOENT ? NOT_FOUND : NOT_RUN);
+}
+
+static int
+wait_for_command(const sigset_t *mask)
+{
+	struct sigaction sa = {.sa_sigaction = pass_on,
+	    .sa_flags = SA_SIGINFO | SA_RESTART};
+	int how;
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	while (waitpid((pid_t)command, &how, 0) == -1)
+		if (errno != EINTR)
+			diag_die_errno(EX_OSERR, "wait");
+	command = 0;
+	return WIFSIGNALED(how) ? SIGNALLED + WTERMSIG(how) : WEXITSTATUS(how);
+}
+
+static void
+settings_free(struct settings *s)
+{
+	size_t i;
+
+	service_free(&s->service);
+	for (i = 0; i < s->mock.nheaders; i++) {
+		free(s->headers[i].name);
+		free(s->headers[i].value);
+	}
+	free(s->headers);
+	buf_free(&s->body);
+	buf_free(&s->key);
+}
+
+/* Serves while the command runs, or until it is told to end: the status. */
+static int
+serve(struct settings *s, char **argv)
+{
+	int listener = mock_listen(&s->port), status = 0, sig;
+	struct buf url = {0};
+	sigset_t ends, mask;
+	struct mock *m;
+
+	if (listener == -1)
+		diag_die_errno(EX_UNAVAILABLE, "127.0.0.1:%d", s->port);
+	buf_printf(&url, "http://127.0.0.1:%d/v1/openai", s->port);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, &mask);
+	if (*argv != NULL)
+		command = start_command(argv, buf_string(&url),
+		    s->service.key, &mask);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	m = mock_start(&s->mock, listener);
+	if (*argv != NULL) {
+		status = wait_for_command(&mask);
+	} else {
+		buf_addc(&url, '\n');
+		io_write(url.p, url.n);
+		io_flush();
+		sigwait(&ends, &sig);
+	}
+	mock_stop(m);
+	buf_free(&url);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct service service = {0};
-	struct mock_options o = {.service = &service, .log = -1};
-	struct buf url = {0};
-	struct mock *m;
+	struct settings s = {.mock.log = -1};
 	const char *arg;
-	int key, port = 0, listener, sig;
-	sigset_t signals;
+	int key, status;
 
 	diag_init(argv[0]);
 	io_init();
 	value_init();
+	s.mock.service = &s.service;
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1)
-		switch (key) {
-		case PORT:
-			port = (int)opt_count(&tool, "--port", arg, 0, 65535);
-			break;
-		case LOG:
-			o.log = open(arg, O_WRONLY | O_APPEND | O_CREAT |
-			    O_CLOEXEC, 0666);
-			if (o.log == -1)
-				diag_die_errno(EX_CANTCREAT, "%s", arg);
-			break;
-		}
-	listener = mock_listen(&port);
-	if (listener == -1)
-		diag_die_errno(EX_UNAVAILABLE, "127.0.0.1:%d", port);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	m = mock_start(&o, listener);
-	buf_printf(&url, "http://127.0.0.1:%d/v1/openai\n", port);
-	io_write(url.p, url.n);
-	io_flush();
-	buf_free(&url);
-	sigwait(&signals, &sig);
-	mock_stop(m);
-	service_free(&service);
-	return 0;
+		take_option(&s, key, arg);
+	if (s.log != NULL)
+		s.mock.log = open(s.log, O_WRONLY | O_APPEND | O_CREAT |
+		    O_CLOEXEC, 0666);
+	if (s.log != NULL && s.mock.log == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", s.log);
+	status = serve(&s, argv + optind);
+	if (s.mock.log != -1 && close(s.mock.log) == -1)
+		diag_die_errno(EX_IOERR, "%s", s.log);
+	settings_free(&s);
+	return status;
 }

@@ -181,6 +181,8 @@ plan(struct exchange *x)
 		return;
 	}
 	x->limit = f->number > 0 ? r->ends[f->number - 1] : 0;
+	if (!r->stream && x->limit == r->body.n)
+		f->kind = FAULT_NONE;	/* its length says that it is over */
 	if (f->kind == FAULT_ERROR)
 		reply_error_event(&x->tail, "the server had an error");
 }

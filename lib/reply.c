@@ -571,7 +571,7 @@ reply_recorded_text(const char *ndjson, size_t n, struct buf *out)
 		take_event(&f, ndjson, line, out);
 	}
 	if (f.current != NULL)
-		main_thread = fold_thread(f.current, "main");
+		main_thread = fold_main(f.current);
 	if (out->n == 0 && main_thread != NULL)
 		buf_add(out, main_thread->text.p, main_thread->text.n);
 	fold_finish(&f);
