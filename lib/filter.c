@@ -22,6 +22,14 @@ without(const char *s, const char *prefix)
 	return strncmp(s, prefix, n) == 0 ? s + n : s;
 }
 
+static void
+add_line(struct buf *errors, const char *s, size_t n)
+{
+	if (n > 0 && s[n - 1] == ':')	/* behind it was the program */
+		n--;
+	buf_add(errors, s, n);
+}
+
 /*
  * libjq's messages have a second line that repeats the program, and the last
  * one only counts the others.
@@ -36,7 +44,7 @@ collect(void *data, jv message)
 		s = without(jv_string_value(message), "jq: error: ");
 		if (strncmp(s, "jq: ", 4) != 0) {
 			buf_adds(&f->errors, f->errors.n > 0 ? "; " : "");
-			buf_add(&f->errors, s, strcspn(s, "\n"));
+			add_line(&f->errors, s, strcspn(s, "\n"));
 		}
 	}
 	jv_free(message);

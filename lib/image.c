@@ -34,17 +34,20 @@ add_base64(struct buf *out, const unsigned char *p, size_t n)
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	unsigned long group;
+	size_t i, left;
 	char *to;
 
 	buf_reserve(out, n / 3 * 4 + 4);
-	for (; n > 0; p += 3, n -= n < 3 ? n : 3) {
-		group = (unsigned long)p[0] << 16 |
-		    (n > 1 ? (unsigned long)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
+	for (i = 0; i < n; i += 3) {
+		left = n - i;
+		group = (unsigned long)p[i] << 16 |
+		    (left > 1 ? (unsigned long)p[i + 1] << 8 : 0) |
+		    (left > 2 ? p[i + 2] : 0);
 		to = out->p + out->n;
 		to[0] = digits[group >> 18];
 		to[1] = digits[group >> 12 & 63];
-		to[2] = n > 1 ? digits[group >> 6 & 63] : '=';
-		to[3] = n > 2 ? digits[group & 63] : '=';
+		to[2] = left > 1 ? digits[group >> 6 & 63] : '=';
+		to[3] = left > 2 ? digits[group & 63] : '=';
 		out->n += 4;
 	}
 }

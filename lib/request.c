@@ -442,3 +442,13 @@ request_check(jv request, bool unlisted, struct request_fault *fault)
 	fault->param = NULL;
 	return true;
 }
+
+bool
+request_check_message(jv message, struct request_fault *fault)
+{
+	struct check c = {.fault = fault};
+
+	*fault = (struct request_fault){.param = "messages"};
+	return required(&c, "", message, "role", check_role) &&
+	    required(&c, "", message, "content", check_content);
+}

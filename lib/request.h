@@ -29,6 +29,9 @@ struct request_fault {
  */
 bool	request_check(jv request, bool unlisted, struct request_fault *fault);
 
+/* The same for one message alone; its members are named without their place. */
+bool	request_check_message(jv message, struct request_fault *fault);
+
 /* Whether text is a date and time as RFC 3339, section 5.6 ("date-time"), has them. */
 bool	request_is_date(const char *text);
 

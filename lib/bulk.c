@@ -1,0 +1,200 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "bulk.h"
+#include "diag.h"
+#include "filter.h"
+#include "io.h"
+#include "records.h"
+#include "value.h"
+
+/* Doubles hold whole numbers exactly up to here; a longer id would be another's. */
+#define MAX_ID 9007199254740992.0
+
+struct run {
+	const struct compose	*c;
+	struct filter		*each, *id;	/* id: NULL for the number */
+	struct records		 records;
+	struct buf		 line, why;	/* reused from record to record */
+	bool			 halted;
+};
+
+static bool
+add_id(struct buf *id, jv v, struct buf *why)
+{
+	if (jv_get_kind(v) == JV_KIND_STRING && *jv_string_value(v) != '\0') {
+		buf_add(id, jv_string_value(v),
+		    (size_t)jv_string_length_bytes(jv_copy(v)));
+		return true;
+	}
+	if (jv_get_kind(v) == JV_KIND_NUMBER &&
+	    fabs(jv_number_value(v)) <= MAX_ID) {
+		value_dump(v, id);
+		return true;
+	}
+	buf_adds(why, jv_get_kind(v) == JV_KIND_NUMBER
+	    ? "--id gave a number too long to be exact; make it a string"
+	    : "--id gave neither a string that is not empty nor a number");
+	return false;
+}
+
+/* The record's own id: what the program says of it, once, or its number. */
+static bool
+name_record(struct run *r, jv record, struct buf *id)
+{
+	enum filter_got got;
+	bool ok;
+	jv v;
+
+	if (r->id == NULL) {
+		buf_printf(id, "%lu", r->records.number);
+		return true;
+	}
+	filter_start(r->id, jv_copy(record));
+	got = filter_next(r->id, &v, &r->why);
+	if (got == FILTER_ERROR)
+		return false;
+	if (got != FILTER_VALUE) {
+		buf_adds(&r->why, "--id gave no id");
+		return false;
+	}
+	ok = add_id(id, v, &r->why);
+	jv_free(v);
+	if (!ok)
+		return false;
+	got = filter_next(r->id, &v, &r->why);
+	jv_free(v);
+	if (got == FILTER_VALUE)
+		buf_adds(&r->why, "--id gave more than one id");
+	return got != FILTER_VALUE && got != FILTER_ERROR;
+}
+
+/* The request that one result (consumed) makes; invalid with why. */
+static jv
+make_request(struct run *r, jv result)
+{
+	jv request, messages;
+
+	if (jv_get_kind(result) == JV_KIND_STRING) {
+		request = compose_request(r->c, jv_string_value(result),
+		    (size_t)jv_string_length_bytes(jv_copy(result)), &r->why);
+		jv_free(result);
+		return request;
+	}
+	if (jv_get_kind(result) != JV_KIND_OBJECT) {
+		buf_printf(&r->why, "-e gave %s, neither a string nor an object",
+		    jv_kind_name(jv_get_kind(result)));
+		jv_free(result);
+		return jv_invalid();
+	}
+	messages = value_get(result, "messages");
+	request = jv_is_valid(messages) ? jv_copy(r->c->base)
+	    : compose_request(r->c, NULL, 0, &r->why);
+	jv_free(messages);
+	if (!jv_is_valid(request)) {
+		jv_free(result);
+		return request;
+	}
+	return jv_object_merge_recursive(request, result);
+}
+
+/* Checks a request (kept) and writes its line. */
+static bool
+put_request(struct run *r, jv request, const struct buf *id)
+{
+	jv line;
+
+	if (!compose_check(r->c, request, &r->why))
+		return false;
+	line = jv_object();
+	line = jv_object_set(line, jv_string("custom_id"),
+	    value_text(id->p, id->n));
+	line = jv_object_set(line, jv_string("method"), jv_string("POST"));
+	line = jv_object_set(line, jv_string("url"),
+	    jv_string("/v1/chat/completions"));
+	line = jv_object_set(line, jv_string("body"), jv_copy(request));
+	buf_clear(&r->line);
+	value_dump(line, &r->line);
+	jv_free(line);
+	if (!compose_fits(r->c, r->line.n, &r->why))
+		return false;
+	buf_addc(&r->line, '\n');
+	io_write(r->line.p, r->line.n);
+	return true;
+}
+
+/* One result (consumed) of a record; from the second on, "-2" and so on ends its id. */
+static bool
+put_result(struct run *r, jv result, const struct buf *record_id,
+    unsigned long number)
+{
+	struct buf id = {0};
+	bool ok;
+	jv request = make_request(r, result);
+
+	buf_add(&id, record_id->p, record_id->n);
+	if (number > 1)
+		buf_printf(&id, "-%lu", number);
+	ok = jv_is_valid(request) && put_request(r, request, &id);
+	jv_free(request);
+	buf_free(&id);
+	return ok;
+}
+
+static bool
+put_record(struct run *r, jv record)
+{
+	struct buf id = {0};
+	unsigned long number = 0;
+	enum filter_got got;
+	bool ok = name_record(r, record, &id);
+	jv result;
+
+	if (ok)
+		filter_start(r->each, jv_copy(record));
+	while (ok) {
+		got = filter_next(r->each, &result, &r->why);
+		r->halted = got == FILTER_HALT;
+		if (got == FILTER_END || got == FILTER_HALT)
+			break;
+		ok = got == FILTER_VALUE &&
+		    put_result(r, result, &id, ++number);
+	}
+	buf_free(&id);
+	return ok;
+}
+
+int
+bulk_run(const struct bulk *b, const struct compose *c)
+{
+	struct run r = {.c = c};
+	enum records_got got = RECORDS_VALUE;
+	int status = 0;
+	bool ok;
+	jv record;
+
+	r.each = filter_new(b->each, "-e");
+	if (b->id != NULL)
+		r.id = filter_new(b->id, "--id");
+	records_start(&r.records, b->raw, c->max);
+	while (!r.halted) {
+		buf_clear(&r.why);
+		got = records_next(&r.records, &record, &r.why);
+		if (got == RECORDS_END)
+			break;
+		ok = got == RECORDS_VALUE && put_record(&r, record);
+		jv_free(record);
+		if (ok)
+			continue;
+		diag_warn("record %lu: %s", r.records.number,
+		    buf_string(&r.why));
+		status = EX_DATAERR;
+	}
+	status = records_status(&r.records, status);
+	records_stop(&r.records);
+	filter_free(r.each);
+	filter_free(r.id);
+	buf_free(&r.line);
+	buf_free(&r.why);
+	return status;
+}

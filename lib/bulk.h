@@ -1,0 +1,25 @@
+/*
+ * bulk: requests made of the records of standard input by a jq program, each
+ * written as a line of an OpenAI batch file. Not for sending them.
+ */
+#ifndef BULK_H
+#define BULK_H
+
+#include <stdbool.h>
+
+#include "compose.h"
+
+struct bulk {
+	const char	*each;	/* the program that makes a prompt or a request of a record */
+	const char	*id;	/* the one that names it; NULL: the record's number */
+	bool		 raw;	/* records are lines, as strings */
+};
+
+/*
+ * Writes a line for each result of each record; c has been started. A record
+ * that makes no request is said, with its number, and the others go on. Returns
+ * the status: 0, 65 when there was such a record, or io's.
+ */
+int	bulk_run(const struct bulk *b, const struct compose *c);
+
+#endif

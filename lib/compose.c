@@ -1,0 +1,603 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compose.h"
+#include "diag.h"
+#include "history.h"
+#include "image.h"
+#include "io.h"
+#include "mem.h"
+#include "models.h"
+#include "request.h"
+#include "term.h"
+#include "utf8.h"
+#include "value.h"
+
+void
+compose_init(struct compose *c)
+{
+	*c = (struct compose){
+		.max = IO_MAX_RECORD,
+		.environment = jv_object(),
+		.base = jv_invalid(),
+		.messages = jv_array(),
+		.parts = jv_array(),
+	};
+}
+
+void
+compose_add(struct compose_list *l, const char *s)
+{
+	if ((l->n & (l->n - 1)) == 0)	/* room for twice as many */
+		l->p = mem_resize(l->p, l->n > 0 ? l->n * 2 : 1, sizeof(*l->p));
+	l->p[l->n++] = s;
+}
+
+static void
+set(jv *object, const char *name, jv value)
+{
+	*object = jv_object_set(*object, jv_string(name), value);
+}
+
+/* Text that goes into a request must be text: the server would see another one. */
+static void
+must_be_utf8(const char *name, const char *p, size_t n)
+{
+	size_t valid = utf8_valid(p, n);
+
+	if (valid < n)
+		diag_die(EX_DATAERR, "%s: not UTF-8 at offset %zu", name, valid);
+}
+
+static jv
+text_of(const char *name, const char *s)
+{
+	must_be_utf8(name, s, strlen(s));
+	return value_text(s, strlen(s));
+}
+
+/* Standard input is there once. */
+static void
+claim_stdin(struct compose *c, const char *reader)
+{
+	if (c->reader != NULL)
+		diag_die(EX_USAGE, "standard input can't be both %s and %s",
+		    c->reader, reader);
+	c->reader = reader;
+}
+
+/*
+ * Appends a whole file; reader says what "-" would make of standard input (NULL:
+ * it is claimed already). What messages call the file is returned.
+ */
+static const char *
+read_file(struct compose *c, const char *path, const char *reader,
+    struct buf *out)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	const char *name = is_stdin ? "standard input" : path;
+	int fd = STDIN_FILENO;
+
+	if (is_stdin && reader != NULL)
+		claim_stdin(c, reader);
+	if (!is_stdin)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		diag_die_errno(EX_NOINPUT, "%s", path);
+	if (!io_read_all(fd, out, c->max)) {
+		if (errno == EFBIG)
+			diag_die(EX_DATAERR, "%s: longer than %zu bytes"
+			    " (--max-record)", name, c->max);
+		diag_die_errno(errno == EIO ? EX_IOERR : EX_NOINPUT, "%s", name);
+	}
+	if (!is_stdin)
+		close(fd);
+	return name;
+}
+
+/* A file of text: UTF-8 without NUL; a byte order mark is no part of it. */
+static const char *
+read_text(struct compose *c, const char *path, const char *reader,
+    struct buf *out)
+{
+	const char *name = read_file(c, path, reader, out), *nul;
+
+	nul = out->n > 0 ? memchr(out->p, '\0', out->n) : NULL;
+	if (nul != NULL)
+		diag_die(EX_DATAERR, "%s: a NUL byte at offset %zu: not text",
+		    name, (size_t)(nul - out->p));
+	must_be_utf8(name, out->p, out->n);
+	if (out->n >= 3 && memcmp(out->p, "\xef\xbb\xbf", 3) == 0) {
+		out->n -= 3;
+		memmove(out->p, out->p + 3, out->n);
+	}
+	return name;
+}
+
+/* A text without the newline that ends its last line, as a shell's $(cat). */
+static void
+drop_newline(struct buf *text)
+{
+	if (text->n == 0 || text->p[text->n - 1] != '\n')
+		return;
+	text->n--;
+	if (text->n > 0 && text->p[text->n - 1] == '\r')
+		text->n--;
+}
+
+/* The environment, in the order of the options: the last one counts. */
+
+static void
+merge_environment(struct compose *c, jv v)
+{
+	c->environment = jv_object_merge_recursive(c->environment, v);
+}
+
+/* Now, here: the offset tells what day it is where the question is asked. */
+static jv
+now(void)
+{
+	time_t t = time(NULL);
+	struct tm tm;
+	char s[40];
+	size_t n;
+
+	if (localtime_r(&t, &tm) == NULL)
+		diag_die_errno(EX_OSERR, "the time");
+	n = strftime(s, sizeof(s) - 1, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	if (n < 5)
+		diag_die(EX_SOFTWARE, "the time can't be written");
+	if (strcmp(s + n - 4, "0000") == 0) {
+		memcpy(s + n - 5, "Z", 2);
+	} else {
+		memmove(s + n - 1, s + n - 2, 3);	/* +hhmm to +hh:mm */
+		s[n - 2] = ':';
+	}
+	return jv_string(s);
+}
+
+void
+compose_date(struct compose *c, const char *date)
+{
+	char *copy = mem_string(date);
+
+	if (strlen(copy) > 10 && copy[10] == ' ')
+		copy[10] = 'T';		/* as date --rfc-3339=seconds has it */
+	if (strcmp(date, "now") == 0)
+		set(&c->environment, "date", now());
+	else if (request_is_date(copy))
+		set(&c->environment, "date", jv_string(copy));
+	else
+		diag_die(EX_USAGE, "--date: '%s' is no RFC 3339 date and time"
+		    " (2026-01-31T10:30:00Z, or now)", date);
+	free(copy);
+}
+
+void
+compose_location(struct compose *c, const char *address)
+{
+	jv location = jv_object();
+
+	if (strcmp(address, "current") != 0 && !request_is_address(address))
+		diag_die(EX_USAGE, "--location: '%s' is no IP address (nor"
+		    " current)", address);
+	set(&location, "ip_address", jv_string(address));
+	merge_environment(c, jv_object_set(jv_object(), jv_string("location"),
+	    location));
+}
+
+void
+compose_user_name(struct compose *c, const char *name)
+{
+	set(&c->environment, "user_name", text_of("--user-name", name));
+}
+
+void
+compose_environment(struct compose *c, const char *json)
+{
+	struct json_fault fault;
+	jv v;
+
+	must_be_utf8("--environment", json, strlen(json));
+	if (!value_parse(json, strlen(json), &v, &fault))
+		diag_die(EX_USAGE, "--environment: not JSON: %s, at offset %zu",
+		    fault.why, fault.at);
+	if (jv_get_kind(v) != JV_KIND_OBJECT)
+		diag_die(EX_USAGE, "--environment: not a JSON object");
+	merge_environment(c, v);
+}
+
+static _Noreturn void
+unknown(enum models_list list, const char *option, const char *id)
+{
+	struct buf why = {0};
+
+	models_unknown(list, id, &why);
+	diag_die(EX_USAGE, "%s: %s", option, buf_string(&why));
+}
+
+static jv
+mode_of(const struct compose *c)
+{
+	const char *mode = c->mode, *option = "--model";
+
+	if (mode == NULL) {
+		mode = getenv("SUPAI_MODEL");
+		option = "SUPAI_MODEL";
+	}
+	if (mode == NULL || (c->mode == NULL && *mode == '\0'))
+		return jv_string("auto");
+	if (*mode != '\0' && (c->unlisted || models_known(MODELS_MODES, mode)))
+		return text_of(option, mode);
+	if (models_known(MODELS_MODELS, mode))
+		diag_die(EX_USAGE, "%s: '%s' is a model, not a mode: give it to"
+		    " -M", option, mode);
+	unknown(MODELS_MODES, option, mode);
+}
+
+static void
+add_model(jv *models, const char *id)
+{
+	jv v = jv_string(id);
+	bool there = false;
+	int i, n = jv_array_length(jv_copy(*models));
+
+	for (i = 0; !there && i < n; i++)
+		there = jv_equal(jv_array_get(jv_copy(*models), i), jv_copy(v));
+	if (there)
+		jv_free(v);
+	else
+		*models = jv_array_append(*models, v);
+}
+
+/* The ids that one pattern stands for, in the list's order. */
+static void
+add_models(const struct compose *c, jv *models, const char *pattern)
+{
+	size_t n, i;
+	const char *const *ids = models_ids(MODELS_MODELS, &n);
+	bool any = false;
+
+	if (*pattern == '\0')
+		diag_die(EX_USAGE, "--models: an empty id");
+	must_be_utf8("--models", pattern, strlen(pattern));
+	for (i = 0; i < n; i++) {
+		if (!models_match(ids[i], pattern))
+			continue;
+		add_model(models, ids[i]);
+		any = true;
+	}
+	if (any)
+		return;
+	if (models_is_pattern(pattern))
+		diag_die(EX_USAGE, "--models: no known model matches '%s'"
+		    " (supai-models lists them)", pattern);
+	if (!c->unlisted && models_known(MODELS_MODES, pattern))
+		diag_die(EX_USAGE, "--models: '%s' is a mode, not a model: give"
+		    " it to -m", pattern);
+	if (!c->unlisted)
+		unknown(MODELS_MODELS, "--models", pattern);
+	add_model(models, pattern);
+}
+
+static jv
+models_of(const struct compose *c)
+{
+	jv models = jv_array();
+	const char *p;
+	char *id;
+	size_t i, n;
+
+	for (i = 0; i < c->models.n; i++) {
+		for (p = c->models.p[i];; p += n + 1) {
+			n = strcspn(p, ",");
+			id = mem_copy(p, n);
+			add_models(c, &models, id);
+			free(id);
+			if (p[n] == '\0')
+				break;
+		}
+	}
+	return models;
+}
+
+/* Members stand in this order, whatever the order of the options. */
+static void
+make_base(struct compose *c)
+{
+	jv base = jv_object(), usage;
+
+	set(&base, "model", mode_of(c));
+	set(&base, "messages", jv_array());
+	if (c->models.n > 0)
+		set(&base, "models", models_of(c));
+	if (jv_object_length(jv_copy(c->environment)) > 0)
+		set(&base, "environment", jv_copy(c->environment));
+	set(&base, "stream", jv_bool(!c->whole));
+	if (c->usage) {
+		usage = jv_object();
+		set(&usage, "include_usage", jv_true());
+		set(&base, "stream_options", usage);
+	}
+	if (c->chunks)
+		set(&base, "include_supai_chunks", jv_true());
+	c->base = base;
+}
+
+static jv
+message(const char *role, jv content)
+{
+	jv v = jv_object();
+
+	set(&v, "role", jv_string(role));
+	set(&v, "content", content);
+	return v;
+}
+
+static void
+read_history(struct compose *c)
+{
+	struct buf text = {0}, why = {0};
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < c->history.n; i++) {
+		buf_clear(&text);
+		name = read_file(c, c->history.p[i], "the history", &text);
+		must_be_utf8(name, text.p, text.n);
+		if (!history_add(&c->messages, text.p, text.n, &why))
+			diag_die(EX_DATAERR, "%s: %s", name, buf_string(&why));
+	}
+	buf_free(&text);
+}
+
+/* The system message is the first one, and the only one; an empty one is none. */
+static void
+set_system(struct compose *c)
+{
+	struct buf text = {0};
+	jv messages = jv_array(), v;
+	int i, n = jv_array_length(jv_copy(c->messages));
+
+	if (c->system[0] == '@' && c->system[1] != '@') {
+		read_text(c, c->system + 1, "the system message", &text);
+		drop_newline(&text);
+	} else {
+		buf_adds(&text, c->system + (c->system[0] == '@'));
+		must_be_utf8("--system", buf_string(&text), text.n);
+	}
+	if (text.n > 0)
+		messages = jv_array_append(messages, message("system",
+		    value_text(text.p, text.n)));
+	for (i = 0; i < n; i++) {
+		v = jv_array_get(jv_copy(c->messages), i);
+		if (strcmp(value_string(v, "role"), "system") == 0)
+			jv_free(v);
+		else
+			messages = jv_array_append(messages, v);
+	}
+	jv_free(c->messages);
+	c->messages = messages;
+	buf_free(&text);
+}
+
+/* A file's text under its base name, as head(1) and tail(1) show several files. */
+static void
+read_files(struct compose *c)
+{
+	struct buf text = {0};
+	const char *name, *slash;
+	size_t i;
+
+	for (i = 0; i < c->files.n; i++) {
+		buf_clear(&text);
+		name = read_text(c, c->files.p[i], "a file", &text);
+		slash = strrchr(name, '/');
+		name = slash != NULL && slash[1] != '\0' ? slash + 1 : name;
+		buf_adds(&c->text, "==> ");
+		term_line(&c->text, name, strlen(name));
+		buf_adds(&c->text, " <==\n");
+		buf_add(&c->text, text.p, text.n);
+		if (text.n > 0 && text.p[text.n - 1] != '\n')
+			buf_addc(&c->text, '\n');
+		buf_addc(&c->text, '\n');
+	}
+	buf_free(&text);
+}
+
+static jv
+part(const char *type, jv value)
+{
+	jv v = jv_object();
+
+	set(&v, "type", jv_string(type));
+	set(&v, type, value);
+	return v;
+}
+
+static void
+read_images(struct compose *c)
+{
+	struct buf bytes = {0}, url = {0};
+	const char *name, *type;
+	size_t i;
+	jv v;
+
+	for (i = 0; i < c->images.n; i++) {
+		buf_clear(&bytes);
+		buf_clear(&url);
+		name = c->images.p[i];
+		if (request_is_url(name)) {
+			must_be_utf8("--image", name, strlen(name));
+			buf_adds(&url, name);
+		} else {
+			name = read_file(c, name, "an image", &bytes);
+			if (bytes.n == 0)
+				diag_die(EX_NOINPUT, "%s: empty", name);
+			type = image_type(bytes.p, bytes.n);
+			if (type == NULL)
+				diag_die(EX_DATAERR, "%s: not a PNG, JPEG, GIF or"
+				    " WebP image", name);
+			image_url(&url, type, bytes.p, bytes.n);
+		}
+		v = jv_object();
+		set(&v, "url", value_text(url.p, url.n));
+		c->parts = jv_array_append(c->parts, part("image_url", v));
+	}
+	buf_free(&bytes);
+	buf_free(&url);
+}
+
+/* Joins the words by spaces: those before the "-", those behind it. */
+static void
+join_words(struct compose *c)
+{
+	struct buf *to = &c->before;
+	const char *word;
+	size_t i;
+
+	c->hole = c->words.n == 0;
+	for (i = 0; i < c->words.n; i++) {
+		word = c->words.p[i];
+		if (strcmp(word, "-") != 0) {
+			must_be_utf8("the prompt", word, strlen(word));
+			if (to->n > 0)
+				buf_addc(to, ' ');
+			buf_adds(to, word);
+			continue;
+		}
+		if (c->hole)
+			diag_die(EX_USAGE, "the prompt: '-' can stand in it once");
+		c->hole = true;
+		to = &c->after;
+	}
+}
+
+void
+compose_start(struct compose *c)
+{
+	if (c->bulk)
+		claim_stdin(c, "the records");
+	make_base(c);
+	join_words(c);
+	if (c->hole && !c->bulk)
+		claim_stdin(c, "the prompt");
+	read_history(c);
+	if (c->system != NULL)
+		set_system(c);
+	read_files(c);
+	read_images(c);
+}
+
+/* Puts a piece behind what stands in out, a newline between the two. */
+static void
+add_piece(struct buf *out, size_t start, const char *p, size_t n)
+{
+	if (n == 0)
+		return;
+	if (out->n > start)
+		buf_addc(out, '\n');
+	buf_add(out, p, n);
+}
+
+static bool
+is_blank(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (p[i] == ' ' || (p[i] >= '\t' && p[i] <= '\r')))
+		i++;
+	return i == n;
+}
+
+jv
+compose_request(const struct compose *c, const char *text, size_t n,
+    struct buf *why)
+{
+	struct buf prompt = {0};
+	jv content, messages, request;
+
+	buf_add(&prompt, c->text.p, c->text.n);
+	add_piece(&prompt, c->text.n, c->before.p, c->before.n);
+	add_piece(&prompt, c->text.n, text, text != NULL ? n : 0);
+	add_piece(&prompt, c->text.n, c->after.p, c->after.n);
+	if (text == NULL && c->hole && c->words.n > 0)
+		buf_adds(why, "no text for the '-' of the prompt");
+	else if (is_blank(prompt.p + c->text.n, prompt.n - c->text.n))
+		buf_adds(why, "an empty prompt");
+	if (why->n > 0) {
+		buf_free(&prompt);
+		return jv_invalid();
+	}
+	content = value_text(prompt.p, prompt.n);
+	buf_free(&prompt);
+	if (jv_array_length(jv_copy(c->parts)) > 0)
+		content = jv_array_concat(JV_ARRAY(part("text", content)),
+		    jv_copy(c->parts));
+	messages = jv_array_append(jv_copy(c->messages), message("user", content));
+	request = jv_copy(c->base);
+	set(&request, "messages", messages);
+	return request;
+}
+
+jv
+compose_single(struct compose *c)
+{
+	struct buf text = {0}, why = {0};
+	jv request;
+
+	if (c->hole) {
+		read_text(c, "-", NULL, &text);
+		drop_newline(&text);
+		buf_string(&text);	/* so that an empty one is still a text */
+	}
+	request = compose_request(c, text.p, text.n, &why);
+	if (why.n > 0)
+		diag_die(EX_NOINPUT, "%s%s", c->hole ? "standard input: " : "",
+		    buf_string(&why));
+	buf_free(&text);
+	return request;
+}
+
+bool
+compose_check(const struct compose *c, jv request, struct buf *why)
+{
+	struct request_fault fault;
+
+	if (request_check(request, c->unlisted, &fault))
+		return true;
+	buf_add(why, fault.message.p, fault.message.n);
+	buf_free(&fault.message);
+	return false;
+}
+
+bool
+compose_fits(const struct compose *c, size_t n, struct buf *why)
+{
+	if (n <= c->max)
+		return true;
+	buf_printf(why, "the request: longer than %zu bytes (--max-record)",
+	    c->max);
+	return false;
+}
+
+void
+compose_free(struct compose *c)
+{
+	free(c->models.p);
+	free(c->history.p);
+	free(c->files.p);
+	free(c->images.p);
+	free(c->words.p);
+	jv_free(c->environment);
+	jv_free(c->base);
+	jv_free(c->messages);
+	jv_free(c->parts);
+	buf_free(&c->text);
+	buf_free(&c->before);
+	buf_free(&c->after);
+}

@@ -1,0 +1,79 @@
+/*
+ * compose: a request made of what a command line gives: words, files, images,
+ * earlier messages, settings. Not for the rules a request must keep (request)
+ * nor for records (bulk). It belongs to a tool that makes requests: whatever is
+ * wrong with what it is given ends the program with the status that it calls for.
+ */
+#ifndef COMPOSE_H
+#define COMPOSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jv.h>
+
+#include "buf.h"
+
+/* Strings in the order given; the strings are borrowed. */
+struct compose_list {
+	const char	**p;
+	size_t		  n;
+};
+
+struct compose {
+	/* What is asked for, set before compose_start; strings are borrowed. */
+	const char		*system;	/* its text, "@FILE" or "@@text"; NULL: none */
+	const char		*mode;		/* NULL: $SUPAI_MODEL, or auto */
+	struct compose_list	 models;	/* ids and patterns, comma lists */
+	struct compose_list	 history, files, images;
+	struct compose_list	 words;		/* of the prompt */
+	jv			 environment;	/* an object, built by the calls below */
+	bool			 chunks, usage, whole; /* whole: no stream */
+	bool			 unlisted;	/* ids on no list are let through */
+	bool			 bulk;		/* standard input holds records */
+	size_t			 max;		/* bytes of a file, and of a request */
+	/* The rest is compose's own. */
+	jv			 base;		/* the request but for its messages */
+	jv			 messages;	/* those before the prompt */
+	jv			 parts;		/* the images */
+	struct buf		 text;		/* what stands before the prompt: the files */
+	struct buf		 before, after;	/* the words around the "-" */
+	bool			 hole;		/* there is a "-", or there are no words */
+	const char		*reader;	/* what reads standard input */
+};
+
+void	compose_init(struct compose *c);
+
+/* Puts a string behind the others of a list. */
+void	compose_add(struct compose_list *l, const char *s);
+
+/* What -d, -l, -U and -E say about the environment. */
+void	compose_date(struct compose *c, const char *date);
+void	compose_location(struct compose *c, const char *address);
+void	compose_user_name(struct compose *c, const char *name);
+void	compose_environment(struct compose *c, const char *json);
+
+/* Reads the files and makes all that each request has. Call it once. */
+void	compose_start(struct compose *c);
+
+/*
+ * A request, owned by the caller: the prompt is the words, with text (n bytes of
+ * UTF-8; NULL: there is none) where the "-" stands, else at their end. Invalid,
+ * with why appended, when that leaves no prompt, or a "-" without a text.
+ */
+jv	compose_request(const struct compose *c, const char *text, size_t n,
+	    struct buf *why);
+
+/* The one request of a tool that makes one: reads standard input where asked for. */
+jv	compose_single(struct compose *c);
+
+/*
+ * Whether the API would take a request (kept) and its line, of n bytes, is not
+ * too long for the tools behind. False with why appended.
+ */
+bool	compose_check(const struct compose *c, jv request, struct buf *why);
+bool	compose_fits(const struct compose *c, size_t n, struct buf *why);
+
+void	compose_free(struct compose *c);
+
+#endif

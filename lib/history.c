@@ -1,0 +1,170 @@
+#include "history.h"
+#include "json.h"
+#include "request.h"
+#include "value.h"
+
+/* Appends one message, which is consumed. */
+static bool
+add_message(jv *messages, jv message, struct buf *why)
+{
+	struct request_fault fault;
+
+	if (!request_check_message(message, &fault)) {
+		buf_add(why, fault.message.p, fault.message.n);
+		buf_free(&fault.message);
+		jv_free(message);
+		return false;
+	}
+	*messages = jv_array_append(*messages, message);
+	return true;
+}
+
+/* What a completion's message says; its other members are the answer's own. */
+static jv
+answer_of(jv completion)
+{
+	jv choices = value_get(completion, "choices");
+	jv first, message, content, answer;
+
+	if (jv_get_kind(choices) != JV_KIND_ARRAY) {
+		jv_free(choices);
+		return jv_invalid();
+	}
+	first = jv_array_get(choices, 0);
+	message = value_get(first, "message");
+	jv_free(first);
+	if (jv_get_kind(message) != JV_KIND_OBJECT) {
+		jv_free(message);
+		return jv_invalid();
+	}
+	content = value_get(message, "content");
+	if (!jv_is_valid(content))
+		content = jv_null();	/* as completions say it; the check tells */
+	answer = jv_object_set(jv_object(), jv_string("role"),
+	    jv_string("assistant"));
+	answer = jv_object_set(answer, jv_string("content"), content);
+	jv_free(message);
+	return answer;
+}
+
+static bool
+has(jv object, const char *name)
+{
+	return jv_object_has(jv_copy(object), jv_string(name)) != 0;
+}
+
+static bool add_all(jv *messages, jv array, struct buf *why);
+
+/* A message, a request or a completion; the value is kept. */
+static bool
+add_object(jv *messages, jv v, struct buf *why)
+{
+	jv inner;
+	bool ok;
+
+	if (jv_get_kind(v) == JV_KIND_OBJECT && has(v, "role"))
+		return add_message(messages, jv_copy(v), why);
+	if (jv_get_kind(v) == JV_KIND_OBJECT && has(v, "messages")) {
+		inner = value_get(v, "messages");
+		ok = add_all(messages, inner, why);
+		jv_free(inner);
+		return ok;
+	}
+	if (jv_get_kind(v) == JV_KIND_OBJECT && has(v, "choices")) {
+		inner = answer_of(v);
+		if (jv_is_valid(inner))
+			return add_message(messages, inner, why);
+		jv_free(inner);
+		buf_adds(why, "a completion without a message (supai-fold puts"
+		    " a stream together)");
+		return false;
+	}
+	buf_adds(why, "neither a message nor a request nor a completion");
+	return false;
+}
+
+static bool
+add_all(jv *messages, jv array, struct buf *why)
+{
+	bool ok = true;
+	int i, n;
+	jv v;
+
+	if (jv_get_kind(array) != JV_KIND_ARRAY) {
+		buf_adds(why, "messages must be an array");
+		return false;
+	}
+	n = jv_array_length(jv_copy(array));
+	for (i = 0; ok && i < n; i++) {
+		v = jv_array_get(jv_copy(array), i);
+		ok = add_object(messages, v, why);
+		jv_free(v);
+	}
+	return ok;
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The number of the line that at stands in. */
+static unsigned long
+line_of(const char *p, const char *at)
+{
+	unsigned long line = 1;
+
+	for (; p < at; p++)
+		line += *p == '\n';
+	return line;
+}
+
+/*
+ * One value of the n bytes at p; *end is set to where it ends, and where it is
+ * wrong to where the fault stands.
+ */
+static bool
+add_value(jv *messages, const char *p, size_t n, size_t *end, struct buf *why)
+{
+	struct json_scan scan = {0};
+	struct json_fault fault;
+	bool ok, whole;
+	jv v;
+
+	*end = *p == '{' || *p == '[' ? json_scan(&scan, p, n, &whole) : n;
+	if (!value_parse(p, *end, &v, &fault)) {
+		buf_printf(why, "not JSON: %s", fault.why);
+		*end = fault.at;
+		return false;
+	}
+	ok = jv_get_kind(v) == JV_KIND_ARRAY
+	    ? add_all(messages, v, why) : add_object(messages, v, why);
+	if (!ok)
+		*end = 0;
+	jv_free(v);
+	return ok;
+}
+
+bool
+history_add(jv *messages, const char *p, size_t n, struct buf *why)
+{
+	struct buf fault = {0};
+	const char *start = p;
+	size_t end;
+
+	for (;; p += end, n -= end) {
+		while (n > 0 && is_space(*p)) {
+			p++;
+			n--;
+		}
+		if (n == 0)
+			return true;
+		if (!add_value(messages, p, n, &end, &fault))
+			break;
+	}
+	buf_printf(why, "line %lu: ", line_of(start, p + end));
+	buf_add(why, fault.p, fault.n);
+	buf_free(&fault);
+	return false;
+}
