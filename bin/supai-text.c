@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "events.h"
 #include "io.h"
 #include "opt.h"
 #include "text.h"
@@ -34,44 +35,14 @@ static const struct opt_tool tool = {
 	.defs = defs,
 };
 
-/* One file's records. A line that is no JSON ends it: what follows is unknown. */
-static int
-read_file(struct io_in *in, struct text *text)
-{
-	struct json_fault fault;
-	struct chunk c;
-	const char *p;
-	size_t n;
-	enum io_got got;
-
-	while ((got = io_line(in, &p, &n)) == IO_RECORD) {
-		if (n == 0)
-			continue;
-		if (chunk_read(&c, p, n, &fault)) {
-			text_add(text, &c);
-			continue;
-		}
-		if (chunk_is_raw(p, n))
-			diag_warn("%s: line %lu: this is a raw event stream:"
-			    " put supai-sse before supai-text", in->name, in->line);
-		else
-			diag_warn("%s: line %lu: no JSON: %s (byte %zu)", in->name,
-			    in->line, fault.why, fault.at + 1);
-		return EX_DATAERR;
-	}
-	if (got == IO_LONG)
-		io_too_long(in);
-	return 0;
-}
-
 int
 main(int argc, char **argv)
 {
 	struct text_opts opts = {.safe = false};
 	size_t max = IO_MAX_RECORD;
-	int key, status = 0;
+	int key, status;
 	bool safe = false, raw = false;
-	struct io_in in;
+	struct events events;
 	struct text *text;
 	const char *arg;
 
@@ -129,12 +100,7 @@ main(int argc, char **argv)
 	opts.safe = safe || (!raw && isatty(STDOUT_FILENO));
 
 	text = text_new(&opts);
-	io_start(&in, argv + optind, argc - optind, max);
-	while (io_next(&in)) {
-		status = diag_worst(status, read_file(&in, text));
-		text_end_file(text);
-	}
-	status = text_finish(text, io_status(&in, status));
-	io_stop(&in);
-	return status;
+	events = (struct events){text_add, text_end_file, text};
+	status = events_read(&events, argv + optind, argc - optind, max);
+	return text_finish(text, status);
 }

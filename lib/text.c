@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "term.h"
 #include "text.h"
+#include "verdict.h"
 
 struct text {
 	const struct text_opts	*opts;
@@ -180,69 +181,36 @@ is_whole(const struct text *t, const struct fold_answer *a)
 	return matched > 0 || fold_whole(a);
 }
 
+/* An answer without the threads that were asked for, or without text in them. */
 static int
-judge_error(const struct fold_answer *a)
+judge_threads(const struct text *t, const struct fold_answer *a)
 {
-	struct json error = {a->error.p, a->error.n};
-	struct buf message = {0};
-
-	apierror_message(error, &message);
-	diag_warn("the service says: %s", buf_string(&message));
-	buf_free(&message);
-	return apierror_status(error);
-}
-
-/* The finish reasons of an answer that says all that it had to say. */
-static bool
-is_good_finish(const char *reason)
-{
-	return strcmp(reason, "stop") == 0 || strcmp(reason, "tool_calls") == 0 ||
-	    strcmp(reason, "function_call") == 0;
-}
-
-static int
-judge_text(const struct text *t, const struct fold_answer *a, bool any)
-{
-	const struct fold_choice *choice = fold_choice(a, t->opts->choice);
-	const char *reason = choice != NULL ? choice->finish.p : NULL;
 	size_t i;
 
-	if (t->opts->key == NULL && reason != NULL && !t->opts->any_finish &&
-	    !is_good_finish(reason)) {
-		diag_warn("the answer ended for the reason \"%s\"", reason);
-		return EX_NOANSWER;
-	}
-	if (any)
-		return 0;
-	for (i = 0; t->opts->key != NULL && i < a->nthreads; i++)
-		if (matches(t, a->threads[i]))
-			break;
-	if (t->opts->key != NULL && i == a->nthreads)
-		diag_warn("no thread's key matches '%s'%s", t->opts->key,
-		    a->nthreads == 0 ? ": no chunks of the ensemble"
-		    " (supai-req -x asks for them)" : "");
-	else if (choice == NULL && a->nchoices > 0 && t->opts->key == NULL)
-		diag_warn("there is no choice %ld", t->opts->choice);
-	else
-		diag_warn("the answer has no %s%s%s",
-		    t->opts->thinking ? "thinking" : "text",
-		    reason != NULL ? ", finish reason " : "",
-		    reason != NULL ? reason : "");
+	for (i = 0; i < a->nthreads; i++)
+		if (matches(t, a->threads[i])) {
+			diag_warn("the answer has no %s",
+			    t->opts->thinking ? "thinking" : "text");
+			return EX_NOANSWER;
+		}
+	diag_warn("no thread's key matches '%s'%s", t->opts->key,
+	    a->nthreads > 0 ? "" : ": no chunks of the ensemble"
+	    " (supai-req -x asks for them)");
 	return EX_NOANSWER;
 }
 
 static int
 judge(const struct text *t, const struct fold_answer *a, bool any)
 {
-	bool whole = is_whole(t, a);
+	bool lenient = t->opts->lenient && !t->opts->gate;
+	int status = verdict_end(a, is_whole(t, a) || lenient);
 
-	if (a->error.n > 0)
-		return judge_error(a);
-	if (!whole && (!t->opts->lenient || t->opts->gate)) {
-		diag_warn("the answer is not whole: it was cut before its end");
-		return EX_PROTOCOL;
-	}
-	return judge_text(t, a, any);
+	if (status == 0 && t->opts->key == NULL && !t->opts->any_finish)
+		status = verdict_finish(a, t->opts->choice);
+	if (status != 0 || any)
+		return status;
+	return t->opts->key != NULL ? judge_threads(t, a) :
+	    verdict_empty(a, t->opts->choice, "text");
 }
 
 /* The gate: 0 when the ensemble is confident enough. */
@@ -365,8 +333,9 @@ add_failed(struct text *t, const struct chunk *c)
 }
 
 void
-text_add(struct text *t, const struct chunk *c)
+text_add(const struct chunk *c, void *arg)
 {
+	struct text *t = arg;
 	struct chunk inner;
 	struct fold_answer *a;
 
@@ -390,8 +359,10 @@ text_add(struct text *t, const struct chunk *c)
 }
 
 void
-text_end_file(struct text *t)
+text_end_file(void *arg)
 {
+	struct text *t = arg;
+
 	fold_finish(&t->fold);
 }
 

@@ -1,0 +1,54 @@
+#include "diag.h"
+#include "events.h"
+#include "io.h"
+
+static int
+say_bad(const struct io_in *in, const char *p, size_t n,
+    const struct json_fault *fault)
+{
+	if (chunk_is_raw(p, n))
+		diag_warn("%s: line %lu: this is a raw event stream:"
+		    " put supai-sse before %s", in->name, in->line, diag_name());
+	else
+		diag_warn("%s: line %lu: no JSON: %s (byte %zu)", in->name,
+		    in->line, fault->why, fault->at + 1);
+	return EX_DATAERR;
+}
+
+/* What follows a line that is no JSON is unknown: it ends the file. */
+static int
+read_file(const struct events *e, struct io_in *in)
+{
+	struct json_fault fault;
+	struct chunk c;
+	const char *p;
+	size_t n;
+	enum io_got got;
+
+	while ((got = io_line(in, &p, &n)) == IO_RECORD) {
+		if (n == 0)
+			continue;
+		if (!chunk_read(&c, p, n, &fault))
+			return say_bad(in, p, n, &fault);
+		e->add(&c, e->arg);
+	}
+	if (got == IO_LONG)
+		io_too_long(in);
+	return 0;
+}
+
+int
+events_read(const struct events *e, char **files, int nfiles, size_t max)
+{
+	struct io_in in;
+	int status = 0;
+
+	io_start(&in, files, nfiles, max);
+	while (io_next(&in)) {
+		status = diag_worst(status, read_file(e, &in));
+		e->end_file(e->arg);
+	}
+	status = io_status(&in, status);
+	io_stop(&in);
+	return status;
+}

@@ -1,0 +1,66 @@
+#include <string.h>
+
+#include "apierror.h"
+#include "diag.h"
+#include "verdict.h"
+
+static int
+say_error(const struct fold_answer *a)
+{
+	struct json error = {a->error.p, a->error.n};
+	struct buf message = {0};
+
+	apierror_message(error, &message);
+	diag_warn("the service says: %s", buf_string(&message));
+	buf_free(&message);
+	return apierror_status(error);
+}
+
+int
+verdict_end(const struct fold_answer *a, bool whole)
+{
+	if (a->error.n > 0)
+		return say_error(a);
+	if (whole)
+		return 0;
+	diag_warn("the answer is not whole: it was cut before its end");
+	return EX_PROTOCOL;
+}
+
+static bool
+is_good(const char *reason)
+{
+	return strcmp(reason, "stop") == 0 || strcmp(reason, "tool_calls") == 0 ||
+	    strcmp(reason, "function_call") == 0;
+}
+
+int
+verdict_finish(const struct fold_answer *a, long index)
+{
+	const struct fold_choice *c;
+	size_t i;
+
+	for (i = 0; i < a->nchoices; i++) {
+		c = &a->choices[i];
+		if ((index != -1 && c->index != index) || c->finish.p == NULL ||
+		    is_good(c->finish.p))
+			continue;
+		diag_warn("the answer ended for the reason \"%s\"", c->finish.p);
+		return EX_NOANSWER;
+	}
+	return 0;
+}
+
+int
+verdict_empty(const struct fold_answer *a, long index, const char *what)
+{
+	const struct fold_choice *c = fold_choice(a, index);
+	bool known = c != NULL && c->finish.p != NULL;
+
+	if (c == NULL && a->nchoices > 0)
+		diag_warn("there is no choice %ld", index);
+	else
+		diag_warn("the answer has no %s%s%s", what,
+		    known ? ", finish reason " : "", known ? c->finish.p : "");
+	return EX_NOANSWER;
+}
