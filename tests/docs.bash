@@ -1,0 +1,93 @@
+# What docs.bats reads out of the README, the man pages, --help and the sources.
+
+# One option a line, sorted: "k key =" (short or "-", long, "=" where it takes
+# an argument). From a page's .It Fl entries:
+page_options() {
+    awk '$1 == ".It" && $2 == "Fl" {
+        short = long = "-"; takes = ""
+        for (i = 2; i <= NF; i++) {
+            if ($i == "Fl" && $(i + 1) ~ /^-/) long = substr($(i + 1), 2)
+            else if ($i == "Fl") short = $(i + 1)
+            if ($i == "Ar") takes = " ="
+        }
+        print short, long takes
+    }' "$1" | sort
+}
+
+# from --help
+help_options() {
+    "$1" --help | awk '/^  (-.,|   ) --/ {
+        short = "-"
+        if ($1 ~ /,$/) { short = substr($1, 2, 1); sub(/^  -.,/, "   ") }
+        long = substr($1, 3)
+        print short, long ($0 ~ /^ *--[a-z0-9-]+ [^ ]/ ? " =" : "")
+    }' | sort
+}
+
+# and from the tables of struct opt_def in C files.
+table_options() {
+    awk '{
+        while (match($0, /\{(\047.\047|[A-Z][A-Z0-9_]*), "[a-z0-9-]+", ("[^"]*"|NULL)/)) {
+            split(substr($0, RSTART + 1, RLENGTH - 1), part, /, /)
+            short = part[1] ~ /^\047/ ? substr(part[1], 2, 1) : "-"
+            gsub(/"/, "", part[2])
+            print short, part[2] (part[3] == "NULL" ? "" : " =")
+            $0 = substr($0, RSTART + RLENGTH)
+        }
+    }' "$@" | sort
+}
+
+sections() { sed -n 's/^\.Sh //p' "$1"; }
+
+# The statuses that a page has under EXIT STATUS, one a line.
+page_statuses() {
+    awk '/^\.Sh / { inside = $0 == ".Sh EXIT STATUS" }
+        inside && $1 == ".It" { gsub(/,/, ""); for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+$/) print $i }' "$1"
+}
+
+readme_statuses() {
+    awk '/^## / { inside = $0 == "## Exit statuses" }
+        inside && $1 == "|" && $2 ~ /^[0-9]+$/ { print $2 }' "$1"
+}
+
+# examples FILE DIR: writes each block that is to be run to DIR/LINE.sh. The
+# blocks are .Bd -literal of a page and ```sh of the README; one that is not to
+# be run has the line "not run: REASON", in a comment, right before it.
+examples() {
+    awk -v dir="$2" '
+        function plain(s,    out, i, c) {
+            out = ""
+            while ((i = index(s, "\\")) > 0) {
+                out = out substr(s, 1, i - 1)
+                c = substr(s, i + 1, 1)
+                s = substr(s, i + 2)
+                if (c == "(") { c = substr(s, 1, 2); s = substr(s, 3) }
+                if (!(c in escape)) { print FILENAME ":" FNR ": unknown escape \\" c; bad = 1 }
+                out = out escape[c]
+            }
+            return out s
+        }
+        BEGIN {
+            escape["e"] = escape["rs"] = "\\"; escape["-"] = "-"; escape["&"] = ""
+            escape["aq"] = "\047"; escape["dq"] = "\""; escape["ti"] = "~"
+            escape["ha"] = "^"; escape["ga"] = "`"; escape["."] = "."
+        }
+        !inside && (/^\.\\" not run: ./ || /^<!-- not run: .+ -->$/) { skip = 1; next }
+        !inside && (/^\.Bd -literal/ || /^```sh$/) {
+            mdoc = /^\./; inside = 1
+            file = skip ? "" : sprintf("%s/%04d.sh", dir, FNR)
+            skip = 0
+            next
+        }
+        inside && /^(\.Ed|```)$/ { inside = 0; if (file != "") close(file); next }
+        inside && file != "" { print mdoc ? plain($0) : $0 >file }
+        { skip = 0 }
+        END { exit bad }' "$1"
+}
+
+# The files that examples read.
+example_files() {
+    printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6\0\0\0\x1f\x15\xc4\x89' >photo.png
+    printf 'The meeting is on Monday.\n' >notes.txt
+    printf '{"id":%d,"text":"%s"}\n' 1 'Works well.' 2 'Broke at once.' >reviews.ndjson
+}

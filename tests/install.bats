@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# The Makefile's install, uninstall, dist and clean, and .ci/deps.
+
+load helper
+
+setup() {
+    common_setup
+    # make's own variables and job server are this run's, not theirs
+    unset MAKEFLAGS MFLAGS MAKELEVEL WERROR
+    tools=$(sed -n 's/^TOOLS = //p' "$ROOT/Makefile")
+    make=$(command -v gmake || command -v make)
+}
+
+# The tree as git has it, in ./src.
+source_tree() {
+    git -C "$ROOT" rev-parse -q --verify HEAD >/dev/null 2>&1 || skip "no git tree"
+    git -c safe.directory='*' clone -q "$ROOT" src
+}
+
+# A PATH with nothing in it but what .ci/deps itself needs, and fakes.
+bare_path() {
+    mkdir fake
+    for c in sh awk tr cat grep rm mkdir mktemp id env sed git; do
+        ln -s "$(command -v $c)" fake/
+    done
+}
+
+# fake NAME [LINE]: a command that notes how it was called, then does LINE.
+fake() {
+    printf '#!/bin/sh\necho "%s $*" >>"%s"\n%s\n' "$1" "$PWD/calls" "${2-}" >"fake/$1"
+    chmod +x "fake/$1"
+}
+
+@test "install puts programs and pages under DESTDIR and PREFIX, uninstall takes all away" {
+    dest="$PWD/a folder"
+    run "$make" -C "$ROOT" -s BIN="$BIN" BUILD="$BUILD" DESTDIR="$dest" PREFIX=/opt/supai install
+    assert_success
+    for t in $tools; do
+        assert [ -x "$dest/opt/supai/bin/$t" ]
+        assert cmp "$BIN/$t" "$dest/opt/supai/bin/$t"
+        assert [ -r "$dest/opt/supai/share/man/man1/$t.1" ]
+    done
+    assert [ -r "$dest/opt/supai/share/man/man7/supai.7" ]
+    run "$dest/opt/supai/bin/supai-req" --no-stream -m fast hello
+    assert_success
+    assert_output --partial '"content":"hello"'
+
+    run "$make" -C "$ROOT" -s DESTDIR="$dest" PREFIX=/opt/supai uninstall
+    assert_success
+    run find "$dest" ! -type d
+    assert_output ''
+    # and again, where there is nothing
+    run "$make" -C "$ROOT" -s DESTDIR="$dest" PREFIX=/opt/supai uninstall
+    assert_success
+}
+
+@test "install fails when it cannot write" {
+    : >file
+    run "$make" -C "$ROOT" -s BIN="$BIN" BUILD="$BUILD" PREFIX="$PWD/file" install
+    assert_failure
+}
+
+@test "dist's tarball has all that git has, builds without git, and clean takes it all away" {
+    [ -z "${SUPAI_SAN-}" ] || skip "the same under the sanitizers"
+    source_tree
+    run "$make" -C src -s dist
+    assert_success
+    tarball=$(echo src/supai-*.tar.gz)
+    dir=$(basename "$tarball" .tar.gz)
+    tar -xzf "$tarball"
+    diff <(git -C src ls-files | sort) <(cd "$dir" && find . -type f | sed 's|^\./||' | sort)
+
+    run "$make" -C "$dir" -s -j2 CFLAGS=-O0 all
+    assert_success
+    refute_output --partial warning
+    for t in $tools; do
+        assert [ -x "$dir/bin/$t" ]
+    done
+    run "$make" -C "$dir" -s clean
+    assert_success
+    diff <(git -C src ls-files | sort) <(cd "$dir" && find . -type f | sed 's|^\./||' | sort)
+}
+
+@test "deps does nothing when all is there" {
+    bare_path
+    for m in apt-get dnf apk pacman pkg sudo; do
+        fake "$m"
+    done
+    run --separate-stderr env PATH="$PWD/fake:$PATH" "$ROOT/.ci/deps" build check
+    expect 0 '' ''
+    assert [ ! -e calls ]
+}
+
+@test "deps installs only what is missing, as root without sudo" {
+    bare_path
+    ln -s "$(command -v make)" fake/
+    fake id 'echo 0'
+    fake sudo
+    fake apt-get
+    run --separate-stderr env PATH="$PWD/fake" BATS_LIB_PATH="$BATS_LIB_PATH" "$ROOT/.ci/deps" build
+    assert_equal "$status" 1
+    assert_equal "$output" ''
+    assert_equal "${stderr_lines[0]}" 'deps: installing with apt-get: gcc libc6-dev libcurl4-openssl-dev libjq-dev libmicrohttpd-dev'
+    assert_equal "${stderr_lines[1]}" 'deps: missing: cc libcurl libjq libmicrohttpd (please install)'
+    assert_equal "$(grep -v '^id' calls)" "apt-get update
+apt-get install -y --no-install-recommends gcc libc6-dev libcurl4-openssl-dev libjq-dev libmicrohttpd-dev"
+}
+
+@test "deps uses sudo when it is not root, and shows what failed" {
+    bare_path
+    fake id 'echo 1000'
+    fake sudo 'exec "$@"'
+    fake dnf 'echo "dnf is broken"; exit 1'
+    run --separate-stderr env PATH="$PWD/fake" "$ROOT/.ci/deps" build
+    assert_equal "$status" 1
+    assert_equal "$stderr" "deps: installing with dnf: make gcc glibc-devel libcurl-devel jq-devel libmicrohttpd-devel
+dnf is broken
+deps: failed: $PWD/fake/sudo dnf install -y make gcc glibc-devel libcurl-devel jq-devel libmicrohttpd-devel"
+    assert grep -q '^sudo dnf install' calls
+}
+
+@test "deps says what is missing where nothing can install it" {
+    bare_path
+    run --separate-stderr env PATH="$PWD/fake" "$ROOT/.ci/deps" build
+    expect 1 '' 'deps: missing: make cc libcurl libjq libmicrohttpd (please install)'
+    fake id 'echo 1000'
+    fake apk
+    run --separate-stderr env PATH="$PWD/fake" "$ROOT/.ci/deps" build
+    expect 1 '' 'deps: missing: make cc libcurl libjq libmicrohttpd (neither root nor sudo to install it with)'
+}
+
+@test "deps fetches the bats libraries where the system has no package of them" {
+    source_tree
+    bare_path
+    rm fake/git
+    fake dnf
+    fake git 'shift $(($# - 1)); mkdir -p "$1" && : >"$1/load.bash"'
+    fake id 'echo 0'
+    # bats-path.sh looks in /usr too, where they are on most machines
+    printf '%s\n' 'BATS_LIB_PATH=$PWD/tests/bats' >path.sh
+    sed -n '/^# bats_library/,$p' src/tests/bats-path.sh >>path.sh
+    cp path.sh src/tests/bats-path.sh
+    run --separate-stderr env PATH="$PWD/fake" src/.ci/deps check
+    assert_equal "$status" 1
+    refute [ "$(grep -c '^git .*clone .*bats-core/bats-' calls)" -ne 2 ]
+    [[ $stderr == *"missing: "* && $stderr != *"missing: "*bats-support* ]] || fail <<<"$stderr"
+}
+
+@test "deps refuses a group that it does not know" {
+    run --separate-stderr "$ROOT/.ci/deps" build colour
+    expect 64 '' "deps: unknown group 'colour': build, check or lint"
+}
