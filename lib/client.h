@@ -51,6 +51,7 @@ struct client {
 	bool		 key_optional;	/* no key is no failure */
 	char		**headers;	/* owned */
 	size_t		 nheaders;
+	const char	**header_files;	/* for each, the file it comes from; or NULL */
 	bool		 authorized;	/* one of them is Authorization */
 	long		 retries;	/* 2 */
 	long		 connect_ms;	/* 10 s; 0 is no limit, here and below */
@@ -69,6 +70,7 @@ struct client {
 	/* Made by client_open. */
 	char		*key;
 	struct redact	 redact;
+	struct http_options options;
 	struct http	*http;
 };
 
@@ -106,6 +108,12 @@ int	client_run(struct client *c, struct http_exchange *x);
  */
 int	client_get(struct client *c, const char *tail, struct buf *out,
 	    size_t max);
+
+/*
+ * Ends the program as the next write to its standard output would, by SIGPIPE,
+ * also where libcurl has that ignored.
+ */
+_Noreturn void client_reader_gone(void);
 
 void	client_close(struct client *c);
 

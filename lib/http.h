@@ -23,6 +23,7 @@
 
 #include "buf.h"
 #include "redact.h"
+#include "trace.h"
 
 /* What all exchanges of one http have in common. Borrowed until http_close. */
 struct http_options {
@@ -54,7 +55,8 @@ struct http_exchange {
 	size_t		 body_len;
 	long long	 deadline;	/* of http_now's clock; 0: none */
 	bool		 restartable;	/* a try may follow though bytes went to sink */
-	/* Takes the body of a 2xx response as it arrives; false stops it. */
+	/* Takes the body of a 2xx response as it arrives; false stops it. It
+	   may set limit before, when that is why. */
 	bool		(*sink)(struct http_exchange *x, const char *p, size_t n);
 	/* When not NULL: a response's headers are there, in x->head. */
 	void		(*on_head)(struct http_exchange *x);
@@ -80,11 +82,19 @@ struct http_exchange {
 	CURL		*easy;
 	struct http_exchange *prev, *next;
 	long long	 started, last;	/* last: the last byte, or the headers */
-	bool		 active, head_done, enough;
+	enum { HTTP_AT_REST, HTTP_ACTIVE, HTTP_ENDED } state;
+	bool		 head_done, enough;
+	struct trace	 trace;
 };
 
 /* Milliseconds of a clock that only goes on. */
 long long http_now(void);
+
+/*
+ * The headers of a request, the caller's first, then ours but those the caller has
+ * set; owned, to be freed by curl_slist_free_all.
+ */
+struct curl_slist *http_headers(const struct http_options *o, bool post);
 
 /* Starts libcurl (5 ms: check arguments and input first). Ends the tool with 70
  * when that fails. http_close frees it; no exchange may be active. */

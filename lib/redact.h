@@ -5,7 +5,6 @@
 #ifndef REDACT_H
 #define REDACT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "buf.h"
@@ -23,12 +22,14 @@ void	redact_value(struct redact *r, const char *value);
 void	redact_name(struct redact *r, const char *name);
 
 /*
- * Appends one line to out with *** for each secret: a value that was given, what
- * follows "Name:" (at the line's start, behind a space or a '[') up to the end or
- * a ']', and, where urls is set, what stands between "://" and "@". r may be NULL.
+ * Appends the n bytes at p to out with *** for each secret: a value that was
+ * given; with REDACT_HEADERS, in one line, what follows the "Name:" of a header
+ * that carries credentials (at the start, behind a space or a '['), up to the
+ * end or a ']'; with REDACT_URLS, what stands between "://" and "@". r may be NULL.
  */
-void	redact_line(const struct redact *r, struct buf *out, const char *p,
-	    size_t n, bool urls);
+enum { REDACT_HEADERS = 1, REDACT_URLS = 2 };
+void	redact_add(const struct redact *r, struct buf *out, const char *p,
+	    size_t n, unsigned also);
 
 void	redact_free(struct redact *r);
 

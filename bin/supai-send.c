@@ -1,0 +1,301 @@
+/* supai-send: one request in, the response's body out as it arrives. */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <getopt.h>
+
+#include "client.h"
+#include "curlcmd.h"
+#include "diag.h"
+#include "io.h"
+#include "json.h"
+#include "opt.h"
+#include "term.h"
+
+#ifndef PIPE_BUF
+#define PIPE_BUF _POSIX_PIPE_BUF
+#endif
+
+enum { DRY_RUN = OPT_LONG, MAX_RECORD };
+
+static const struct opt_def defs[] = {
+	CLIENT_OPTIONS,
+	{'D', "dump-header", "FILE", "write the response's headers to FILE"},
+	{DRY_RUN, "dry-run", NULL, "print a curl command that does the same"},
+	{MAX_RECORD, "max-record", "SIZE", "the longest request (64M)"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct opt_tool tool = {
+	.operands = "[request.json]",
+	.summary = "Send one request and print the response's body as it arrives.",
+	.defs = defs,
+};
+
+struct send {
+	struct client	 client;
+	const char	*file;		/* NULL: standard input */
+	size_t		 max;
+	bool		 dry_run;
+	const char	*dump;		/* NULL: none */
+	int		 dump_fd;
+	bool		 dump_shown;	/* it is where standard error goes */
+};
+
+static void
+take_options(struct send *s, int argc, char **argv)
+{
+	const char *arg;
+	int key;
+
+	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
+		if (client_option(&s->client, &tool, key, arg))
+			continue;
+		if (key == 'D')
+			s->dump = arg;
+		else if (key == DRY_RUN)
+			s->dry_run = true;
+		else
+			s->max = opt_size(&tool, "--max-record", arg);
+	}
+	if (s->dump != NULL && strcmp(s->dump, "-") == 0)
+		opt_usage(&tool, "--dump-header: standard output is for the"
+		    " body: give a file, or /dev/stderr");
+	if (argc - optind > 1)
+		opt_usage(&tool, "one request at a time: supai-batch does many");
+	if (optind < argc && strcmp(argv[optind], "-") != 0)
+		s->file = argv[optind];
+}
+
+/* Ends with 65 for anything but one JSON object. */
+static void
+check_request(const char *name, const struct buf *b)
+{
+	struct json_scan scan = {0};
+	struct json_fault fault;
+	struct json v;
+	bool whole;
+	size_t n;
+
+	if (json_parse(b->p, b->n, &v, &fault)) {
+		if (json_type(v) != JSON_OBJECT)
+			diag_die(EX_DATAERR, "%s: not a JSON object", name);
+		return;
+	}
+	n = json_scan(&scan, b->p, b->n, &whole);
+	if (whole && n < b->n && json_parse(b->p, n, &v, &(struct json_fault){0}) &&
+	    json_type(v) == JSON_OBJECT && b->p[n + strspn(b->p + n, " \t\r\n")] == '{')
+		diag_die(EX_DATAERR, "%s: more than one request: one at a time;"
+		    " supai-batch does many", name);
+	diag_die(EX_DATAERR, "%s: not JSON: %s at byte %zu", name, fault.why,
+	    fault.at + 1);
+}
+
+static void
+read_request(const struct send *s, struct buf *b)
+{
+	const char *name = s->file != NULL ? s->file : "standard input";
+	int fd = STDIN_FILENO;
+
+	if (s->file != NULL)
+		fd = open(s->file, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		diag_die_errno(EX_NOINPUT, "%s", name);
+	if (!io_read_all(fd, b, s->max)) {
+		if (errno == EFBIG)
+			diag_die(EX_DATAERR, "%s: longer than %zu bytes"
+			    " (--max-record)", name, s->max);
+		diag_die_errno(EX_NOINPUT, "%s", name);
+	}
+	if (s->file != NULL)
+		close(fd);
+	else if (b->n == 0)	/* the stage before has said why */
+		exit(EX_NOINPUT);
+	if (strspn(buf_string(b), " \t\r\n") == b->n)
+		diag_die(EX_NOINPUT, "%s: empty", name);
+	check_request(name, b);
+}
+
+static bool
+same_file(int a, int b)
+{
+	struct stat sa, sb;
+
+	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
+	    sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+static void
+open_dump(struct send *s)
+{
+	if (s->dump == NULL)
+		return;
+	s->dump_fd = open(s->dump, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY,
+	    0666);
+	if (s->dump_fd == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", s->dump);
+	if (same_file(s->dump_fd, STDERR_FILENO)) {
+		close(s->dump_fd);
+		s->dump_fd = STDERR_FILENO;	/* a log keeps what it has */
+	}
+	s->dump_shown = s->dump_fd == STDERR_FILENO || isatty(s->dump_fd);
+	if (!s->dump_shown)
+		(void)ftruncate(s->dump_fd, 0);	/* a FIFO has no length */
+}
+
+/* Line by line as a terminal may have it. */
+static void
+filter(struct buf *out, const struct buf *head)
+{
+	const char *p = head->p, *end = p + head->n, *newline;
+	size_t n;
+
+	for (; p < end; p = newline + 1) {
+		newline = memchr(p, '\n', (size_t)(end - p));
+		if (newline == NULL)
+			newline = end;
+		n = (size_t)(newline - p);
+		if (n > 0 && p[n - 1] == '\r')
+			n--;
+		term_line(out, p, n);
+		buf_addc(out, '\n');
+	}
+}
+
+/* The headers as received, of the last response only. */
+static void
+dump_head(struct http_exchange *x)
+{
+	const struct send *s = x->arg;
+	struct buf safe = {0}, shown = {0};
+	const struct buf *b = &safe;
+
+	redact_add(&s->client.redact, &safe, x->head.p, x->head.n, 0);
+	if (s->dump_shown) {
+		filter(&shown, &safe);
+		b = &shown;
+	} else if (ftruncate(s->dump_fd, 0) == 0) {
+		(void)lseek(s->dump_fd, 0, SEEK_SET);
+	}
+	if (!io_write_all(s->dump_fd, b->p, b->n))
+		diag_die_errno(EX_IOERR, "%s", s->dump);
+	buf_free(&safe);
+	buf_free(&shown);
+}
+
+/* Whether standard output takes bytes before the deadline. */
+static bool
+wait_writable(long long deadline)
+{
+	struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	long long left;
+
+	for (;;) {
+		left = deadline - http_now();
+		if (left <= 0)
+			return false;
+		if (poll(&fd, 1, left < INT_MAX ? (int)left : INT_MAX) > 0)
+			return true;
+	}
+}
+
+/* A blocking write: the server waits as long as our reader does. */
+static bool
+pass_on(struct http_exchange *x, const char *p, size_t n)
+{
+	size_t part;
+
+	for (; n > 0; p += part, n -= part) {
+		part = n;
+		if (x->deadline != 0) {
+			/* No more than surely fits behind POLLOUT. */
+			part = n < PIPE_BUF ? n : PIPE_BUF;
+			if (!wait_writable(x->deadline)) {
+				x->limit = HTTP_DEADLINE;
+				return false;
+			}
+		}
+		if (io_write_all(STDOUT_FILENO, p, part))
+			continue;
+		if (errno == EPIPE)
+			client_reader_gone();
+		diag_die_errno(EX_IOERR, "standard output");
+	}
+	return true;
+}
+
+/* Before the request is made and paid for. */
+static void
+check_stdout(void)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (flags != -1 && (flags & O_ACCMODE) != O_RDONLY)
+		return;
+	errno = EBADF;
+	diag_die_errno(EX_IOERR, "standard output");
+}
+
+static int
+exchange(struct send *s, const struct buf *request)
+{
+	struct http_exchange x = {
+		.body = request->p, .body_len = request->n,
+		.sink = pass_on, .arg = s,
+	};
+	int status;
+
+	check_stdout();
+	open_dump(s);
+	if (s->dump != NULL)
+		x.on_head = dump_head;
+	s->client.reader = STDOUT_FILENO;
+	client_open(&s->client);
+	status = client_run(&s->client, &x);
+	http_free(&x);
+	return status;
+}
+
+static void
+print_command(const struct send *s, struct buf *request)
+{
+	struct buf out = {0};
+
+	while (request->n > 0 && request->p[request->n - 1] == '\n')
+		request->n--;
+	if (s->file == NULL && request->n > CURLCMD_MAX_BODY)
+		diag_die(EX_DATAERR, "--dry-run: standard input is too long for"
+		    " a command line: give the request as a file");
+	curlcmd_add(&out, &s->client, s->file, request, s->dump);
+	io_write(out.p, out.n);
+	buf_free(&out);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct send s = {.max = IO_MAX_RECORD, .dump_fd = -1};
+	struct buf request = {0};
+	int status = 0;
+
+	diag_init(argv[0]);
+	io_init();
+	client_init(&s.client);
+	take_options(&s, argc, argv);
+	read_request(&s, &request);
+	client_resolve(&s.client, "chat/completions");
+	if (s.dry_run)
+		print_command(&s, &request);
+	else
+		status = exchange(&s, &request);
+	client_close(&s.client);
+	buf_free(&request);
+	return status;
+}

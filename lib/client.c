@@ -1,0 +1,429 @@
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "diag.h"
+#include "io.h"
+#include "mem.h"
+#include "retry.h"
+
+enum {
+	MAX_HEADERS = 1 << 20,	/* bytes of a --header @FILE */
+	LOOK_MS = 1000,		/* where poll is blind to it: how often to look
+				   whether the reader is gone */
+};
+
+void
+client_init(struct client *c)
+{
+	*c = (struct client){
+		.retries = 2,
+		.connect_ms = 10 * 1000L,
+		.first_byte_ms = 3600 * 1000L,
+		.idle_ms = 600 * 1000L,
+		.reader = -1,
+	};
+}
+
+/* RFC 9110, section 5.6.2: the length of the token that s starts with. */
+static size_t
+token(const char *s)
+{
+	return strspn(s, "!#$%&'*+-.^_`|~0123456789"
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+}
+
+static bool
+is_named(const char *line, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncasecmp(line, name, n) == 0 && line[n] == ':';
+}
+
+/* What is wrong with a header line; NULL: nothing. */
+static const char *
+header_fault(const char *line, bool argument)
+{
+	size_t n = token(line);
+	const char *c;
+
+	if (n == 0 || line[n] != ':')
+		return "not 'Name: value'";
+	for (c = line + n; *c != '\0'; c++)
+		if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f)
+			return "a control character";
+	if (is_named(line, "Content-Length") ||
+	    is_named(line, "Transfer-Encoding") || is_named(line, "Expect"))
+		return "follows from the request, and cannot be set";
+	if (argument && (is_named(line, "Authorization") ||
+	    is_named(line, "Proxy-Authorization")))
+		return "a secret, which every user could read in the list of"
+		    " processes: put the line into a file, --header @FILE";
+	return NULL;
+}
+
+static void
+add_header(struct client *c, const char *line, const char *file)
+{
+	c->header_files = mem_resize(c->header_files, c->nheaders + 1,
+	    sizeof(*c->header_files));
+	c->header_files[c->nheaders] = file;
+	c->headers = mem_resize(c->headers, c->nheaders + 1,
+	    sizeof(*c->headers));
+	c->headers[c->nheaders++] = mem_string(line);
+}
+
+/* A header from a file may be a secret: it is not shown. */
+static void
+hide_header(struct client *c, const char *line)
+{
+	size_t n = strcspn(line, ":");
+	char *name = mem_copy(line, n);
+	const char *space = strrchr(line, ' ');
+
+	redact_name(&c->redact, name);
+	if (is_named(line, "Authorization"))
+		redact_value(&c->redact, space != NULL ? space + 1 :
+		    line + n + 1);
+	free(name);
+}
+
+static void
+read_headers(struct client *c, const char *path)
+{
+	struct buf b = {0};
+	char *line, *next;
+	const char *fault;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), number = 0;
+
+	if (fd == -1 || !io_read_all(fd, &b, MAX_HEADERS))
+		diag_die_errno(EX_NOINPUT, "--header @%s", path);
+	buf_string(&b);
+	if (strlen(b.p) != b.n)
+		diag_die(EX_CONFIG, "--header @%s: a NUL byte", path);
+	for (line = b.p; line != NULL; line = next) {
+		next = strchr(line, '\n');
+		if (next != NULL)
+			*next++ = '\0';
+		number++;
+		if (*line != '\0' && line[strlen(line) - 1] == '\r')
+			line[strlen(line) - 1] = '\0';
+		if (*line == '\0')
+			continue;
+		fault = header_fault(line, false);
+		if (fault != NULL)
+			diag_die(EX_CONFIG, "--header @%s: line %d: %s", path,
+			    number, fault);
+		if (is_named(line, "Authorization")) {
+			key_check_mode(fd, path);
+			c->authorized = true;
+		}
+		hide_header(c, line);
+		add_header(c, line, path);
+	}
+	close(fd);
+	buf_free(&b);
+}
+
+static void
+take_header(struct client *c, const struct opt_tool *tool, const char *arg)
+{
+	const char *fault;
+
+	if (*arg == '@') {
+		read_headers(c, arg + 1);
+		return;
+	}
+	fault = header_fault(arg, true);
+	if (fault != NULL)
+		opt_usage(tool, "--header: %.*s: %s", (int)token(arg), arg,
+		    fault);
+	add_header(c, arg, NULL);
+}
+
+bool
+client_option(struct client *c, const struct opt_tool *tool, int key,
+    const char *arg)
+{
+	switch (key) {
+	case CLIENT_URL:
+		c->url = arg;
+		return true;
+	case CLIENT_KEY_FILE:
+		c->key_file = arg;
+		return true;
+	case CLIENT_NO_KEY:
+		c->no_key = true;
+		return true;
+	case CLIENT_HEADER:
+		take_header(c, tool, arg);
+		return true;
+	case CLIENT_RETRIES:
+		c->retries = opt_count(tool, "--retries", arg, 0, 1000);
+		return true;
+	case CLIENT_CONNECT:
+		c->connect_ms = opt_seconds(tool, "--connect-timeout", arg);
+		return true;
+	case CLIENT_FIRST_BYTE:
+		c->first_byte_ms = opt_seconds(tool, "--first-byte-timeout",
+		    arg);
+		return true;
+	case CLIENT_IDLE:
+		c->idle_ms = opt_seconds(tool, "--idle-timeout", arg);
+		return true;
+	case CLIENT_MAX_TIME:
+		c->max_ms = opt_seconds(tool, "--max-time", arg);
+		return true;
+	case CLIENT_CACERT:
+		c->cacert = arg;
+		return true;
+	case CLIENT_PROXY:
+		c->proxy = arg;
+		return true;
+	case CLIENT_INSECURE:
+		c->insecure_http = true;
+		return true;
+	case 'v':
+		c->verbose = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *
+variable(const char *name)
+{
+	const char *s = getenv(name);
+
+	return s != NULL && *s != '\0' ? s : NULL;
+}
+
+/* A URL that is wrong may be so for a password in it: that is not shown. */
+_Noreturn static void
+wrong_url(const struct client *c, const char *text, const char *fault)
+{
+	struct buf shown = {0};
+
+	redact_add(NULL, &shown, text, strlen(text), REDACT_URLS);
+	diag_die(c->url != NULL ? EX_USAGE : EX_CONFIG, "%s: '%s': %s",
+	    c->url != NULL ? "--url" : "SUPAI_BASE_URL", buf_string(&shown),
+	    fault);
+}
+
+void
+client_resolve(struct client *c, const char *tail)
+{
+	const char *text = c->url, *fault;
+
+	if (text == NULL)
+		text = variable("SUPAI_BASE_URL");
+	if (text == NULL)
+		text = URL_BASE;
+	fault = url_parse(&c->endpoint, text, c->url != NULL ? NULL : tail);
+	if (fault != NULL)
+		wrong_url(c, text, fault);
+	if (!c->endpoint.https && !c->endpoint.loopback && !c->insecure_http)
+		diag_die(EX_CONFIG, "%s: plain http shows the key and the"
+		    " request to the network: use https, or --insecure-http",
+		    c->endpoint.text);
+	if (!c->no_key && !c->authorized)
+		key_find(&c->key_source, c->key_file, &c->endpoint);
+	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
+		diag_die_errno(EX_NOINPUT, "--cacert %s", c->cacert);
+	if (c->cacert != NULL)
+		return;
+	c->cacert = variable("CURL_CA_BUNDLE");	/* libcurl leaves that to us */
+	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
+		diag_die_errno(EX_CONFIG, "CURL_CA_BUNDLE: %s", c->cacert);
+}
+
+void
+client_open(struct client *c)
+{
+	bool may_lack = c->key_optional && c->key_source.kind == KEY_NONE;
+
+	if (!c->no_key && !c->authorized && !may_lack) {
+		c->key = key_read(&c->key_source, &c->endpoint);
+		redact_value(&c->redact, c->key);
+	}
+	c->options = (struct http_options){
+		.url = c->endpoint.text,
+		.loopback = c->endpoint.loopback,
+		.key = c->key,
+		.headers = c->headers,
+		.nheaders = c->nheaders,
+		.proxy = c->proxy,
+		.cacert = c->cacert,
+		.connect_ms = c->connect_ms,
+		.first_byte_ms = c->first_byte_ms,
+		.idle_ms = c->idle_ms,
+		.verbose = c->verbose,
+		.redact = &c->redact,
+	};
+	c->http = http_open(&c->options);
+}
+
+void
+client_reader_gone(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+	sigset_t set;
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGPIPE, &sa, NULL);	/* libcurl has it ignored while it runs */
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(SIGPIPE);
+	_exit(EX_IOERR);
+}
+
+/*
+ * Nothing but poll(2) tells of it: libcurl's own poll wakes, but keeps POLLERR
+ * to itself. False when the descriptor is of a kind that cannot be asked.
+ */
+static bool
+check_reader(const struct client *c)
+{
+	struct pollfd fd = {.fd = c->reader};
+
+	if (c->reader == -1 || poll(&fd, 1, 0) < 1)
+		return c->reader != -1;
+	if ((fd.revents & (POLLERR | POLLHUP)) != 0)
+		client_reader_gone();
+	return (fd.revents & POLLNVAL) == 0;
+}
+
+/* Moves the transfer on, at most ms milliseconds (-1: no limit). */
+static struct http_exchange *
+step(struct client *c, long ms)
+{
+	struct curl_waitfd fd = {.fd = c->reader};
+	bool look = check_reader(c);
+
+	if (look && (ms < 0 || ms > LOOK_MS))
+		ms = LOOK_MS;
+	return http_wait(c->http, &fd, look, ms);
+}
+
+/* How long to wait for the next try; -1: there is none. */
+static long
+next_wait(const struct client *c, const struct http_exchange *x,
+    const struct http_verdict *v, unsigned tries)
+{
+	struct timespec t;
+	long wait = v->wait_ms;
+
+	if (v->status == 0 || !v->retry || tries > (unsigned long)c->retries)
+		return -1;
+	if (wait < 0) {
+		clock_gettime(CLOCK_REALTIME, &t);
+		wait = retry_backoff(tries, (unsigned)t.tv_nsec ^
+		    (unsigned)getpid() << 16);
+	}
+	return x->deadline != 0 && http_now() + wait >= x->deadline ? -1 : wait;
+}
+
+static void
+say_end(struct http_verdict *v, unsigned tries)
+{
+	if (v->message.n == 0)
+		return;
+	if (tries > 1)
+		buf_printf(&v->message, ", after %u tries", tries);
+	diag_warn("%s", buf_string(&v->message));
+}
+
+int
+client_run(struct client *c, struct http_exchange *x)
+{
+	struct http_verdict v = {0};
+	bool noted = c->verbose || isatty(STDERR_FILENO);
+	long long next;
+	unsigned tries = 0;
+	long wait;
+
+	x->deadline = c->max_ms > 0 ? http_now() + c->max_ms : 0;
+	for (;;) {
+		http_start(c->http, x);
+		tries++;
+		while (step(c, -1) == NULL)
+			;
+		http_judge(x, &v);
+		wait = next_wait(c, x, &v, tries);
+		if (wait < 0)
+			break;
+		if (noted)
+			diag_warn("%s: trying again in %g s",
+			    buf_string(&v.message), (double)wait / 1000);
+		next = http_now() + wait;
+		while ((wait = (long)(next - http_now())) > 0)
+			step(c, wait);
+	}
+	say_end(&v, tries);
+	buf_free(&v.message);
+	return v.status;
+}
+
+struct got {
+	struct buf	*out;
+	size_t		 had, max;
+	bool		 full;
+};
+
+static bool
+keep(struct http_exchange *x, const char *p, size_t n)
+{
+	struct got *got = x->arg;
+
+	if (x->passed == n)	/* its first bytes, perhaps of another try */
+		got->out->n = got->had;
+	got->full = n > got->max - (got->out->n - got->had);
+	if (!got->full)
+		buf_add(got->out, p, n);
+	return !got->full;
+}
+
+int
+client_get(struct client *c, const char *tail, struct buf *out, size_t max)
+{
+	struct got got = {.out = out, .had = out->n, .max = max};
+	struct http_exchange x = {.sink = keep, .arg = &got, .restartable = true};
+	int status;
+
+	client_resolve(c, tail);
+	client_open(c);
+	status = client_run(c, &x);
+	if (got.full) {
+		diag_warn("%s: longer than %zu bytes", c->endpoint.text, max);
+		status = EX_DATAERR;
+	}
+	http_free(&x);
+	return status;
+}
+
+void
+client_close(struct client *c)
+{
+	http_close(c->http);
+	url_free(&c->endpoint);
+	key_free(&c->key_source);
+	redact_free(&c->redact);
+	free(c->key);
+	while (c->nheaders > 0)
+		free(c->headers[--c->nheaders]);
+	free(c->headers);
+	free(c->header_files);
+	*c = (struct client){0};
+}

@@ -1,0 +1,846 @@
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "apierror.h"
+#include "diag.h"
+#include "http.h"
+#include "json.h"
+#include "mem.h"
+#include "retry.h"
+
+enum {
+	MAX_HEAD = 256 << 10,	/* what is kept of a response's headers */
+	MAX_ERROR = 64 << 10,	/* and of the body of an error */
+	ERROR_BODY_MS = 10000,	/* how long that body is waited for */
+	MAX_SHOWN = 1000,	/* bytes of a server's message that are shown */
+	KEEPALIVE = 60,		/* seconds; a NAT forgets silent connections */
+	NEVER = 1 << 30,	/* "no limit", where libcurl's 0 is 300 s */
+};
+
+struct http {
+	const struct http_options *o;
+	CURLM			*multi;
+	struct curl_slist	*get_headers, *post_headers;
+	struct http_exchange	*active;	/* a list */
+	struct http_exchange	*ended;		/* by a limit; not returned yet */
+	long long		 due;		/* no limit is reached before that */
+};
+
+long long
+http_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What no option of ours can make fail; if it does, better no transfer at all. */
+static void
+must(CURLcode code)
+{
+	if (code == CURLE_OUT_OF_MEMORY)
+		mem_out();
+	if (code != CURLE_OK)
+		diag_die(EX_SOFTWARE, "libcurl: %s", curl_easy_strerror(code));
+}
+
+static void
+add_header(struct curl_slist **list, const char *line)
+{
+	struct curl_slist *grown = curl_slist_append(*list, line);
+
+	if (grown == NULL)
+		mem_out();
+	*list = grown;
+}
+
+/* Adds one of our own headers, unless the caller has set it. */
+static void
+add_ours(const struct http_options *o, struct curl_slist **list,
+    const char *line)
+{
+	size_t name = strcspn(line, ":") + 1, i;
+
+	for (i = 0; i < o->nheaders; i++)
+		if (strncasecmp(o->headers[i], line, name) == 0)
+			return;
+	add_header(list, line);
+}
+
+struct curl_slist *
+http_headers(const struct http_options *o, bool post)
+{
+	struct curl_slist *list = NULL;
+	struct buf b = {0};
+	size_t i;
+
+	for (i = 0; i < o->nheaders; i++)
+		add_header(&list, o->headers[i]);
+	if (post) {
+		add_ours(o, &list, "Content-Type: application/json");
+		add_ours(o, &list, "Accept: text/event-stream, application/json");
+	} else {
+		add_ours(o, &list, "Accept: application/json");
+	}
+	buf_printf(&b, "User-Agent: %s/%s", diag_name(), SUPAI_VERSION);
+	add_ours(o, &list, buf_string(&b));
+	buf_clear(&b);
+	if (o->key != NULL) {
+		buf_printf(&b, "Authorization: Bearer %s", o->key);
+		add_ours(o, &list, buf_string(&b));
+	}
+	/* Or a body over 1 MB waits a second for "100 Continue". */
+	add_header(&list, "Expect:");
+	buf_free(&b);
+	return list;
+}
+
+struct http *
+http_open(const struct http_options *o)
+{
+	struct http *h = mem_zero(1, sizeof(*h));
+
+	must(curl_global_init(CURL_GLOBAL_DEFAULT));
+	h->o = o;
+	h->multi = curl_multi_init();
+	if (h->multi == NULL)
+		mem_out();
+	h->get_headers = http_headers(o, false);
+	h->post_headers = http_headers(o, true);
+	return h;
+}
+
+void
+http_close(struct http *h)
+{
+	if (h == NULL)
+		return;
+	curl_multi_cleanup(h->multi);
+	curl_slist_free_all(h->get_headers);
+	curl_slist_free_all(h->post_headers);
+	free(h);
+	curl_global_cleanup();
+}
+
+/* Whether a header line is the header name's; its value then goes to out. */
+static bool
+header(const char *p, size_t n, const char *name, struct buf *out)
+{
+	size_t len = strlen(name);
+
+	if (n <= len || p[len] != ':' || strncasecmp(p, name, len) != 0)
+		return false;
+	for (p += len + 1, n -= len + 1; n > 0 && (*p == ' ' || *p == '\t'); n--)
+		p++;
+	buf_clear(out);
+	buf_add(out, p, n);
+	return true;
+}
+
+/* "HTTP/1.1 503 Service Unavailable": the words; HTTP/2 has none. */
+static void
+take_reason(struct buf *out, const char *p, size_t n)
+{
+	int spaces = 0;
+
+	while (n > 0 && spaces < 2) {
+		spaces += *p == ' ';
+		p++;
+		n--;
+	}
+	buf_add(out, p, n);
+}
+
+static void
+clear_head(struct http_exchange *x)
+{
+	buf_clear(&x->head);
+	buf_clear(&x->said.reason);
+	buf_clear(&x->said.request_id);
+	buf_clear(&x->said.location);
+	buf_clear(&x->said.date);
+	buf_clear(&x->said.retry_after);
+	buf_clear(&x->said.retry_after_ms);
+	buf_clear(&x->said.should_retry);
+	x->head_done = false;
+	x->status = 0;
+}
+
+static void
+take_header(struct http_exchange *x, const char *p, size_t n)
+{
+	(void)(header(p, n, "x-request-id", &x->said.request_id) ||
+	    header(p, n, "location", &x->said.location) ||
+	    header(p, n, "date", &x->said.date) ||
+	    header(p, n, "retry-after", &x->said.retry_after) ||
+	    header(p, n, "retry-after-ms", &x->said.retry_after_ms) ||
+	    header(p, n, "x-should-retry", &x->said.should_retry));
+	if (x->said.request_id.n == 0)
+		header(p, n, "request-id", &x->said.request_id);
+}
+
+/* Of two points in time, 0 being "never", the first. */
+static long long
+sooner(long long a, long long b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static long long
+after(long long from, long ms)
+{
+	return ms > 0 ? from + ms : 0;
+}
+
+/* When the exchange's next limit is reached, and which one that is. */
+static long long
+due(const struct http_exchange *x, enum http_limit *which)
+{
+	const struct http_options *o = x->http->o;
+	long long at;
+
+	if (x->passed > 0) {
+		*which = HTTP_IDLE;
+		at = after(x->last, o->idle_ms);
+	} else {
+		*which = HTTP_FIRST_BYTE;
+		at = after(x->started, o->first_byte_ms);
+	}
+	if (x->head_done && x->status >= 300)
+		at = sooner(at, x->last + ERROR_BODY_MS);
+	if (x->deadline != 0 && sooner(at, x->deadline) == x->deadline) {
+		*which = HTTP_DEADLINE;
+		at = x->deadline;
+	}
+	return at;
+}
+
+/* The exchange's limit has changed: looks at it in time. */
+static void
+watch(struct http_exchange *x)
+{
+	enum http_limit which;
+
+	x->http->due = sooner(x->http->due, due(x, &which));
+}
+
+static void
+end_head(struct http_exchange *x)
+{
+	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->status);
+	x->head_done = true;
+	x->last = http_now();
+	watch(x);
+	if (x->status >= 200 && x->on_head != NULL)
+		x->on_head(x);
+}
+
+static size_t
+on_header(char *p, size_t size, size_t count, void *arg)
+{
+	struct http_exchange *x = arg;
+	size_t n = size * count, len = n;
+
+	while (len > 0 && (p[len - 1] == '\n' || p[len - 1] == '\r'))
+		len--;
+	/* Each 1xx has headers of its own; the last response's are wanted. */
+	if (len >= 5 && memcmp(p, "HTTP/", 5) == 0 &&
+	    (x->head.n == 0 || x->head_done) && x->status < 200) {
+		clear_head(x);
+		take_reason(&x->said.reason, p, len);
+	}
+	if (x->head_done)	/* a trailer */
+		return n;
+	if (x->head.n + n <= MAX_HEAD)
+		buf_add(&x->head, p, n);
+	if (len == 0)
+		end_head(x);
+	else
+		take_header(x, p, len);
+	return n;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t count, void *arg)
+{
+	struct http_exchange *x = arg;
+	size_t n = size * count, room;
+
+	if (x->status < 200 || x->status > 299) {
+		room = MAX_ERROR - x->error.n;
+		buf_add(&x->error, p, n < room ? n : room);
+		x->enough = x->error.n == MAX_ERROR;
+		return x->enough ? 0 : n;
+	}
+	x->passed += n;
+	if (x->sink != NULL && !x->sink(x, p, n)) {
+		x->stopped = x->limit == HTTP_NO_LIMIT;
+		return 0;
+	}
+	/* Behind sink: while it waits for its reader no limit runs. */
+	x->last = http_now();
+	watch(x);
+	return n;
+}
+
+static int
+on_debug(CURL *easy, curl_infotype kind, char *p, size_t n, void *arg)
+{
+	struct http_exchange *x = arg;
+
+	(void)easy;
+	trace_add(&x->trace, x->http->o->redact, kind, p, n);
+	return 0;
+}
+
+static void
+set_protocols(CURL *e)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+	must(curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https"));
+#else
+	must(curl_easy_setopt(e, CURLOPT_PROTOCOLS,
+	    (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)));
+#endif
+	must(curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L));
+	must(curl_easy_setopt(e, CURLOPT_SSLVERSION,
+	    (long)CURL_SSLVERSION_TLSv1_2));
+	/* Left at HTTP/1.1 by a libcurl that knows no other. */
+	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_2TLS);
+	/* On HTTP/2 a request joins a connection that is being made. */
+	(void)curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
+	must(curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, ""));
+	must(curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L));
+	(void)curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE);
+	(void)curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE);
+}
+
+static void
+set_way(CURL *e, const struct http_options *o)
+{
+	must(curl_easy_setopt(e, CURLOPT_URL, o->url));
+	must(curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
+	    o->connect_ms > 0 ? o->connect_ms : (long)NEVER));
+	/* A proxy would get the key in clear, and has no business there. */
+	if (o->loopback)
+		must(curl_easy_setopt(e, CURLOPT_NOPROXY, "*"));
+	else if (o->proxy != NULL)
+		must(curl_easy_setopt(e, CURLOPT_PROXY, o->proxy));
+	must(curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));
+	must(curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
+	if (o->cacert != NULL) {
+		must(curl_easy_setopt(e, CURLOPT_CAINFO, o->cacert));
+		(void)curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, o->cacert);
+	}
+}
+
+static CURL *
+make_easy(struct http_exchange *x)
+{
+	const struct http_options *o = x->http->o;
+	CURL *e = curl_easy_init();
+
+	if (e == NULL)
+		mem_out();
+	set_protocols(e);
+	set_way(e, o);
+	must(curl_easy_setopt(e, CURLOPT_PRIVATE, x));
+	must(curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->why));
+	must(curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header));
+	must(curl_easy_setopt(e, CURLOPT_HEADERDATA, x));
+	must(curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body));
+	must(curl_easy_setopt(e, CURLOPT_WRITEDATA, x));
+	if (o->verbose) {
+		must(curl_easy_setopt(e, CURLOPT_DEBUGFUNCTION, on_debug));
+		must(curl_easy_setopt(e, CURLOPT_DEBUGDATA, x));
+		must(curl_easy_setopt(e, CURLOPT_VERBOSE, 1L));
+	}
+	return e;
+}
+
+static void
+set_request(struct http_exchange *x)
+{
+	struct http *h = x->http;
+	bool post = x->body != NULL;
+
+	if (post) {
+		must(curl_easy_setopt(x->easy, CURLOPT_POST, 1L));
+		must(curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)x->body_len));
+		must(curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, x->body));
+	} else {
+		must(curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L));
+	}
+	must(curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER,
+	    post ? h->post_headers : h->get_headers));
+}
+
+static void
+push(struct http_exchange **list, struct http_exchange *x)
+{
+	x->prev = NULL;
+	x->next = *list;
+	if (*list != NULL)
+		(*list)->prev = x;
+	*list = x;
+}
+
+static void
+pull(struct http_exchange **list, struct http_exchange *x)
+{
+	if (x->prev != NULL)
+		x->prev->next = x->next;
+	else
+		*list = x->next;
+	if (x->next != NULL)
+		x->next->prev = x->prev;
+}
+
+void
+http_start(struct http *h, struct http_exchange *x)
+{
+	clear_head(x);
+	buf_clear(&x->error);
+	x->http = h;
+	x->code = CURLE_OK;
+	x->why[0] = '\0';
+	x->limit = HTTP_NO_LIMIT;
+	x->stopped = x->enough = false;
+	x->proxy_status = 0;
+	x->passed = 0;
+	if (x->easy == NULL)
+		x->easy = make_easy(x);
+	set_request(x);
+	x->started = x->last = http_now();
+	if (curl_multi_add_handle(h->multi, x->easy) != CURLM_OK)
+		mem_out();
+	x->state = HTTP_ACTIVE;
+	push(&h->active, x);
+	watch(x);
+}
+
+/* Takes an exchange out of the transfers; it still has to be handed out. */
+static void
+finish(struct http_exchange *x, CURLcode code)
+{
+	struct http *h = x->http;
+
+	x->code = code;
+	if (x->status == 0)
+		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->status);
+	curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &x->proxy_status);
+	curl_multi_remove_handle(h->multi, x->easy);
+	trace_end(&x->trace, h->o->redact);
+	pull(&h->active, x);
+	x->state = HTTP_ENDED;
+	push(&h->ended, x);
+}
+
+static void
+finish_done(struct http *h)
+{
+	struct http_exchange *x;
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		x = NULL;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x);
+		finish(x, m->data.result);
+	}
+}
+
+/* Ends what has reached a limit, and finds when to look again. */
+static void
+finish_late(struct http *h)
+{
+	struct http_exchange *x, *next;
+	long long now = http_now(), at;
+	enum http_limit which;
+
+	if (h->due == 0 || now < h->due)
+		return;
+	h->due = 0;
+	for (x = h->active; x != NULL; x = next) {
+		next = x->next;
+		at = due(x, &which);
+		if (at == 0 || now < at) {
+			h->due = sooner(h->due, at);
+			continue;
+		}
+		x->limit = which;
+		finish(x, CURLE_OPERATION_TIMEDOUT);
+	}
+}
+
+static void
+move(struct http *h)
+{
+	int running;
+	CURLMcode code = curl_multi_perform(h->multi, &running);
+
+	if (code == CURLM_OUT_OF_MEMORY)
+		mem_out();
+	if (code != CURLM_OK)
+		diag_die(EX_SOFTWARE, "libcurl: %s", curl_multi_strerror(code));
+	finish_done(h);
+	finish_late(h);
+}
+
+static struct http_exchange *
+hand_out(struct http *h)
+{
+	struct http_exchange *x = h->ended;
+
+	if (x != NULL) {
+		pull(&h->ended, x);
+		x->state = HTTP_AT_REST;
+	}
+	return x;
+}
+
+struct http_exchange *
+http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
+{
+	struct http_exchange *x;
+	long long left;
+
+	move(h);
+	if ((x = hand_out(h)) != NULL)
+		return x;
+	if (h->due != 0) {
+		left = h->due - http_now();
+		if (left < 0)
+			left = 0;
+		if (ms < 0 || left < ms)
+			ms = left < NEVER ? (long)left : (long)NEVER;
+	}
+	if (ms < 0)
+		ms = NEVER;
+	if (curl_multi_poll(h->multi, fds, nfds, (int)ms, NULL) != CURLM_OK)
+		mem_out();
+	move(h);
+	return hand_out(h);
+}
+
+void
+http_cancel(struct http_exchange *x)
+{
+	if (x->state == HTTP_ACTIVE) {
+		curl_multi_remove_handle(x->http->multi, x->easy);
+		trace_end(&x->trace, x->http->o->redact);
+		pull(&x->http->active, x);
+	} else if (x->state == HTTP_ENDED) {
+		pull(&x->http->ended, x);
+	}
+	x->state = HTTP_AT_REST;
+}
+
+void
+http_free(struct http_exchange *x)
+{
+	http_cancel(x);
+	curl_easy_cleanup(x->easy);
+	x->easy = NULL;
+	buf_free(&x->head);
+	buf_free(&x->error);
+	buf_free(&x->said.reason);
+	buf_free(&x->said.request_id);
+	buf_free(&x->said.location);
+	buf_free(&x->said.date);
+	buf_free(&x->said.retry_after);
+	buf_free(&x->said.retry_after_ms);
+	buf_free(&x->said.should_retry);
+}
+
+/* Appends what a server said, secrets hidden and cut where it goes on and on. */
+static void
+add_said(const struct http_exchange *x, struct buf *out, const char *p, size_t n)
+{
+	struct buf b = {0};
+	size_t len;
+
+	redact_add(x->http != NULL ? x->http->o->redact : NULL, &b, p, n, 0);
+	len = b.n;
+	if (len > MAX_SHOWN) {
+		len = MAX_SHOWN;
+		while (len > 0 && ((unsigned char)b.p[len] & 0xc0) == 0x80)
+			len--;	/* not in the middle of a character */
+	}
+	buf_add(out, b.p, len);
+	if (len < b.n)
+		buf_adds(out, "…");
+	buf_free(&b);
+}
+
+/* Appends libcurl's words for what went wrong. */
+static void
+add_why(const struct http_exchange *x, struct buf *out)
+{
+	const char *why = x->why[0] != '\0' ? x->why : curl_easy_strerror(x->code);
+
+	redact_add(x->http != NULL ? x->http->o->redact : NULL, out, why,
+	    strlen(why), REDACT_URLS);
+}
+
+/* The error object of a response's body; JSON_NONE where there is none. */
+static struct json
+error_object(const struct http_exchange *x)
+{
+	struct json_fault fault;
+	struct json v, error;
+
+	if (x->error.n == 0 ||
+	    !json_parse(x->error.p, x->error.n, &v, &fault))
+		return (struct json){0};
+	error = json_get(v, "error");
+	return apierror_is(error) ? error : v;
+}
+
+/* The first line that is not blank, without the space around it. */
+static void
+add_first_line(const struct http_exchange *x, struct buf *out)
+{
+	static const char space[] = " \t\r\n";
+	const char *p = x->error.p, *end = p + x->error.n, *stop;
+
+	while (p < end && memchr(space, *p, sizeof(space) - 1) != NULL)
+		p++;
+	for (stop = p; stop < end && *stop != '\n'; stop++)
+		;
+	while (stop > p && memchr(space, stop[-1], sizeof(space) - 1) != NULL)
+		stop--;
+	add_said(x, out, p, (size_t)(stop - p));
+}
+
+/* What the server says of its failure: its message, or the next best. */
+static void
+add_message(const struct http_exchange *x, struct json error, struct buf *out)
+{
+	struct buf text = {0}, said = {0};
+
+	apierror_message(error, &text);
+	if (text.n == 0)
+		json_text(json_get(error, "detail"), &text);
+	if (text.n > 0)
+		add_said(x, &said, text.p, text.n);
+	else if (x->error.n > 0)
+		add_first_line(x, &said);
+	if (said.n == 0)
+		add_said(x, &said, x->said.reason.p, x->said.reason.n);
+	if (said.n > 0) {
+		buf_adds(out, ": ");
+		buf_add(out, said.p, said.n);
+	}
+	buf_free(&text);
+	buf_free(&said);
+}
+
+static int
+status_of(long http)
+{
+	switch (http) {
+	case 401:
+	case 402:
+	case 403:
+	case 407:
+		return EX_NOPERM;
+	case 408:
+	case 409:
+	case 425:
+	case 429:
+		return EX_TEMPFAIL;
+	default:
+		if (http >= 500)
+			return EX_UNAVAILABLE;
+		return http >= 400 ? EX_DATAERR : EX_PROTOCOL;
+	}
+}
+
+static bool
+says(struct buf text, const char *s)
+{
+	return text.n == strlen(s) && strncasecmp(text.p, s, text.n) == 0;
+}
+
+static bool
+may_help(const struct http_exchange *x, int status)
+{
+	if (status == EX_PROTOCOL)
+		return false;
+	if (says(x->said.should_retry, "true"))
+		return true;
+	if (says(x->said.should_retry, "false"))
+		return false;
+	return status == EX_TEMPFAIL || status == EX_UNAVAILABLE;
+}
+
+static const char *
+text(struct buf b, struct buf *copy)
+{
+	buf_clear(copy);
+	buf_add(copy, b.p, b.n);
+	return buf_string(copy);
+}
+
+static long
+asked_wait(const struct http_exchange *x)
+{
+	struct buf ms = {0}, after_text = {0}, date = {0};
+	long wait = retry_after(text(x->said.retry_after_ms, &ms),
+	    text(x->said.retry_after, &after_text), text(x->said.date, &date),
+	    (long long)time(NULL));
+
+	buf_free(&ms);
+	buf_free(&after_text);
+	buf_free(&date);
+	return wait;
+}
+
+/* A response whose status is no 2xx, from the server or from a proxy. */
+static void
+judge_status(const struct http_exchange *x, long http, struct http_verdict *v)
+{
+	struct json error = error_object(x);
+
+	buf_printf(&v->message, "%sHTTP %ld", http == x->status ? "" : "proxy: ",
+	    http);
+	v->status = status_of(http);
+	if (http < 400 && x->said.location.n > 0) {
+		buf_adds(&v->message, ": a redirect, which is not followed, to ");
+		add_said(x, &v->message, x->said.location.p,
+		    x->said.location.n);
+	} else {
+		add_message(x, error, &v->message);
+	}
+	if (x->said.request_id.n > 0) {
+		buf_adds(&v->message, " (request id ");
+		add_said(x, &v->message, x->said.request_id.p,
+		    x->said.request_id.n);
+		buf_addc(&v->message, ')');
+	}
+	v->retry = may_help(x, v->status);
+	v->wait_ms = asked_wait(x);
+	if (apierror_quota(error)) {
+		v->status = EX_NOPERM;
+		v->retry = false;
+	}
+	if (v->retry && v->wait_ms > RETRY_MAX_WAIT) {
+		v->status = EX_TEMPFAIL;
+		v->retry = false;
+		buf_printf(&v->message, ": try again in %ld s",
+		    (v->wait_ms + 999) / 1000);
+	}
+}
+
+static void
+judge_limit(const struct http_exchange *x, struct http_verdict *v)
+{
+	const struct http_options *o = x->http != NULL ? x->http->o :
+	    &(struct http_options){0};
+
+	v->status = EX_TEMPFAIL;
+	v->retry = x->restartable && x->limit != HTTP_DEADLINE;
+	switch (x->limit) {
+	case HTTP_FIRST_BYTE:
+		buf_printf(&v->message, "no answer within %g s"
+		    " (--first-byte-timeout)", (double)o->first_byte_ms / 1000);
+		break;
+	case HTTP_IDLE:
+		buf_printf(&v->message, "the answer stopped after %llu bytes:"
+		    " nothing came for %g s (--idle-timeout)", x->passed,
+		    (double)o->idle_ms / 1000);
+		break;
+	case HTTP_DEADLINE:
+		buf_printf(&v->message, "not done within the time limit"
+		    " (--max-time)%s", x->passed > 0 ? ": the answer is cut" : "");
+		break;
+	case HTTP_NO_LIMIT:
+		buf_adds(&v->message, "no connection in time"
+		    " (--connect-timeout): ");
+		add_why(x, &v->message);
+	}
+}
+
+/* Where there was no whole response: the status, and whether a try may help. */
+static int
+status_of_code(CURLcode code, bool *retry)
+{
+	*retry = false;
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:	/* a resolver may be down for a moment */
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:	/* also a connection cut in the handshake */
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		*retry = true;
+		return EX_UNAVAILABLE;
+	case CURLE_UNSUPPORTED_PROTOCOL:	/* HTTP/0.9; ours is http or https */
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+	case CURLE_WRITE_ERROR:
+		return EX_PROTOCOL;
+	case CURLE_OUT_OF_MEMORY:
+		return EX_OSERR;
+	default:
+		return EX_UNAVAILABLE;
+	}
+}
+
+static void
+judge_transfer(const struct http_exchange *x, struct http_verdict *v)
+{
+	if (x->code == CURLE_OK && x->passed > 0)
+		return;
+	if (x->code == CURLE_OK) {
+		v->status = EX_PROTOCOL;
+		buf_printf(&v->message, "HTTP %ld: the body is empty", x->status);
+		return;
+	}
+	v->status = status_of_code(x->code, &v->retry);
+	if (x->passed > 0)
+		v->retry = v->retry && x->restartable;
+	if (x->status != 0 && v->status == EX_UNAVAILABLE)
+		v->status = EX_PROTOCOL;	/* it was reached, and began */
+	if (x->status != 0)
+		buf_printf(&v->message, "the answer was cut after %llu bytes: ",
+		    x->passed);
+	else if (x->http != NULL)
+		buf_printf(&v->message, "%s: ", x->http->o->url);
+	add_why(x, &v->message);
+}
+
+void
+http_judge(const struct http_exchange *x, struct http_verdict *v)
+{
+	bool proxy = x->status == 0 && x->proxy_status >= 300;
+
+	buf_clear(&v->message);
+	v->status = 0;
+	v->retry = false;
+	v->wait_ms = -1;
+	if (x->stopped)		/* the one who did it knows why */
+		v->status = EX_IOERR;
+	else if (proxy)
+		judge_status(x, x->proxy_status, v);
+	else if (x->status >= 300 || (x->status > 0 && x->status < 200))
+		judge_status(x, x->status, v);
+	else if (x->limit != HTTP_NO_LIMIT ||
+	    x->code == CURLE_OPERATION_TIMEDOUT)
+		judge_limit(x, v);
+	else
+		judge_transfer(x, v);
+}

@@ -1,0 +1,173 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "config.h"
+#include "diag.h"
+#include "io.h"
+#include "key.h"
+#include "mem.h"
+#include "shell.h"
+
+enum { MAX_KEY = 1 << 16 };	/* bytes; a file that is longer holds no key */
+
+static const char *
+variable(const char *name)
+{
+	const char *s = getenv(name);
+
+	return s != NULL && *s != '\0' ? s : NULL;
+}
+
+/* A file that may be missing. Any other trouble with it is for key_read to say. */
+static bool
+take(struct key_source *s, char *path)
+{
+	struct stat st;
+
+	if (path == NULL || (stat(path, &st) == -1 &&
+	    (errno == ENOENT || errno == ENOTDIR))) {
+		free(path);
+		return false;
+	}
+	s->kind = KEY_FILE;
+	s->path = path;
+	return true;
+}
+
+/* systemd.exec(5), "Credentials". */
+static char *
+credential(void)
+{
+	const char *dir = variable("CREDENTIALS_DIRECTORY");
+	struct buf path = {0};
+
+	if (dir == NULL)
+		return NULL;
+	buf_printf(&path, "%s/supai-api-key", dir);
+	return buf_take(&path);
+}
+
+/* A stored key goes to its own host only. */
+static char *
+stored(const struct url *u)
+{
+	struct buf name = {0};
+	char *path;
+
+	if (strcmp(u->host, URL_HOST) == 0)
+		return config_path("key");
+	/* Such a name is no host's and would lead out of the folder. */
+	if (*u->host == '.' || strchr(u->host, '/') != NULL)
+		return NULL;
+	buf_printf(&name, "keys/%s", u->host);
+	path = config_path(buf_string(&name));
+	buf_free(&name);
+	return path;
+}
+
+void
+key_find(struct key_source *s, const char *file, const struct url *u)
+{
+	*s = (struct key_source){0};
+	/* Set but empty is a mistake of the one who set it: key_read says so. */
+	if (file == NULL && getenv("SUPAI_API_KEY") != NULL) {
+		s->kind = KEY_VARIABLE;
+		return;
+	}
+	if (file == NULL)
+		file = variable("SUPAI_API_KEY_FILE");
+	if (file != NULL) {
+		s->kind = KEY_FILE;
+		s->path = mem_string(file);
+		return;
+	}
+	s->unchecked = take(s, credential());
+	if (s->kind == KEY_NONE)
+		take(s, stored(u));
+}
+
+void
+key_check_mode(int fd, const char *path)
+{
+	struct stat st;
+	struct buf word = {0};
+
+	if (fstat(fd, &st) == -1)
+		diag_die_errno(EX_CONFIG, "%s", path);
+	if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return;
+	shell_quote(&word, path, strlen(path));
+	diag_die(EX_CONFIG, "%s: not for you alone (mode %03o): run chmod 600 %s",
+	    path, (unsigned)(st.st_mode & 07777), buf_string(&word));
+}
+
+static char *
+read_file(const struct key_source *s)
+{
+	struct buf b = {0};
+	int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd == -1)
+		diag_die_errno(EX_CONFIG, "key file %s", s->path);
+	if (!s->unchecked)
+		key_check_mode(fd, s->path);
+	if (!io_read_all(fd, &b, MAX_KEY))
+		diag_die_errno(EX_CONFIG, "key file %s", s->path);
+	close(fd);
+	while (b.n > 0 && (b.p[b.n - 1] == '\n' || b.p[b.n - 1] == '\r'))
+		b.n--;
+	if (b.n > 0 && memchr(b.p, '\0', b.n) != NULL)
+		diag_die(EX_CONFIG, "key file %s: a NUL byte: not a key", s->path);
+	return buf_take(&b);
+}
+
+_Noreturn static void
+no_key(const struct url *u)
+{
+	char *path = stored(u);
+
+	if (path == NULL)
+		diag_die(EX_CONFIG, "no key for %s: set SUPAI_API_KEY, or give"
+		    " --key-file FILE (--no-key sends none)", u->host);
+	diag_die(EX_CONFIG, "no key for %s: set SUPAI_API_KEY, or put it into %s"
+	    " with mode 600 (--no-key sends none)", u->host, path);
+}
+
+char *
+key_read(const struct key_source *s, const struct url *u)
+{
+	const char *name, *what = "", *c;
+	char *key;
+
+	if (s->kind == KEY_NONE)
+		no_key(u);
+	if (s->kind == KEY_VARIABLE) {
+		name = "SUPAI_API_KEY";
+		key = mem_string(getenv(name));
+	} else {
+		name = s->path;
+		what = "key file ";
+		key = read_file(s);
+	}
+	if (*key == '\0')
+		diag_die(EX_CONFIG, "%s%s: is empty", what, name);
+	for (c = key; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~')
+			diag_die(EX_CONFIG, "%s%s: not a key: a space, a control"
+			    " character or a letter beyond ASCII at byte %zu",
+			    what, name, (size_t)(c - key) + 1);
+	return key;
+}
+
+void
+key_free(struct key_source *s)
+{
+	free(s->path);
+	*s = (struct key_source){0};
+}
