@@ -20,7 +20,8 @@ help_options() {
         short = "-"
         if ($1 ~ /,$/) { short = substr($1, 2, 1); sub(/^  -.,/, "   ") }
         long = substr($1, 3)
-        print short, long ($0 ~ /^ *--[a-z0-9-]+ [^ ]/ ? " =" : "")
+        sub(/\[.*/, "", long) # --long[=N]: may be left out
+        print short, long ($0 ~ /^ *--[a-z0-9-]+( |\[=)[^ ]/ ? " =" : "")
     }' | sort
 }
 
