@@ -8,10 +8,13 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "diag.h"
 #include "io.h"
 #include "mem.h"
 #include "models.h"
+#include "term.h"
+#include "url.h"
 #include "utf8.h"
 
 enum {
@@ -49,24 +52,6 @@ static struct list lists[] = {
 	},
 };
 
-/* The path of a file of the configuration, owned; NULL where there is no home. */
-static char *
-config_path(const char *file)
-{
-	const char *dir = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	struct buf path = {0};
-
-	/* XDG Base Directory, "Basics": a relative path is to be ignored. */
-	if (dir != NULL && *dir == '/')
-		buf_adds(&path, dir);
-	else if (home != NULL && *home != '\0')
-		buf_printf(&path, "%s/.config", home);
-	else
-		return NULL;
-	buf_printf(&path, "/supai/%s", file);
-	return buf_take(&path);
-}
-
 /* The file's text, owned; NULL where there is no such file. */
 static char *
 read_file(const char *path)
@@ -85,15 +70,19 @@ read_file(const char *path)
 }
 
 /* An id is one word; a saved error page, say, must not pass for a list. */
-static bool
-is_id(const char *s)
+bool
+models_is_id(const char *s)
 {
-	size_t n = strlen(s), i;
+	struct buf shown = {0};
+	size_t n = strlen(s);
+	bool ok;
 
-	for (i = 0; i < n; i++)
-		if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f)
-			return false;
-	return utf8_valid(s, n) == n;
+	if (n == 0 || *s == '#' || s[strcspn(s, " \t\n")] != '\0')
+		return false;
+	term_line(&shown, s, n);	/* which changes what must not be shown */
+	ok = shown.n == n && memcmp(shown.p, s, n) == 0;
+	buf_free(&shown);
+	return ok;
 }
 
 /* Cuts the white space around a line. */
@@ -129,7 +118,7 @@ load(struct list *l)
 		line = trim(line);
 		if (*line == '\0' || *line == '#')
 			continue;
-		if (!is_id(line))
+		if (!models_is_id(line))
 			diag_die(EX_CONFIG, "%s: line %lu: not the id of a %s",
 			    path, number, l->noun);
 		if ((n & (n - 1)) == 0)		/* room for twice as many */
@@ -384,7 +373,6 @@ models_unknown(enum models_list list, const char *id, struct buf *out)
 static bool
 is_service(const char *url)
 {
-	static const char service[] = "api.sup.ai";
 	const char *host = strstr(url, "://"), *end, *at;
 	size_t n;
 
@@ -398,7 +386,8 @@ is_service(const char *url)
 	n = strcspn(host, ":/?#");
 	if (n > 0 && host[n - 1] == '.')	/* the DNS root, said */
 		n--;
-	return n == strlen(service) && strncasecmp(host, service, n) == 0;
+	return n == strlen(URL_HOST) &&
+	    strncasecmp(host, URL_HOST, n) == 0;
 }
 
 bool

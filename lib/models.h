@@ -23,6 +23,9 @@ enum models_list { MODELS_MODELS, MODELS_MODES };
  */
 const char *const *models_ids(enum models_list list, size_t *n);
 
+/* Whether s can be an id: one word of UTF-8 that a screen may have, no comment. */
+bool	models_is_id(const char *s);
+
 /* Whether id is on the list. */
 bool	models_known(enum models_list list, const char *id);
 

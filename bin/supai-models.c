@@ -1,0 +1,172 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "diag.h"
+#include "info.h"
+#include "io.h"
+#include "json.h"
+#include "mem.h"
+#include "models.h"
+#include "opt.h"
+
+enum { LIVE = OPT_LONG, JSON };
+
+static const struct opt_def defs[] = {
+	{'m', "modes", NULL, "list modes instead of models"},
+	{LIVE, "live", NULL, "ask the service instead of the list built in"},
+	{JSON, "json", NULL, "with --live: the answer as it is"},
+	CLIENT_OPTIONS,
+	{0, NULL, NULL, NULL},
+};
+
+static const struct opt_tool tool = {
+	.operands = "[pattern ...]",
+	.summary = "Lists the ids of the models and modes that can be asked.",
+	.defs = defs,
+};
+
+/* Ids, whose array is owned by who made it. */
+struct ids {
+	const char	**p;
+	size_t		  n;
+};
+
+/* The ids of an answer, which text holds. */
+static struct ids
+parse_answer(enum models_list list, const struct buf *answer, struct buf *text)
+{
+	struct buf why = {0};
+	struct ids ids;
+	const char *p;
+	size_t i;
+
+	if (!info_ids(list, answer->p, answer->n, text, &ids.n, &why))
+		diag_die(EX_PROTOCOL, "the answer lists no %s: %s",
+		    list == MODELS_MODES ? "modes" : "models", buf_string(&why));
+	ids.p = mem_zero(ids.n, sizeof(*ids.p));
+	for (i = 0, p = text->p; i < ids.n; i++, p += strlen(p) + 1)
+		ids.p[i] = p;
+	return ids;
+}
+
+static bool
+matches_any(const char *id, char **patterns)
+{
+	for (; *patterns != NULL; patterns++)
+		if (models_match(id, *patterns))
+			return true;
+	return false;
+}
+
+/* Says of each pattern why it matches nothing: here all of them do not. */
+static void
+explain(enum models_list list, bool live, char **patterns)
+{
+	struct buf why = {0};
+
+	for (; *patterns != NULL; patterns++) {
+		buf_clear(&why);
+		if (live || models_is_pattern(*patterns))
+			buf_printf(&why, "no %s matches '%s'",
+			    list == MODELS_MODES ? "mode" : "model", *patterns);
+		else
+			models_unknown(list, *patterns, &why);
+		diag_warn("%s", buf_string(&why));
+	}
+	buf_free(&why);
+}
+
+static int
+put_ids(enum models_list list, bool live, const char *const *ids, size_t n,
+    char **patterns)
+{
+	size_t i;
+	bool any = false;
+
+	for (i = 0; i < n; i++) {
+		if (*patterns != NULL && !matches_any(ids[i], patterns))
+			continue;
+		io_write(ids[i], strlen(ids[i]));
+		io_write("\n", 1);
+		any = true;
+	}
+	if (!any)
+		explain(list, live, patterns);
+	return any ? 0 : EX_NOANSWER;
+}
+
+/* The answer as it is, if it is one: a proxy's page is not to be saved as one. */
+static int
+put_json(const struct buf *answer)
+{
+	struct json_fault fault;
+	struct json v;
+
+	if (!json_parse(answer->p, answer->n, &v, &fault))
+		diag_die(EX_PROTOCOL, "the answer is not JSON: %s, at offset %zu",
+		    fault.why, fault.at);
+	io_write(answer->p, answer->n);
+	if (answer->p[answer->n - 1] != '\n')
+		io_write("\n", 1);
+	return 0;
+}
+
+static int
+put_live(struct client *c, enum models_list list, bool json, char **patterns)
+{
+	struct buf answer = {0}, text = {0};
+	struct ids ids;
+	int status;
+
+	status = client_get(c, list == MODELS_MODES ? "../info/modes"
+	    : "../info/models", &answer, IO_MAX_RECORD);
+	client_close(c);
+	if (status == 0 && json) {
+		status = put_json(&answer);
+	} else if (status == 0) {
+		ids = parse_answer(list, &answer, &text);
+		status = put_ids(list, true, ids.p, ids.n, patterns);
+		free(ids.p);
+	}
+	buf_free(&answer);
+	buf_free(&text);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	enum models_list list = MODELS_MODELS;
+	bool live = false, json = false, connection = false;
+	const char *const *ids;
+	struct client c;
+	const char *arg;
+	size_t n;
+	int key;
+
+	diag_init(argv[0]);
+	io_init();
+	client_init(&c);
+	c.key_optional = true;
+	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
+		if (key == 'm')
+			list = MODELS_MODES;
+		else if (key == LIVE)
+			live = true;
+		else if (key == JSON)
+			json = true;
+		else
+			connection |= client_option(&c, &tool, key, arg);
+	}
+	if (!live && (json || connection))
+		opt_usage(&tool, json ? "--json goes with --live"
+		    : "the options of a connection go with --live");
+	if (json && argv[optind] != NULL)
+		opt_usage(&tool, "--json takes no pattern");
+	if (live)
+		return put_live(&c, list, json, argv + optind);
+	ids = models_ids(list, &n);
+	return put_ids(list, false, ids, n, argv + optind);
+}

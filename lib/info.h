@@ -1,0 +1,24 @@
+/*
+ * info: the ids in the service's answers to info/models and info/modes. Not for
+ * getting them (client) nor for the lists that we know ourselves (models).
+ */
+#ifndef INFO_H
+#define INFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "models.h"
+
+/*
+ * Appends the ids of an answer of n bytes to ids, in its order, each ended by
+ * NUL, and sets *count. They stand in the member "text" (modes: else the answer is
+ * all there is): an object whose members' names are the ids and whose values are
+ * objects, or an array of ids or of objects with a member "id". False with why
+ * (appended) when it is neither, holds none, or one that a list of ids could not hold.
+ */
+bool	info_ids(enum models_list list, const char *p, size_t n,
+	    struct buf *ids, size_t *count, struct buf *why);
+
+#endif
