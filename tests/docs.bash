@@ -25,8 +25,12 @@ help_options() {
     }' | sort
 }
 
-# and from the tables of struct opt_def in C files.
+# and from the tables of struct opt_def: a tool's own, what its headers bring,
+# and the ones that all have.
 table_options() {
+    local dir=${1%/bin/*}
+    # shellcheck disable=SC2046 # names without spaces
+    set -- "$1" "$dir/lib/opt.c" $(sed -n "s|^#include \"\(.*\)\"|$dir/lib/\1|p" "$1")
     awk '{
         while (match($0, /\{(\047.\047|[A-Z][A-Z0-9_]*), "[a-z0-9-]+", ("[^"]*"|NULL)/)) {
             split(substr($0, RSTART + 1, RLENGTH - 1), part, /, /)

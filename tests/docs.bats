@@ -29,7 +29,7 @@ none_wrong() { [ -z "$bad" ] || fail <<<"$bad"; }
 
 @test "options are the same in the table, in --help and in the page" {
     for t in $tools; do
-        table_options "$ROOT/bin/$t.c" "$ROOT/lib/opt.c" >table
+        table_options "$ROOT/bin/$t.c" >table
         help_options "$t" >help
         page_options "$ROOT/man/$t.1" >page
         diff table help >help.diff || wrong "$t: <table >--help"$'\n'"$(cat help.diff)"
