@@ -146,8 +146,9 @@ open_dump(struct send *s)
 		s->dump_fd = STDERR_FILENO;	/* a log keeps what it has */
 	}
 	s->dump_shown = s->dump_fd == STDERR_FILENO || isatty(s->dump_fd);
-	if (!s->dump_shown)
-		(void)ftruncate(s->dump_fd, 0);	/* a FIFO has no length */
+	/* A FIFO has no length to take. */
+	if (!s->dump_shown && ftruncate(s->dump_fd, 0) == -1 && errno != EINVAL)
+		diag_die_errno(EX_CANTCREAT, "%s", s->dump);
 }
 
 /* Line by line as a terminal may have it. */

@@ -95,8 +95,8 @@ seconds(const struct date *d)
 	const char *found = strstr(months, d->month);
 	long long day, month;
 
-	if (found == NULL || (found - months) % 3 != 0 || d->year < 1970 ||
-	    d->day < 1 || d->day > 31 || d->hour < 0 || d->hour > 23 ||
+	if (found == NULL || strlen(d->month) != 3 ||
+	    (found - months) % 3 != 0 || d->year < 1970 || d->day < 1 || d->day > 31 || d->hour < 0 || d->hour > 23 ||
 	    d->minute < 0 || d->minute > 59 || d->second < 0 || d->second > 60)
 		return -1;
 	month = (found - months) / 3;
