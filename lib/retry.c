@@ -1,4 +1,3 @@
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 enum {
 	FIRST_WAIT = 500,
 	LAST_WAIT = 8000,
+	MOST = 2000000000,	/* ms, 23 days: what is longer is not told apart */
 };
 
 long
@@ -31,7 +31,6 @@ is_digit(char c)
 static long
 decimal(const char *s, long unit)
 {
-	const double most = LONG_MAX / 2;
 	double x = 0, place = 1;
 
 	while (*s == ' ' || *s == '\t')
@@ -48,7 +47,7 @@ decimal(const char *s, long unit)
 	if (*s != '\0')
 		return -1;
 	x = x * (double)unit + 0.5;
-	return x < most ? (long)x : LONG_MAX / 2;
+	return x < MOST ? (long)x : MOST;
 }
 
 long
@@ -70,8 +69,7 @@ retry_after(const char *after_ms, const char *after, const char *date,
 		from = now;
 	if (at <= from)
 		return 0;
-	return at - from < LONG_MAX / 2000 ? (long)(at - from) * 1000
-	    : LONG_MAX / 2;
+	return at - from < MOST / 1000 ? (long)(at - from) * 1000 : MOST;
 }
 
 struct date {
