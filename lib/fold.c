@@ -151,13 +151,16 @@ close_answer(struct fold *f, struct fold_answer *a)
 static struct fold_answer *
 next_over(const struct fold *f, bool all)
 {
-	struct fold_answer *a = NULL;
+	struct fold_answer *a;
 	size_t i;
 
-	for (i = 0; i < f->nopen; i++)
-		if (a == NULL || f->open[i]->last < a->last)
+	if (f->nopen == 0)
+		return NULL;
+	a = f->open[0];
+	for (i = 1; i < f->nopen; i++)
+		if (f->open[i]->last < a->last)
 			a = f->open[i];
-	if (a == NULL || all || fold_whole(a) || a->error.n > 0)
+	if (all || fold_whole(a) || a->error.n > 0)
 		return a;
 	/* Without an id nothing but what is current can belong to it. */
 	if (a->id.p == NULL)

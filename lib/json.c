@@ -22,16 +22,17 @@ skip_space(const char *p, const char *end)
 	return p;
 }
 
-static int
+/* Its value; 16 and more for what is none. */
+static uint32_t
 hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
-		return c - '0';
+		return (uint32_t)(c - '0');
 	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
+		return (uint32_t)(c - 'a') + 10;
 	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+		return (uint32_t)(c - 'A') + 10;
+	return 16;
 }
 
 /*
@@ -72,7 +73,7 @@ check_string(struct check *c, const char *p)
 			return wrong(c, p, NULL);
 		if (*p == 'u') {
 			for (i = 0, p++; i < 4; i++, p++)
-				if (p == c->end || hex_digit(*p) < 0)
+				if (p == c->end || hex_digit(*p) > 15)
 					return wrong(c, p, "a broken \\u escape");
 		} else if (*p != '\0' && strchr("\"\\/bfnrt", *p) != NULL) {
 			p++;
@@ -166,57 +167,77 @@ check_name(struct check *c, const char *p)
 	return skip_space(p + 1, c->end);
 }
 
+/* What is open around a value, a byte a level: whether it is an object. */
+struct nest {
+	unsigned char	object[JSON_MAX_DEPTH];
+	int		depth;
+};
+
 /*
- * One value, without recursion: what is open is a bit a level (1: an object).
+ * The bracket at p, and what follows it up to the first value; or, where there
+ * is none, past the closing one, which *ended tells.
  */
+static const char *
+check_open(struct check *c, struct nest *n, const char *p, bool *ended)
+{
+	bool object = *p == '{';
+
+	if (n->depth == JSON_MAX_DEPTH)
+		return wrong(c, p, too_deep);
+	p = skip_space(p + 1, c->end);
+	*ended = p < c->end && *p == (object ? '}' : ']');
+	if (*ended)
+		return p + 1;
+	n->object[n->depth++] = object;
+	return object ? check_name(c, p) : p;
+}
+
+/*
+ * A value has ended at p: what ends with it, and what follows up to the next
+ * value. When nothing is open any more, *done.
+ */
+static const char *
+check_close(struct check *c, struct nest *n, const char *p, bool *done)
+{
+	bool object;
+
+	for (; n->depth > 0; n->depth--, p++) {
+		object = n->object[n->depth - 1];
+		p = skip_space(p, c->end);
+		if (p == c->end)
+			return wrong(c, p, NULL);
+		if (*p == ',') {
+			p = skip_space(p + 1, c->end);
+			return object ? check_name(c, p) : p;
+		}
+		if (*p != (object ? '}' : ']'))
+			return wrong(c, p, "no comma or closing bracket"
+			    " behind a value");
+	}
+	*done = true;
+	return p;
+}
+
+/* One value, without recursion. */
 static const char *
 check_value(struct check *c, const char *p)
 {
-	unsigned char open[JSON_MAX_DEPTH];
-	int depth = 0;
+	struct nest n;
+	bool ended, done = false;
 
-	for (;;) {
+	n.depth = 0;
+	while (p != NULL && !done) {
 		if (p == c->end)
 			return wrong(c, p, NULL);
-		if (*p == '{' || *p == '[') {
-			if (depth == JSON_MAX_DEPTH)
-				return wrong(c, p, too_deep);
-			open[depth++] = *p == '{';
-			p = skip_space(p + 1, c->end);
-			if (p < c->end && *p == (open[depth - 1] ? '}' : ']')) {
-				depth--;
-				p++;
-			} else {
-				if (open[depth - 1])
-					p = check_name(c, p);
-				if (p == NULL)
-					return NULL;
-				continue;
-			}
-		} else {
+		ended = true;
+		if (*p == '{' || *p == '[')
+			p = check_open(c, &n, p, &ended);
+		else
 			p = check_scalar(c, p);
-		}
-		/* A value has ended: close what ends with it, then the next one. */
-		for (;;) {
-			if (p == NULL || depth == 0)
-				return p;
-			p = skip_space(p, c->end);
-			if (p == c->end)
-				return wrong(c, p, NULL);
-			if (*p == ',')
-				break;
-			if (*p != (open[depth - 1] ? '}' : ']'))
-				return wrong(c, p, "no comma or closing bracket"
-				    " behind a value");
-			depth--;
-			p++;
-		}
-		p = skip_space(p + 1, c->end);
-		if (open[depth - 1])
-			p = check_name(c, p);
-		if (p == NULL)
-			return NULL;
+		if (p != NULL && ended)
+			p = check_close(c, &n, p, &done);
 	}
+	return p;
 }
 
 bool
@@ -354,8 +375,8 @@ json_get(struct json object, const char *name)
 static uint32_t
 hex4(const char *p)
 {
-	return (uint32_t)(hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 |
-	    hex_digit(p[2]) << 4 | hex_digit(p[3]));
+	return hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 |
+	    hex_digit(p[2]) << 4 | hex_digit(p[3]);
 }
 
 /* Appends what the escape at p (a backslash) means; returns what follows it. */

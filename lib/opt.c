@@ -41,7 +41,7 @@ add_defs(struct buf *b, const struct opt_def *d)
 	char left[64];
 
 	for (; d->name != NULL; d++) {
-		snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
+		(void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
 		    d->key < OPT_LONG ? '-' : ' ',
 		    d->key < OPT_LONG ? d->key : ' ',
 		    d->key < OPT_LONG ? "," : " ", d->name,

@@ -30,11 +30,11 @@ struct text;
 /* The state for the options, which must outlive it; owned until text_finish. */
 struct text *text_new(const struct text_opts *opts);
 
-/* Takes in one record and prints what it brings (through io_write); t is the text. */
-void	text_add(const struct chunk *c, void *t);
+/* Takes in one record and prints what it brings (through io_write); arg is the text. */
+void	text_add(const struct chunk *c, void *arg);
 
-/* The end of a file: the answers in it are over. */
-void	text_end_file(void *t);
+/* The end of a file, arg being the text: the answers in it are over. */
+void	text_end_file(void *arg);
 
 /*
  * The end of all input: frees t and returns the worst of its answers' statuses

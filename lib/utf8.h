@@ -13,11 +13,11 @@
 #define UTF8_INVALID UINT32_MAX
 
 /*
- * Decodes the first character of the n > 0 bytes at p into *rune, and returns
- * its length in bytes. Where p starts no character, *rune is UTF8_INVALID and
+ * Decodes the first character of the n > 0 bytes at s into *rune, and returns
+ * its length in bytes. Where s starts no character, *rune is UTF8_INVALID and
  * the length is that of what one U+FFFD stands for (1 to 3 bytes).
  */
-size_t	utf8_decode(const char *p, size_t n, uint32_t *rune);
+size_t	utf8_decode(const char *s, size_t n, uint32_t *rune);
 
 /* How many of the n bytes at p, from the first on, are valid UTF-8. */
 size_t	utf8_valid(const char *p, size_t n);
