@@ -22,9 +22,10 @@ LDFLAGS ?=
 WERROR ?=
 
 # The tools that are programs, and what each is linked with beside libsupai.a.
-TOOLS = supai-req supai-send supai-sse supai-text supai-models supai-mock
+TOOLS = supai-req supai-send supai-sse supai-text supai-fold supai-models supai-mock
 LIBS_supai-req = $(JQ_LIBS)
 LIBS_supai-send = $(CURL_LIBS)
+LIBS_supai-fold = $(JQ_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
 LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread
 

@@ -1,0 +1,145 @@
+/* supai-fold: an event stream put back together, one completion an answer. */
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "completion.h"
+#include "diag.h"
+#include "events.h"
+#include "io.h"
+#include "mem.h"
+#include "opt.h"
+#include "value.h"
+#include "verdict.h"
+
+enum { OPT_MESSAGE = OPT_LONG, OPT_MAX_RECORD };
+
+static const struct opt_def defs[] = {
+	{'t', "thinking", NULL, "keep the threads' thinking too"},
+	{OPT_MESSAGE, "message", NULL, "only the message, only of whole answers"},
+	{OPT_MAX_RECORD, "max-record", "SIZE", "longest line to take (64M)"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct opt_tool tool = {
+	.operands = "[file ...]",
+	.summary = "Folds events: a stream in, one chat.completion an answer out.",
+	.defs = defs,
+};
+
+struct state {
+	struct fold	 fold;
+	bool		 message;
+	struct buf	 line;		/* reused */
+	bool		 any;
+	int		 status;
+};
+
+/* What this tool keeps of an answer. */
+struct parts {
+	struct completion	*completion;
+	struct json		 record;	/* it came whole: as it came */
+};
+
+static void
+print(struct state *s, jv v)
+{
+	buf_clear(&s->line);
+	value_dump(v, &s->line);
+	buf_addc(&s->line, '\n');
+	io_write(s->line.p, s->line.n);
+	jv_free(v);
+}
+
+static void
+closed(struct fold_answer *a, void *arg)
+{
+	struct state *s = arg;
+	struct parts *parts = a->own;
+	bool whole = parts->record.p != NULL;
+	int status = verdict_end(a, fold_whole(a));
+	jv v = whole ? value_of(parts->record) :
+	    completion_value(parts->completion, a, s->fold.thinking);
+
+	if (status == 0)
+		status = verdict_finish(a, -1);
+	if (status == 0 && !completion_answers(v))
+		status = verdict_empty(a, 0, "text");
+	s->status = diag_worst(s->status, status);
+	if (!s->message && whole) {
+		io_write(parts->record.p, parts->record.n);
+		io_write("\n", 1);
+	} else if (!s->message) {
+		print(s, jv_copy(v));
+	} else if (status == 0) {
+		print(s, completion_message(v));
+	}
+	jv_free(v);
+	completion_free(parts->completion);
+	free(parts);
+}
+
+static void
+add(const struct chunk *c, void *arg)
+{
+	struct state *s = arg;
+	struct fold_answer *a = fold_add(&s->fold, c);
+	struct parts *parts;
+
+	if (a == NULL)
+		return;
+	s->any = true;
+	if (a->own == NULL) {
+		a->own = parts = mem_zero(1, sizeof(*parts));
+		parts->completion = completion_new();
+	}
+	parts = a->own;
+	if (c->kind == CHUNK_COMPLETION)
+		parts->record = c->value;
+	else
+		completion_add(parts->completion, c);
+	fold_settle(&s->fold);
+}
+
+static void
+end_file(void *arg)
+{
+	struct state *s = arg;
+
+	fold_finish(&s->fold);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct state s = {.fold = {.closed = closed}};
+	const struct events events = {add, end_file, &s};
+	size_t max = IO_MAX_RECORD;
+	const char *arg;
+	int key, status;
+
+	diag_init(argv[0]);
+	io_init();
+	value_init();
+	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
+		switch (key) {
+		case 't':
+			s.fold.thinking = true;
+			break;
+		case OPT_MESSAGE:
+			s.message = true;
+			break;
+		case OPT_MAX_RECORD:
+			max = opt_size(&tool, "--max-record", arg);
+			break;
+		}
+	}
+	s.fold.arg = &s;
+	status = events_read(&events, argv + optind, argc - optind, max);
+	status = diag_worst(status, s.status);
+	if (status == 0 && !s.any) {
+		diag_warn("no answer in the input");
+		status = EX_NOANSWER;
+	}
+	buf_free(&s.line);
+	return status;
+}

@@ -1,0 +1,270 @@
+# supai-fold: a stream put back together.
+load helper
+
+fold() {
+    local input=$1
+    shift
+    printf '%s\n' "$input" >in
+    run --separate-stderr supai-fold "$@" <in
+}
+
+# same_json A B: two JSON texts are the same value.
+same_json() {
+    assert_equal "$(jq -S . <<<"$1")" "$(jq -S . <<<"$2")"
+}
+
+# agrees FILE: what supai-fold makes of a recording is what the jq program makes.
+agrees() {
+    supai-fold "$1" 2>/dev/null >folded || [ $? -eq 1 ]
+    jq -S '{message: .choices[0].message.content, finish_reason: .choices[0].finish_reason,
+        keys: (.supai.threads | keys_unsorted), supai}' folded >got
+    jq -S --slurp -f "$ROOT/tests/fold.jq" "$1" >want
+    cmp got want
+}
+
+@test "chunks become the completion that stream: false would have sent" {
+    run --separate-stderr supai-fold "$DATA/chunks.ndjson"
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+    same_json "$output" '{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"auto",
+        "choices":[{"index":0,"message":{"role":"assistant",
+            "content":"The sky is blüe, 空は😀青い.\n\nBecause of \"Rayleigh\"."},"finish_reason":"stop"}],
+        "usage":{"prompt_tokens":50,"completion_tokens":150,"total_tokens":200}}'
+}
+
+@test "the ensemble's member agrees with an independent jq program" {
+    agrees "$DATA/ensemble.ndjson"
+}
+
+@test "the ensemble's member agrees with jq on every recorded trace" {
+    need_traces
+    for trace in "$TRACES"/*.ndjson.gz; do
+        gzip -dc "$trace" >trace.ndjson
+        agrees trace.ndjson
+    done
+}
+
+@test "the threads stand in the order of their first appearance" {
+    supai-fold "$DATA/ensemble.ndjson" | jq -r '.supai.threads | keys_unsorted[]' >got
+    printf '%s\n' acme/alpha zeta/gamma-2 acme/beta main | cmp - got
+}
+
+@test "an error's retry_at is a string, null, or not there" {
+    fold '{"object":"supai.chunk","chunk":{"_source":{"key":"main","modelId":"m"},"type":"error","message":"a","retryAt":"2025-12-09T06:09:25.321Z"}}
+{"object":"supai.chunk","chunk":{"_source":{"key":"main","modelId":"m"},"type":"error","message":"b","retryAt":null}}
+{"object":"supai.chunk","chunk":{"_source":{"key":"main","modelId":"m"},"type":"error","message":"c"}}'
+    same_json "$(jq .supai.threads.main.errors <<<"$output")" \
+        '[{"message":"a","retry_at":"2025-12-09T06:09:25.321Z"},{"message":"b","retry_at":null},{"message":"c"}]'
+}
+
+@test "searches, pages, sources and files: no duplicates, first titles, nulls skipped" {
+    chunk() { printf '{"object":"supai.chunk","chunk":{"_source":{"key":"m","modelId":"m"},"type":%s}}\n' "$1"; }
+    fold "$(chunk '"web-search-call","query":null'
+        chunk '"web-search-result","query":"q1","results":[]'
+        chunk '"web-search-call","query":"q2"'
+        chunk '"web-search-result","query":"q2","results":[]'
+        chunk '"google-search-results","queries":["q3","q1"],"results":[]'
+        chunk '"fetch-url-call","toolCallId":"t","url":"u1"'
+        chunk '"fetch-url-call","toolCallId":"t","url":"u1"'
+        chunk '"source","source":{"type":"url","url":"s1","title":null}'
+        chunk '"source","source":{"type":"url","url":"s2","title":"two"}'
+        chunk '"source","source":{"type":"url","url":"s1","title":"one"}'
+        chunk '"source","source":{"type":"url","url":"s1","title":"other"}'
+        chunk '"file-start","fileId":"f","contentType":"image/png","dimensions":{}')"
+    same_json "$(jq '.supai.threads.m | {searches, fetched, sources, files}' <<<"$output")" \
+        '{"searches":["q1","q2","q3"],"fetched":["u1"],
+        "sources":[{"url":"s1","title":"one"},{"url":"s2","title":"two"}],
+        "files":[{"id":"f","content_type":"image/png"}]}'
+}
+
+@test "a title with a NUL is kept whole" {
+    fold '{"object":"supai.chunk","chunk":{"_source":{"key":"m","modelId":"m"},"type":"source","source":{"url":"u","title":"a\u0000b"}}}'
+    same_json "$(jq '.supai.threads.m.sources' <<<"$output")" '[{"url":"u","title":"a\u0000b"}]'
+}
+
+@test "unknown types of chunk are counted" {
+    fold '{"object":"supai.chunk","chunk":{"_source":{"key":"m","modelId":"m"},"type":"dream"}}
+{"object":"supai.chunk","chunk":{"type":"dream"}}
+{"object":"supai.chunk","chunk":{"type":"nap"}}'
+    same_json "$(jq .supai.other <<<"$output")" '{"dream":2,"nap":1}'
+}
+
+@test "-t adds the thinking; without it only its length is kept" {
+    run --separate-stderr supai-fold "$DATA/ensemble.ndjson"
+    same_json "$(jq '.supai.threads["acme/alpha"] | {thinking, thinking_chars}' <<<"$output")" \
+        '{"thinking":null,"thinking_chars":26}'
+    run --separate-stderr supai-fold -t "$DATA/ensemble.ndjson"
+    same_json "$(jq '.supai.threads["acme/alpha"] | {thinking, thinking_chars}' <<<"$output")" \
+        '{"thinking":"Rayleigh scattering, λ⁻⁴ 😀","thinking_chars":26}'
+}
+
+@test "choices are merged by index: content, tool calls, refusal, logprobs, finish reason" {
+    c() { printf '{"id":"x","object":"chat.completion.chunk","created":7,"model":"m","system_fingerprint":"fp","choices":[%s]}\n' "$1"; }
+    fold "$(c '{"index":1,"delta":{"role":"assistant","content":"B"},"finish_reason":null}'
+        c '{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":1,"id":"t1","type":"function","function":{"name":"g","arguments":""}}]},"finish_reason":null}'
+        c '{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t0","type":"function","function":{"name":"f","arguments":"{\"a\""}}]},"finish_reason":null}'
+        c '{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":":1}"}},{"index":1,"function":{"arguments":"{}"}}]},"finish_reason":null}'
+        c '{"index":1,"delta":{"content":"C"},"logprobs":{"content":[{"token":"B"}],"refusal":null},"finish_reason":null}'
+        c '{"index":1,"delta":{"refusal":"no"},"logprobs":{"content":[{"token":"C"}]},"finish_reason":null}'
+        c '{"index":1,"delta":{"refusal":"pe"},"finish_reason":"stop"}'
+        c '{"index":0,"delta":{},"finish_reason":"tool_calls"}')"
+    assert_equal "$status" 0
+    same_json "$output" '{"id":"x","object":"chat.completion","created":7,"model":"m","system_fingerprint":"fp","choices":[
+        {"index":0,"message":{"role":"assistant","content":null,"tool_calls":[
+            {"id":"t0","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}},
+            {"id":"t1","type":"function","function":{"name":"g","arguments":"{}"}}]},"finish_reason":"tool_calls"},
+        {"index":1,"message":{"role":"assistant","content":"BC","refusal":"nope"},
+            "logprobs":{"content":[{"token":"B"},{"token":"C"}],"refusal":null},"finish_reason":"stop"}]}'
+}
+
+@test "the role in every delta, and names sent again and again, are not joined" {
+    c() { printf '{"id":"x","choices":[{"index":0,"delta":%s,"finish_reason":%s}]}\n' "$1" "${2-null}"; }
+    fold "$(c '{"role":"assistant","content":"a","tool_calls":[{"index":0,"id":"t","type":"function","function":{"name":"f","arguments":"1"}}]}'
+        c '{"role":"assistant","content":"b","tool_calls":[{"index":0,"id":"t","type":"function","function":{"name":"f","arguments":"2"}}]}' '"stop"')"
+    same_json "$(jq '.choices[0].message' <<<"$output")" '{"role":"assistant","content":"ab",
+        "tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"12"}}]}'
+}
+
+@test "unknown members of chunk and choice are kept from the last chunk that had them" {
+    fold '{"id":"x","service_tier":"a","choices":[{"index":0,"delta":{"content":"a"},"hint":{"n":1},"finish_reason":null}]}
+{"id":"x","service_tier":"b","choices":[{"index":0,"delta":{"content":"b"},"hint":{"n":2},"finish_reason":null}]}
+{"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}'
+    same_json "$output" '{"id":"x","object":"chat.completion","service_tier":"b",
+        "choices":[{"index":0,"message":{"role":"assistant","content":"ab"},"hint":{"n":2},"finish_reason":"stop"}]}'
+}
+
+@test "several answers: an object each, in the order of their ends" {
+    c() { printf '{"id":"%s","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":%s}]}\n' "$1" "$2" "${3-null}"; }
+    fold "$(c a a1; c b b1; c b b2 '"stop"'; c a a2 '"stop"'; c d d1 '"stop"')"
+    assert_equal "$status" 0
+    assert_equal "$(jq -c '[.id, .choices[0].message.content]' <<<"$output")" '["b","b1b2"]
+["a","a1a2"]
+["d","d1"]'
+}
+
+@test "an answer that was cut keeps its place before the one behind it: 76" {
+    c() { printf '{"id":"%s","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":%s}]}\n' "$1" "$2" "${3-null}"; }
+    fold "$(c a a1; c b b1 '"stop"'; c d d1 '"stop"')"
+    assert_equal "$status" 76
+    assert_equal "$(jq -c '[.id, .choices[0].finish_reason]' <<<"$output")" '["a",null]
+["b","stop"]
+["d","stop"]'
+}
+
+@test "recordings without ids: an object each run-mode-call" {
+    cat "$DATA/ensemble.ndjson" "$DATA/ensemble.ndjson" >in
+    run --separate-stderr supai-fold in
+    assert_equal "$status" 0
+    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" 'Yes: the air scatters blue light most.
+Yes: the air scatters blue light most.'
+}
+
+@test "a whole completion passes through as it is" {
+    line='{"choices": [{"finish_reason":"stop","message":{"content":"x\u0041","role":"assistant"},"index":0}],  "object":"chat.completion", "n": 1.00, "big": 12345678901234567890}'
+    fold "$line"
+    expect 0 "$line" ''
+}
+
+@test "a stream cut behind any line gives what was there, and 76" {
+    n=$(wc -l <"$DATA/ensemble.ndjson")
+    for ((at = 1; at < n; at++)); do
+        head -n $at "$DATA/ensemble.ndjson" >in
+        run --separate-stderr supai-fold in
+        expect 76 "$output" 'supai-fold: the answer is not whole*'
+        assert_equal true "$(jq --argjson i $at '.choices[0].finish_reason == null and .object == "chat.completion"
+            and ($i < 32 or .choices[0].message.content == "Yes: the air scatters blue light most.")' <<<"$output")"
+    done
+    n=$(wc -l <"$DATA/chunks.ndjson")
+    for ((at = 1; at < n - 1; at++)); do
+        head -n $at "$DATA/chunks.ndjson" >in
+        run --separate-stderr supai-fold in
+        expect 76 "$output" 'supai-fold: the answer is not whole*'
+        assert_equal "$(jq '.choices[0].finish_reason' <<<"$output")" null
+        assert_equal "$(jq -j '.choices[0].message.content' <<<"$output")" "$(supai-text -n in 2>/dev/null)"
+    done
+}
+
+@test "an error in the stream becomes the member error, 69" {
+    { head -n 3 "$DATA/chunks.ndjson"; echo '{"error":{"message":"down","code":"x"}}'; } >in
+    run --separate-stderr supai-fold in
+    expect 69 "$output" 'supai-fold: the service says: down'
+    same_json "$(jq '[.error, .choices[0].finish_reason]' <<<"$output")" '[{"message":"down","code":"x"},null]'
+    fold '{"error":"bare"}'
+    expect 69 "$output" 'supai-fold: the service says: bare'
+    assert_equal "$(jq -r .error <<<"$output")" bare
+}
+
+@test "main done without text: content and finish reason null, 1" {
+    { head -n 28 "$DATA/ensemble.ndjson"; tail -n 2 "$DATA/ensemble.ndjson"; } >in
+    run --separate-stderr supai-fold in
+    expect 1 "$output" 'supai-fold: the answer has no text'
+    same_json "$(jq '.choices' <<<"$output")" '[{"index":0,"message":{"role":"assistant","content":null},"finish_reason":null}]'
+    supai-fold in 2>/dev/null >folded || true
+    run --separate-stderr supai-text folded
+    expect 1 '' 'supai-text: the answer has no text'
+}
+
+@test "--message: the message of whole answers only" {
+    run --separate-stderr supai-fold --message "$DATA/chunks.ndjson"
+    assert_equal "$status" 0
+    same_json "$output" '{"role":"assistant","content":"The sky is blüe, 空は😀青い.\n\nBecause of \"Rayleigh\"."}'
+    head -n 4 "$DATA/chunks.ndjson" >in
+    run --separate-stderr supai-fold --message in
+    expect 76 '' 'supai-fold: the answer is not whole*'
+    jq -c . "$DATA/completion.json" >in
+    run --separate-stderr supai-fold --message in
+    assert_equal "$status" 0
+    same_json "$output" '{"role":"assistant","content":"The capital of France is Paris."}'
+}
+
+@test "a finish reason other than stop is 1, tool calls without text are an answer" {
+    fold '{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"length"}]}'
+    expect 1 "$output" 'supai-fold: the answer ended for the reason "length"'
+    fold '{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t"}]},"finish_reason":"tool_calls"}]}'
+    expect 0 "$output" ''
+}
+
+@test "a folded object folds and reads as the stream does" {
+    supai-fold "$DATA/ensemble.ndjson" >folded
+    supai-fold folded | cmp - folded
+    for key in main acme/alpha 'acme/*' '*'; do
+        assert_equal "$(supai-text -k "$key" folded | sort)" "$(supai-text -k "$key" "$DATA/ensemble.ndjson" | sort)"
+    done
+    run --separate-stderr supai-text --min-confidence .82 folded
+    expect 0 'Yes: the air scatters blue light most.' ''
+    run --separate-stderr supai-text --min-confidence .83 folded
+    expect 1 '' '*below 0.83'
+}
+
+@test "invalid UTF-8 and lone surrogates become U+FFFD" {
+    printf '{"choices":[{"delta":{"content":"a\xed\xa0\x80\xff\\ud800"},"finish_reason":"stop"}],"note":"\xff\\udc00"}\n' >in
+    run --separate-stderr supai-fold in
+    assert_equal "$status" 0
+    r=$'\ufffd'
+    assert_equal "$(jq -r '.choices[0].message.content, .note' <<<"$output")" "a$r$r$r$r$r
+$r$r"
+}
+
+@test "empty input: 66 in silence; a line that is no JSON: 65; no answer: 1" {
+    run --separate-stderr supai-fold </dev/null
+    expect 66 '' ''
+    fold 'data: {}'
+    expect 65 '' '*put supai-sse before supai-fold'
+    fold '{"foo":1}'
+    expect 1 '' 'supai-fold: no answer in the input'
+}
+
+@test "memory grows with the answer, not with the stream" {
+    [ -z "${SUPAI_SAN-}" ] || skip 'sanitizers keep freed memory'
+    # 40 MB of thinking that is counted, not kept.
+    {
+        awk 'BEGIN {
+            s = sprintf("%400s", ""); gsub(/ /, "x", s)
+            for (i = 0; i < 80000; i++)
+                printf "{\"object\":\"supai.chunk\",\"chunk\":{\"_source\":{\"key\":\"m\",\"modelId\":\"m\"},\"type\":\"thinking\",\"text\":\"%s\"}}\n", s
+        }'
+        tail -n 5 "$DATA/ensemble.ndjson"
+    } >in
+    run bash -c 'ulimit -v 40000; supai-fold in | jq .supai.threads.m.thinking_chars'
+    assert_output 32000000
+}
