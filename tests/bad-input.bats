@@ -1,0 +1,280 @@
+# Bad input, everywhere: what each tool says and does, as a table a case.
+# A row is: the status, a glob for stderr, the command; its input is the file in.
+load helper
+
+FILTERS='sse text fold'
+
+setup() {
+    common_setup
+    echo '{"model":"auto","stream":true,"messages":[{"role":"user","content":"hi"}]}' >request.json
+    # Nobody listens there: what gets as far as the network fails the row.
+    export SUPAI_BASE_URL=http://127.0.0.1:1/v1/openai SUPAI_API_KEY=$TEST_KEY
+}
+
+row() {
+    local want=$1 said=$2
+    shift 2
+    run --separate-stderr "$@" <in
+    [ "$status" -eq "$want" ] || fail "$*: status $status, not $want: $stderr"
+    # shellcheck disable=SC2053
+    [[ $stderr == $said ]] || fail "$*: stderr: $stderr"
+}
+
+# rows STATUS STDERR TOOL ...: the same for several.
+rows() {
+    local want=$1 said=$2 tool
+    shift 2
+    for tool; do
+        row "$want" "$said" "supai-$tool"
+    done
+}
+
+event() { printf '{"id":"c","choices":[{"index":0,"delta":{"content":%s},"finish_reason":"stop"}]}\n' "$1"; }
+
+# deep N: an array in an array, N levels.
+deep() { printf '%*s' "$1" '' | tr ' ' '['; printf '%*s' "$1" '' | tr ' ' ']'; echo; }
+
+# big MIB: an event of more than so many MiB, all of it one string.
+big() {
+    printf '{"id":"c","choices":[{"index":0,"delta":{"content":"'
+    head -c $(($1 << 20)) /dev/zero | tr '\0' x
+    printf '"},"finish_reason":"stop"}]}\n'
+}
+
+@test "empty input: 66, said by the one that asks for the words only" {
+    : >in
+    row 66 'supai-req: *empty*' supai-req
+    rows 66 '' send $FILTERS
+}
+
+@test "a folder as FILE: 66 and said" {
+    : >in
+    mkdir dir
+    row 66 'supai-req: *dir*directory*' supai-req -f dir hi
+    for tool in send $FILTERS; do
+        row 66 "supai-$tool: dir: *directory" supai-$tool dir
+    done
+}
+
+@test "a folder as standard input: 66" {
+    for tool in req send $FILTERS; do
+        run --separate-stderr supai-$tool <.
+        expect 66 '' "supai-$tool: standard input: *directory"
+    done
+}
+
+@test "a missing FILE among good ones: said, the others read, 66" {
+    : >in
+    event '"a"' >a
+    event '"b"' >b
+    row 66 'supai-text: none: No such file*' supai-text a none b
+    assert_output $'a\nb'
+    row 66 'supai-fold: none: No such file*' supai-fold a none b
+    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" $'a\nb'
+    for f in a b; do { printf 'data: '; cat $f; printf '\ndata: [DONE]\n\n'; } >$f.sse; done
+    row 66 'supai-sse: none: No such file*' supai-sse a.sse none b.sse
+    assert_output "$(cat a b)"
+    row 66 'supai-req: *none: No such file*' supai-req -f a -f none hi
+    assert_output ''
+    row 66 'supai-send: none: No such file*' supai-send none
+}
+
+@test "NUL bytes: no JSON has one; an event's data may" {
+    printf '{"choices":[{"delta":{"content":"a\0b"}}]}\n' >in
+    rows 65 'supai-*: a control character in a string*' send text fold
+    { printf 'data: a\0b\n\ndata: [DONE]\n\n'; } >in
+    supai-sse in | od -An -c | tr -d ' \n' >got
+    assert_equal "$(cat got)" 'a\0b\n'
+}
+
+@test "NUL bytes in a prompt become an escape or are refused, never cut it" {
+    printf 'a\0b' >in
+    run --separate-stderr supai-req <in
+    if [ "$status" -eq 0 ]; then
+        assert_equal "$(jq '.messages[0].content' <<<"$output")" '"a\u0000b"'
+    else
+        expect 65 '' 'supai-req: *NUL*'
+    fi
+}
+
+@test "invalid UTF-8: req refuses it with the offset, sse passes it on, text and fold mend it" {
+    printf 'abc\xff' >in
+    row 65 'supai-req: *UTF-8*3*' supai-req
+    event '"x"' | sed 's/"x"/"\xff"/' >line
+    { printf 'data: '; cat line; printf '\ndata: [DONE]\n\n'; } >in
+    supai-sse in | cmp - line
+    cp line in
+    row 0 '' supai-text
+    assert_output $'\ufffd'
+    row 0 '' supai-fold
+    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" $'\ufffd'
+}
+
+@test "a line of 10 MiB passes" {
+    big 10 >line
+    { printf 'data: '; cat line; printf '\ndata: [DONE]\n\n'; } >in
+    supai-sse in | cmp - line
+    assert_equal "$(supai-text line | wc -c | tr -d ' ')" $(((10 << 20) + 1))
+    supai-fold line | jq -r '.choices[0].message.content' | cmp - <(supai-text line)
+    head -c $((10 << 20)) /dev/zero | tr '\0' x >in
+    supai-req <in >request
+    assert_equal "$(jq -j '.messages[0].content' request | wc -c | tr -d ' ')" $((10 << 20))
+    mock_start --reply ok
+    supai-send request >/dev/null
+}
+
+@test "a line of 65 MiB: 65 and says so, nothing of it comes out" {
+    big 65 >in
+    rows 65 'supai-*: *67108864 bytes*--max-record*' text fold
+    assert_output ''
+    row 65 'supai-send: *67108864*' supai-send
+    { printf 'data: '; cat in; } >sse
+    row 65 'supai-sse: *67108864 bytes*--max-record*' supai-sse sse
+    assert_output ''
+    row 65 'supai-req: *67108864*' supai-req
+    assert_output ''
+    row 65 'supai-req: *67108864*' supai-req -e .
+    assert_output ''
+}
+
+@test "--max-record moves the limit" {
+    event '"a"' >in
+    n=$(($(wc -c <in) - 1))
+    for tool in text fold; do
+        row 0 '' supai-$tool --max-record $n
+        row 65 '*--max-record*' supai-$tool --max-record $((n - 1))
+    done
+    { printf 'data: '; cat in; printf '\ndata: [DONE]\n\n'; } >sse
+    row 0 '' supai-sse --max-record $n sse
+    row 65 '*--max-record*' supai-sse --max-record $((n - 1)) sse
+}
+
+@test "truncated JSON: 65, from the wire 76" {
+    printf '{"choices":[{"delta":{"conte' >in
+    rows 65 'supai-*: *too early*' send text fold
+    row 65 'supai-req: record 1: *' supai-req -e .
+    row 76 'supai-sse: *' supai-sse
+    assert_output ''
+}
+
+@test "JSON nested 10,000 deep: 65; 256 deep is well" {
+    deep 10000 >in
+    rows 65 'supai-*: *256 deep*' send sse text fold
+    row 65 'supai-req: *256 deep*' supai-req -e .
+    row 64 'supai-req: *256 deep*' supai-req -E "$(cat in)" hi
+    deep 257 >in
+    rows 65 'supai-*: *256 deep*' sse text fold
+    deep 256 >in
+    row 0 '' supai-sse
+    rows 1 'supai-*: no answer in the input' text fold
+}
+
+@test "/dev/full as standard output: 74" {
+    mock_start
+    event '"a"' >line
+    { printf 'data: '; cat line; printf '\ndata: [DONE]\n\n'; } >sse
+    while read -r command; do
+        run --separate-stderr bash -c "$command >/dev/full"
+        [ "$status" -eq 74 ] || fail "$command: $status"
+        [[ $stderr == "${command%% *}: standard output: No space left on device" ]] || fail "$command: $stderr"
+    done <<'E'
+supai-req hi
+supai-send request.json
+supai-sse sse
+supai-text line
+supai-fold line
+supai-models
+supai-mock
+supai-req --help
+supai-send --version
+supai-text -h
+E
+}
+
+@test "closed standard output: 74" {
+    mock_start
+    event '"a"' >line
+    { printf 'data: '; cat line; printf '\ndata: [DONE]\n\n'; } >sse
+    for command in 'supai-req hi' 'supai-send request.json' 'supai-sse sse' \
+        'supai-text line' 'supai-fold line' 'supai-models' 'supai-mock' 'supai-fold --help'; do
+        run --separate-stderr bash -c "$command >&-"
+        [ "$status" -eq 74 ] || fail "$command: $status"
+        [[ $stderr == "${command%% *}: standard output: "* ]] || fail "$command: $stderr"
+    done
+}
+
+@test "closed standard output is not taken for the input that is opened next" {
+    event '"a"' >line
+    cp line before
+    run --separate-stderr bash -c 'supai-text line >&-'
+    cmp line before
+}
+
+@test "closed standard input: 66" {
+    for tool in req send $FILTERS; do
+        run --separate-stderr bash -c "supai-$tool <&-"
+        expect 66 '' "supai-$tool: standard input: Bad file descriptor"
+    done
+}
+
+@test "closed standard error harms nothing" {
+    event '"a"' >line
+    run --separate-stderr bash -c 'supai-text none line 2>&-'
+    expect 66 a ''
+}
+
+@test "a reader that is gone: death by SIGPIPE, in silence" {
+    mock_start --reply @"$BATS_TEST_FILENAME" --delay 1
+    for ((k = 0; k < 20000; k++)); do event '"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"'; done >lines
+    sed 's/$/\n/; s/^{/data: {/' lines >sse
+    while read -r command; do
+        run --separate-stderr bash +o pipefail -c "$command | :"'; exit ${PIPESTATUS[0]}'
+        [ "$status" -eq 141 ] || fail "$command: $status: $stderr"
+        [ -z "$stderr" ] || fail "$command: $stderr"
+    done <<'E'
+supai-sse sse
+supai-text lines
+supai-fold lines
+supai-send request.json
+E
+    # Also where SIGPIPE comes down ignored, as from systemd.
+    run --separate-stderr bash +o pipefail -c "trap '' PIPE; supai-text lines | :; exit \${PIPESTATUS[0]}"
+    expect 141 '' ''
+}
+
+@test "SIGINT in the middle: death by it, whole records only" {
+    mkfifo to
+    event '"a"' >line
+    { printf 'data: '; cat line; echo; } >sse
+    set -m  # without job control a background process ignores SIGINT
+    for tool in $FILTERS; do
+        supai-$tool <to >got 2>err 3>&- &
+        pid=$!
+        exec 7>to
+        case $tool in
+        sse) { cat sse; printf 'data: {"ha'; } >&7 ;;
+        *) { cat line; printf '{"ha'; } >&7 ;;
+        esac
+        [ $tool = fold ] || until_true test -s got
+        kill -INT $pid
+        wait $pid && fail 'it went on' || assert_equal $? 130
+        exec 7>&-
+        case $tool in
+        sse) cmp got line ;;
+        text) assert_equal "$(cat got)" a ;;
+        fold) assert_equal "$(cat got)" '' ;;
+        esac
+        assert_equal "$(cat err)" ''
+    done
+}
+
+@test "SIGINT while the server is silent ends supai-send" {
+    mock_start --stall 0
+    set -m
+    supai-send request.json >got 2>err 3>&- &
+    pid=$!
+    until_true test -s "$MOCK_LOG"
+    kill -INT $pid
+    wait $pid && fail 'it went on' || assert_equal $? 130
+    assert_equal "$(cat got err)" ''
+}
