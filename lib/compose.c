@@ -60,32 +60,14 @@ text_of(const char *name, const char *s)
 	return value_text(s, strlen(s));
 }
 
-/* Standard input is there once. */
-static void
-claim_stdin(struct compose *c, const char *reader)
-{
-	if (c->reader != NULL)
-		diag_die(EX_USAGE, "standard input can't be both %s and %s",
-		    c->reader, reader);
-	c->reader = reader;
-}
-
-/*
- * Appends a whole file; reader says what "-" would make of standard input (NULL:
- * it is claimed already). What messages call the file is returned.
- */
+/* Appends a whole file. What messages call it is returned. */
 static const char *
-read_file(struct compose *c, const char *path, const char *reader,
-    struct buf *out)
+read_file(const struct compose *c, const char *path, struct buf *out)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	const char *name = is_stdin ? "standard input" : path;
-	int fd = STDIN_FILENO;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
-	if (is_stdin && reader != NULL)
-		claim_stdin(c, reader);
-	if (!is_stdin)
-		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		diag_die_errno(EX_NOINPUT, "%s", path);
 	if (!io_read_all(fd, out, c->max)) {
@@ -101,10 +83,9 @@ read_file(struct compose *c, const char *path, const char *reader,
 
 /* A file of text: UTF-8 without NUL; a byte order mark is no part of it. */
 static const char *
-read_text(struct compose *c, const char *path, const char *reader,
-    struct buf *out)
+read_text(const struct compose *c, const char *path, struct buf *out)
 {
-	const char *name = read_file(c, path, reader, out), *nul;
+	const char *name = read_file(c, path, out), *nul;
 
 	nul = out->n > 0 ? memchr(out->p, '\0', out->n) : NULL;
 	if (nul != NULL)
@@ -347,7 +328,7 @@ read_history(struct compose *c)
 
 	for (i = 0; i < c->history.n; i++) {
 		buf_clear(&text);
-		name = read_file(c, c->history.p[i], "the history", &text);
+		name = read_file(c, c->history.p[i], &text);
 		must_be_utf8(name, text.p, text.n);
 		if (!history_add(&c->messages, text.p, text.n, &why))
 			diag_die(EX_DATAERR, "%s: %s", name, buf_string(&why));
@@ -364,7 +345,7 @@ set_system(struct compose *c)
 	int i, n = jv_array_length(jv_copy(c->messages));
 
 	if (c->system[0] == '@' && c->system[1] != '@') {
-		read_text(c, c->system + 1, "the system message", &text);
+		read_text(c, c->system + 1, &text);
 		drop_newline(&text);
 	} else {
 		buf_adds(&text, c->system + (c->system[0] == '@'));
@@ -395,7 +376,7 @@ read_files(struct compose *c)
 
 	for (i = 0; i < c->files.n; i++) {
 		buf_clear(&text);
-		name = read_text(c, c->files.p[i], "a file", &text);
+		name = read_text(c, c->files.p[i], &text);
 		slash = strrchr(name, '/');
 		name = slash != NULL && slash[1] != '\0' ? slash + 1 : name;
 		buf_adds(&c->text, "==> ");
@@ -435,7 +416,7 @@ read_images(struct compose *c)
 			must_be_utf8("--image", name, strlen(name));
 			buf_adds(&url, name);
 		} else {
-			name = read_file(c, name, "an image", &bytes);
+			name = read_file(c, name, &bytes);
 			if (bytes.n == 0)
 				diag_die(EX_NOINPUT, "%s: empty", name);
 			type = image_type(bytes.p, bytes.n);
@@ -477,15 +458,47 @@ join_words(struct compose *c)
 	}
 }
 
+static void
+claim(const char **reader, const char *path, const char *name)
+{
+	if (strcmp(path, "-") != 0)
+		return;
+	if (*reader != NULL)
+		diag_die(EX_USAGE, "standard input can't be both %s and %s",
+		    *reader, name);
+	*reader = name;
+}
+
+static void
+claim_list(const char **reader, const struct compose_list *l, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		claim(reader, l->p[i], name);
+}
+
+/* Standard input is there once; who wants it twice learns it before it is read. */
+static void
+claim_stdin(const struct compose *c)
+{
+	const char *reader = NULL;
+
+	if (c->bulk || c->hole)
+		claim(&reader, "-", c->bulk ? "the records" : "the prompt");
+	if (c->system != NULL && c->system[0] == '@')
+		claim(&reader, c->system + 1, "the system message");
+	claim_list(&reader, &c->history, "the history");
+	claim_list(&reader, &c->files, "a file");
+	claim_list(&reader, &c->images, "an image");
+}
+
 void
 compose_start(struct compose *c)
 {
-	if (c->bulk)
-		claim_stdin(c, "the records");
 	make_base(c);
 	join_words(c);
-	if (c->hole && !c->bulk)
-		claim_stdin(c, "the prompt");
+	claim_stdin(c);
 	read_history(c);
 	if (c->system != NULL)
 		set_system(c);
@@ -551,7 +564,7 @@ compose_single(struct compose *c)
 	jv request;
 
 	if (c->hole) {
-		read_text(c, "-", NULL, &text);
+		read_text(c, "-", &text);
 		drop_newline(&text);
 		buf_string(&text);	/* so that an empty one is still a text */
 	}

@@ -39,7 +39,6 @@ struct compose {
 	struct buf		 text;		/* what stands before the prompt: the files */
 	struct buf		 before, after;	/* the words around the "-" */
 	bool			 hole;		/* there is a "-", or there are no words */
-	const char		*reader;	/* what reads standard input */
 };
 
 void	compose_init(struct compose *c);

@@ -1,0 +1,990 @@
+#!/usr/bin/env bats
+# supai-req: words, files and records in, requests out.
+
+load helper
+
+# req [option ...]: runs supai-req with nothing on standard input to read.
+req() { run --separate-stderr supai-req "$@" </dev/null; }
+
+# fed 'INPUT' [option ...]: the same with an input, printf's escapes in it.
+fed() {
+    # shellcheck disable=SC2059
+    printf "$1" >in
+    shift
+    run --separate-stderr supai-req "$@" <in
+}
+
+# says CONTENT-AS-JSON [MORE]: the request of a prompt, MORE behind the messages.
+says() { printf '{"model":"auto","messages":[{"role":"user","content":%s}]%s,"stream":true}' "$1" "${2-}"; }
+
+# member 'JSON': the request of the prompt hi with members behind "stream".
+member() { printf '{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":true,%s}' "$1"; }
+
+# batch ID CONTENT-AS-JSON: a line of a batch.
+batch() {
+    printf '{"custom_id":"%s","method":"POST","url":"/v1/chat/completions","body":%s}' "$1" "$(says "$2")"
+}
+
+USAGE='usage: supai-req [[]options] [[]prompt ...]'
+
+# --- the prompt ---------------------------------------------------------------
+
+@test "words become the prompt, joined by spaces" {
+    req Why is the sky blue?
+    expect 0 "$(says '"Why is the sky blue?"')" ''
+    req 'one  word' two
+    expect 0 "$(says '"one  word two"')" ''
+}
+
+@test "a request is one line" {
+    supai-req hi >out
+    says '"hi"' >expected
+    echo >>expected
+    cmp out expected
+}
+
+@test "text is escaped as JSON has it" {
+    req $'a "b" \\ \t\n\x01 \xf0\x9f\x98\x80'
+    expect 0 "$(says '"a \"b\" \\ \t\n\u0001 '$'\xf0\x9f\x98\x80''"')" ''
+}
+
+@test "no words: standard input is the prompt, without its last newline" {
+    fed 'two\nlines\n'
+    expect 0 "$(says '"two\nlines"')" ''
+    fed 'one newline is kept\n\n'
+    expect 0 "$(says '"one newline is kept\n"')" ''
+    fed 'dos\r\n'
+    expect 0 "$(says '"dos"')" ''
+    fed 'no newline\r'
+    expect 0 "$(says '"no newline\r"')" ''
+}
+
+@test "a word that is - is standard input, on lines of its own" {
+    fed 'the text\n' 'Sum this up:' -
+    expect 0 "$(says '"Sum this up:\nthe text"')" ''
+    fed 'the text\n' -
+    expect 0 "$(says '"the text"')" ''
+    fed 'the text\n' - in one line
+    expect 0 "$(says '"the text\nin one line"')" ''
+    fed 'the text\n' Look at - and sum it up
+    expect 0 "$(says '"Look at\nthe text\nand sum it up"')" ''
+    fed '' Words with -
+    expect 0 "$(says '"Words with"')" ''
+}
+
+@test "standard input is read only when it is asked for: a while-read loop loses no line" {
+    printf '%s\n' one two three >lines
+    while read -r line; do
+        supai-req -x "$line"
+    done <lines >out
+    assert_equal "$(wc -l <out | tr -d ' ')" 3
+    grep -q '"three"' out
+}
+
+@test "standard input that is closed does not matter where it is not asked for" {
+    run --separate-stderr bash -c 'supai-req hi <&-'
+    expect 0 "$(says '"hi"')" ''
+    run --separate-stderr bash -c 'supai-req - <&-'
+    expect 66 '' 'supai-req: standard input: Bad file descriptor'
+}
+
+@test "an empty prompt is 66" {
+    req ''
+    expect 66 '' 'supai-req: an empty prompt'
+    req ' ' ''
+    expect 66 '' 'supai-req: an empty prompt'
+    fed ''
+    expect 66 '' 'supai-req: standard input: an empty prompt'
+    fed ' \n\t\n'
+    expect 66 '' 'supai-req: standard input: an empty prompt'
+    printf 'notes\n' >notes
+    req -f notes ''
+    expect 66 '' 'supai-req: an empty prompt'
+}
+
+@test "options end at the first word: what looks like one behind it is 64" {
+    req hi -x
+    expect 64 '' "supai-req: '-x' behind the prompt's first word: quote the prompt, or put -- before it"$'\n'"$USAGE"
+    req how do I use tar -x
+    assert_equal "$status" 64
+    req hi --model fast
+    assert_equal "$status" 64
+    req hi -- there
+    assert_equal "$status" 64
+}
+
+@test "behind -- every word is text, but -" {
+    req -- -x is an option
+    expect 0 "$(says '"-x is an option"')" ''
+    req -x -- how do I use tar -x
+    expect 0 '{"model":"auto","messages":[{"role":"user","content":"how do I use tar -x"}],"stream":true,"include_supai_chunks":true}' ''
+    req -- --
+    expect 0 "$(says '"--"')" ''
+    fed 'in' -- -a -
+    expect 0 "$(says '"-a\nin"')" ''
+}
+
+@test "an option's argument that is -- ends no options" {
+    req -s -- hi -x
+    assert_equal "$status" 64
+    req -s -- hi
+    expect 0 '{"model":"auto","messages":[{"role":"system","content":"--"},{"role":"user","content":"hi"}],"stream":true}' ''
+}
+
+@test "standard input is there once" {
+    printf 'x' >in
+    for args in '- -' '-f - -' '-f -' '-s @- -' '-H - -i - hi' '-e . -f -' '-e . -s @- hi'; do
+        # shellcheck disable=SC2086
+        run --separate-stderr supai-req $args <in
+        assert_equal "$args: $status $output" "$args: 64 "
+        [[ $stderr == "supai-req: "* ]]
+    done
+    req - - 
+    expect 64 '' "supai-req: the prompt: '-' can stand in it once"
+    req -f - -s @- hi
+    expect 64 '' "supai-req: standard input can't be both the system message and a file"
+}
+
+# --- text is UTF-8 ------------------------------------------------------------
+
+@test "invalid UTF-8 is 65 with where and the offset" {
+    fed 'ab\xffc'
+    expect 65 '' 'supai-req: standard input: not UTF-8 at offset 2'
+    req $'caf\xe9'
+    expect 65 '' 'supai-req: the prompt: not UTF-8 at offset 3'
+    req -s $'\xc3(' hi
+    expect 65 '' 'supai-req: --system: not UTF-8 at offset 0'
+    req -U $'J\xf6rg' hi
+    expect 65 '' 'supai-req: --user-name: not UTF-8 at offset 1'
+    req -E $'{"x":"\xff"}' hi
+    expect 65 '' 'supai-req: --environment: not UTF-8 at offset 6'
+    printf 'a surrogate: \xed\xa0\x80' >f
+    req -f f hi
+    expect 65 '' 'supai-req: f: not UTF-8 at offset 13'
+    printf '{"role":"user","content":"\xc0\x80"}' >h
+    req -H h hi
+    expect 65 '' 'supai-req: h: not UTF-8 at offset 26'
+    req --unlisted -m $'\xff' hi
+    expect 65 '' 'supai-req: --model: not UTF-8 at offset 0'
+    req --unlisted -M $'a,b\xff' hi
+    expect 65 '' 'supai-req: --models: not UTF-8 at offset 1'
+}
+
+@test "a NUL byte is no text: 65" {
+    fed 'a\0b'
+    expect 65 '' 'supai-req: standard input: a NUL byte at offset 1: not text'
+    printf '\0' >f
+    req -f f hi
+    expect 65 '' 'supai-req: f: a NUL byte at offset 0: not text'
+    req -s @f hi
+    expect 65 '' 'supai-req: f: a NUL byte at offset 0: not text'
+}
+
+@test "a byte order mark is no part of a text" {
+    fed '\xef\xbb\xbfhi\n'
+    expect 0 "$(says '"hi"')" ''
+}
+
+# --- messages -----------------------------------------------------------------
+
+@test "-s is a system message, the first one" {
+    req -s 'Be brief.' hi
+    expect 0 '{"model":"auto","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"hi"}],"stream":true}' ''
+    req --system 'not this' --system 'but this' hi
+    expect 0 '{"model":"auto","messages":[{"role":"system","content":"but this"},{"role":"user","content":"hi"}],"stream":true}' ''
+}
+
+@test "-s @FILE is the file's text, @@ a literal @" {
+    printf 'Be\nbrief.\n' >sys
+    req -s @sys hi
+    expect 0 '{"model":"auto","messages":[{"role":"system","content":"Be\nbrief."},{"role":"user","content":"hi"}],"stream":true}' ''
+    req -s @@home hi
+    expect 0 '{"model":"auto","messages":[{"role":"system","content":"@home"},{"role":"user","content":"hi"}],"stream":true}' ''
+    req -s @missing hi
+    expect 66 '' 'supai-req: missing: No such file or directory'
+    fed 'from stdin\n' -s @- hi
+    expect 0 '{"model":"auto","messages":[{"role":"system","content":"from stdin"},{"role":"user","content":"hi"}],"stream":true}' ''
+}
+
+HISTORY='{"role":"user","content":"one"},{"role":"assistant","content":"1"}'
+
+@test "-H: messages as NDJSON, an array, a request" {
+    printf '{"role":"user","content":"one"}\n{"role":"assistant","content":"1"}\n' >ndjson
+    printf '[\n  {"role": "user", "content": "one"},\n  {"role": "assistant", "content": "1"}\n]\n' >array
+    printf '{"model":"fast","messages":[%s],"stream":true}\n' "$HISTORY" >request
+    for form in ndjson array request; do
+        req -H "$form" hi
+        expect 0 '{"model":"auto","messages":['"$HISTORY"',{"role":"user","content":"hi"}],"stream":true}' ''
+    done
+}
+
+@test "-H: a completion is its message, its other members are left out" {
+    printf '{"role":"user","content":"one"}' >question
+    printf '{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"1","refusal":null},"finish_reason":"stop"}]}\n' >answer
+    req -H question -H answer hi
+    expect 0 '{"model":"auto","messages":['"$HISTORY"',{"role":"user","content":"hi"}],"stream":true}' ''
+}
+
+@test "-H: several files and forms, in order" {
+    printf '{"messages":[{"role":"user","content":"one"}]}\n{"choices":[{"message":{"content":"1"}}]}\n' >a
+    printf '[{"role":"user","content":"two"},{"role":"assistant","content":"2"}]' >b
+    req -H a -H b hi
+    expect 0 '{"model":"auto","messages":['"$HISTORY"',{"role":"user","content":"two"},{"role":"assistant","content":"2"},{"role":"user","content":"hi"}],"stream":true}' ''
+}
+
+@test "-H: an empty file is none" {
+    : >empty
+    printf '\n \n' >blank
+    req -H empty -H blank -H /dev/null hi
+    expect 0 "$(says '"hi"')" ''
+}
+
+@test "-H: a request and its completion, of a pipeline, are the history of the next" {
+    mock_start
+    supai-req --no-stream one >question
+    supai-send question >answer
+    req -H question -H answer two
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+    [[ $output == '{"model":"auto","messages":[{"role":"user","content":"one"},{"role":"assistant","content":'*'},{"role":"user","content":"two"}],"stream":true}' ]]
+}
+
+@test "-s replaces the system messages of the history, an empty one takes them away" {
+    printf '{"role":"system","content":"old"}\n%s\n{"role":"system","content":"older"}\n' \
+        '{"role":"user","content":"one"}' >h
+    req -H h hi
+    expect 0 '{"model":"auto","messages":[{"role":"system","content":"old"},{"role":"user","content":"one"},{"role":"system","content":"older"},{"role":"user","content":"hi"}],"stream":true}' ''
+    req -s new -H h hi
+    expect 0 '{"model":"auto","messages":[{"role":"system","content":"new"},{"role":"user","content":"one"},{"role":"user","content":"hi"}],"stream":true}' ''
+    req -s '' -H h hi
+    expect 0 '{"model":"auto","messages":[{"role":"user","content":"one"},{"role":"user","content":"hi"}],"stream":true}' ''
+}
+
+@test "-H: what is no message is 65 with the file and the line" {
+    printf '{"role":"user","content":"one"}\n{"role":"tool","content":"x"}\n' >h
+    req -H h hi
+    expect 65 '' "supai-req: h: line 2: role must be system, user or assistant, not 'tool'"
+    printf '\n{"a":1}\n' >h
+    req -H h hi
+    expect 65 '' 'supai-req: h: line 2: neither a message nor a request nor a completion'
+    printf '{"role":"user","content":"one"}\n{"role":\n"user",\n"content":x}' >h
+    req -H h hi
+    expect 65 '' 'supai-req: h: line 4: not JSON: not a JSON value'
+    printf '{"role":"user","content":"on' >h
+    req -H h hi
+    expect 65 '' 'supai-req: h: line 1: not JSON: it ends too early'
+    printf 'Hello\n' >h
+    req -H h hi
+    expect 65 '' 'supai-req: h: line 1: not JSON: not a JSON value'
+    printf '{"object":"chat.completion.chunk","choices":[{"delta":{"content":"x"}}]}' >h
+    req -H h hi
+    expect 65 '' 'supai-req: h: line 1: a completion without a message (supai-fold puts a stream together)'
+    printf '{"choices":[{"message":{"role":"assistant"}}]}' >h
+    req -H h hi
+    expect 65 '' 'supai-req: h: line 1: content must be a string or an array of parts, not null'
+    printf '{"messages":{}}' >h
+    req -H h hi
+    expect 65 '' 'supai-req: h: line 1: messages must be an array'
+    printf '[[]]' >h
+    req -H h hi
+    expect 65 '' 'supai-req: h: line 1: neither a message nor a request nor a completion'
+}
+
+@test "-f puts a file's text before the prompt, under its base name" {
+    mkdir dir
+    printf 'alpha\n' >dir/a.txt
+    printf 'beta' >b.txt
+    req -f dir/a.txt --file b.txt 'Compare them.'
+    expect 0 "$(says '"==> a.txt <==\nalpha\n\n==> b.txt <==\nbeta\n\nCompare them."')" ''
+    : >empty
+    req -f empty hi
+    expect 0 "$(says '"==> empty <==\n\nhi"')" ''
+    fed 'piped\n' -f - hi
+    expect 0 "$(says '"==> standard input <==\npiped\n\nhi"')" ''
+}
+
+@test "a file's name can't make up another label" {
+    printf 'x\n' >$'a\n==> b'
+    req -f $'a\n==> b' hi
+    expect 0 "$(says '"==> a ==> b <==\nx\n\nhi"')" ''
+}
+
+@test "-f: a missing file among good ones, a directory: 66, and no request" {
+    printf 'x\n' >good
+    req -f good -f missing -f good hi
+    expect 66 '' 'supai-req: missing: No such file or directory'
+    req -f . hi
+    expect 66 '' 'supai-req: .: Is a directory'
+    req -H . hi
+    expect 66 '' 'supai-req: .: Is a directory'
+    req -i . hi
+    expect 66 '' 'supai-req: .: Is a directory'
+}
+
+@test "-i FILE is a data: URL, its type told by its content" {
+    printf '\x89PNG\r\n\x1a\nx' >png.jpg
+    printf '\xff\xd8\xff\xe0' >jpeg
+    printf 'GIF87a' >gif7
+    printf 'GIF89a!!' >gif9
+    printf 'RIFF\x04\0\0\0WEBP' >webp
+    while read -r file url; do
+        req -i "$file" hi
+        expect 0 "$(says '[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"'"$url"'"}}]')" ''
+    done <<'E'
+png.jpg data:image/png;base64,iVBORw0KGgp4
+jpeg data:image/jpeg;base64,/9j/4A==
+gif7 data:image/gif;base64,R0lGODdh
+gif9 data:image/gif;base64,R0lGODlhISE=
+webp data:image/webp;base64,UklGRgQAAABXRUJQ
+E
+}
+
+@test "-i: base64 of every byte and every length is what base64(1) gives" {
+    for n in 0 1 2 3 4 5 300; do
+        { printf '\xff\xd8\xff'; head -c "$n" <<<"$(seq 1000)"; printf '\0\x10\x83\xfb\xff\xbf'; } >image
+        req -i image hi
+        [[ $output == *'"url":"data:image/jpeg;base64,'"$(base64 <image | tr -d '\n')"'"'* ]]
+    done
+}
+
+@test "-i URL is passed on" {
+    for url in https://example.org/a.png http://example.org/ HTTPS://EXAMPLE.ORG/ data:image/png,x; do
+        req --image "$url" -i "$url" hi
+        expect 0 "$(says '[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"'"$url"'"}},{"type":"image_url","image_url":{"url":"'"$url"'"}}]')" ''
+    done
+}
+
+@test "-i: what is no image is 65, an empty file 66" {
+    printf '<svg/>' >svg.png
+    req -i svg.png hi
+    expect 65 '' 'supai-req: svg.png: not a PNG, JPEG, GIF or WebP image'
+    : >empty
+    req -i empty hi
+    expect 66 '' 'supai-req: empty: empty'
+    req -i ftp://example.org/a.png hi
+    expect 66 '' 'supai-req: ftp://example.org/a.png: No such file or directory'
+}
+
+@test "the message of several sources: files, then words and standard input, then images" {
+    printf 'f\n' >f
+    printf 'GIF87a' >g
+    fed 'in\n' -i g -f f Look: - now
+    expect 0 "$(says '[{"type":"text","text":"==> f <==\nf\n\nLook:\nin\nnow"},{"type":"image_url","image_url":{"url":"data:image/gif;base64,R0lGODdh"}}]')" ''
+}
+
+# --- modes and models ---------------------------------------------------------
+
+@test "-m is the mode: each of the page's five" {
+    for mode in auto fast thinking deep-thinking expert; do
+        req -m "$mode" hi
+        expect 0 '{"model":"'"$mode"'","messages":[{"role":"user","content":"hi"}],"stream":true}' ''
+    done
+}
+
+@test "SUPAI_MODEL is the mode where -m says nothing" {
+    SUPAI_MODEL=fast req hi
+    expect 0 '{"model":"fast","messages":[{"role":"user","content":"hi"}],"stream":true}' ''
+    SUPAI_MODEL=fast req --model expert hi
+    expect 0 '{"model":"expert","messages":[{"role":"user","content":"hi"}],"stream":true}' ''
+    SUPAI_MODEL='' req hi
+    expect 0 "$(says '"hi"')" ''
+    SUPAI_MODEL=fats req hi
+    expect 64 '' "supai-req: SUPAI_MODEL: unknown mode 'fats': did you mean fast[?]"
+}
+
+@test "an unknown mode is 64 with the nearest ones" {
+    req -m exprt hi
+    expect 64 '' "supai-req: --model: unknown mode 'exprt': did you mean expert[?]"
+    req -m think hi
+    expect 64 '' "supai-req: --model: unknown mode 'think': did you mean thinking or deep-thinking[?]"
+    req -m gpt-4 hi
+    expect 64 '' "supai-req: --model: unknown mode 'gpt-4' (supai-models -m lists the known ones)"
+    req -m '' hi
+    expect 64 '' "supai-req: --model: unknown mode '' (supai-models -m lists the known ones)"
+}
+
+@test "a model given to -m is told of -M, a mode given to -M of -m" {
+    req -m openai/gpt-5 hi
+    expect 64 '' "supai-req: --model: 'openai/gpt-5' is a model, not a mode: give it to -M"
+    req -M expert hi
+    expect 64 '' "supai-req: --models: 'expert' is a mode, not a model: give it to -m"
+}
+
+@test "-M is the models: repeated, comma lists, in the order given" {
+    req -M openai/gpt-5,anthropic/claude-opus-4.6 --models xai/grok-4 hi
+    expect 0 "$(says '"hi"' ',"models":["openai/gpt-5","anthropic/claude-opus-4.6","xai/grok-4"]')" ''
+}
+
+@test "-M takes globs, across the slash too, in the list's order and without duplicates" {
+    OPUS='"anthropic/claude-opus-3","anthropic/claude-opus-4","anthropic/claude-opus-4.1","anthropic/claude-opus-4.5","anthropic/claude-opus-4.6"'
+    for glob in 'anthropic/*opus*' '*opus*' 'anthropic?claude-opus-[0-9]*'; do
+        req -M "$glob" hi
+        expect 0 "$(says '"hi"' ',"models":['"$OPUS"']')" ''
+    done
+    req -M 'anthropic/claude-opus-4.6,*opus*' -M '*opus-4.6' hi
+    expect 0 "$(says '"hi"' ',"models":["anthropic/claude-opus-4.6",'"${OPUS%,*}"']')" ''
+}
+
+@test "an unknown model is 64 with the nearest ones" {
+    req -M opus hi
+    expect 64 '' "supai-req: --models: unknown model 'opus': did you mean anthropic/claude-opus-4.6, anthropic/claude-opus-4.5, anthropic/claude-opus-4.1 or anthropic/claude-opus-4[?]"
+    req -M xai/grok-4,gpt5 hi
+    expect 64 '' "supai-req: --models: unknown model 'gpt5': did you mean openai/gpt-5,*"
+    req -M '*gpt-6*' hi
+    expect 64 '' "supai-req: --models: no known model matches '[*]gpt-6[*]' (supai-models lists them)"
+    req -M 'openai/gpt-5,' hi
+    expect 64 '' 'supai-req: --models: an empty id'
+}
+
+@test "unlisted ids pass with --unlisted, SUPAI_UNLISTED or a foreign base URL" {
+    expected='{"model":"gpt-6","messages":[{"role":"user","content":"hi"}],"models":["a/b"],"stream":true}'
+    req --unlisted -m gpt-6 -M a/b hi
+    expect 0 "$expected" ''
+    SUPAI_UNLISTED=1 req -m gpt-6 -M a/b hi
+    expect 0 "$expected" ''
+    for url in http://localhost:11434/v1 https://example.org/v1 https://api.sup.ai.example.org/v1 \
+        https://api.sup.ai@example.org/v1; do
+        SUPAI_BASE_URL=$url req -m gpt-6 -M a/b hi
+        expect 0 "$expected" ''
+    done
+}
+
+@test "unlisted ids do not pass with the service's own base URL, or SUPAI_UNLISTED=0" {
+    for url in https://api.sup.ai/v1/openai https://API.SUP.AI:443/v2 https://api.sup.ai./v1 ''; do
+        SUPAI_BASE_URL=$url req -m gpt-6 hi
+        assert_equal "$url: $status" "$url: 64"
+    done
+    SUPAI_UNLISTED=0 req -m gpt-6 hi
+    assert_equal "$status" 64
+}
+
+@test "--unlisted lets no pattern through that matches nothing, and no empty mode" {
+    req --unlisted -M 'zz*' hi
+    assert_equal "$status" 64
+    req --unlisted -m '' hi
+    assert_equal "$status" 64
+}
+
+@test "files of the configuration replace the lists" {
+    mkdir -p home/.config/supai xdg/supai
+    printf 'mine\n' >home/.config/supai/modes
+    printf '\n# a comment\n  house/one \r\nhouse/two' >home/.config/supai/models
+    req -m mine -M '*' hi
+    expect 0 '{"model":"mine","messages":[{"role":"user","content":"hi"}],"models":["house/one","house/two"],"stream":true}' ''
+    req -m fast hi
+    expect 64 '' "supai-req: --model: unknown mode 'fast' (supai-models -m lists the known ones)"
+    printf 'theirs\n' >xdg/supai/modes
+    XDG_CONFIG_HOME=$PWD/xdg req -m theirs hi
+    assert_equal "$status" 0
+    XDG_CONFIG_HOME=xdg req -m mine hi # a relative path is to be ignored
+    assert_equal "$status" 0
+    req -M openai/gpt-5 hi
+    expect 64 '' "supai-req: --models: unknown model 'openai/gpt-5' (supai-models lists the known ones)"
+}
+
+@test "a list that is empty, unreadable or no list is 78" {
+    mkdir -p home/.config/supai/modes
+    req -m fast hi
+    expect 78 '' "supai-req: $HOME/.config/supai/modes: Is a directory"
+    rmdir home/.config/supai/modes
+    printf '\n# none\n' >home/.config/supai/modes
+    req -m fast hi
+    expect 78 '' "supai-req: $HOME/.config/supai/modes: holds no id; remove it to use the list built in"
+    : >home/.config/supai/modes
+    req -m fast hi
+    assert_equal "$status" 78
+    printf 'fast\n<!doctype html>\n' >home/.config/supai/modes
+    req -m fast hi
+    expect 78 '' "supai-req: $HOME/.config/supai/modes: line 2: not the id of a mode"
+    printf 'fa\0st\n' >home/.config/supai/modes
+    req -m fast hi
+    expect 78 '' "supai-req: $HOME/.config/supai/modes: a NUL byte: not a list of ids"
+    head -c 2000000 /dev/zero | tr '\0' x >home/.config/supai/modes
+    req -m fast hi
+    expect 78 '' "supai-req: $HOME/.config/supai/modes: File too large"
+}
+
+@test "everything works without HOME" {
+    run --separate-stderr env -u HOME supai-req -m fast -M openai/gpt-5 hi
+    expect 0 '{"model":"fast","messages":[{"role":"user","content":"hi"}],"models":["openai/gpt-5"],"stream":true}' ''
+    run --separate-stderr env -u HOME supai-req -Re . <<<one
+    expect 0 "$(batch 1 '"one"')" ''
+}
+
+# --- environment and the other members ----------------------------------------
+
+@test "-d, -l and -U are the environment" {
+    req -d 2024-01-15T10:30:00Z hi
+    expect 0 "$(says '"hi"' ',"environment":{"date":"2024-01-15T10:30:00Z"}')" ''
+    req -l current hi
+    expect 0 "$(says '"hi"' ',"environment":{"location":{"ip_address":"current"}}')" ''
+    req -U 'John Doe' hi
+    expect 0 "$(says '"hi"' ',"environment":{"user_name":"John Doe"}')" ''
+    req --date 2024-01-15t10:30:00.25+01:00 --location 2001:db8::1 --user-name 'Zoë' hi
+    expect 0 "$(says '"hi"' ',"environment":{"date":"2024-01-15t10:30:00.25+01:00","location":{"ip_address":"2001:db8::1"},"user_name":"Zoë"}')" ''
+}
+
+@test "-d now is now, in the local time" {
+    before=$(date +%s)
+    TZ=UTC0 req -d now hi
+    after=$(date +%s)
+    assert_equal "$status" 0
+    [[ $output =~ \"date\":\"([0-9T:-]+Z)\" ]]
+    at=$(TZ=UTC0 date -d "${BASH_REMATCH[1]}" +%s 2>/dev/null ||
+        TZ=UTC0 date -j -f %Y-%m-%dT%H:%M:%SZ "${BASH_REMATCH[1]}" +%s)
+    [ "$at" -ge "$before" ] && [ "$at" -le "$after" ]
+    TZ=XXX-05:30 req -d now hi
+    [[ $output =~ \"date\":\"[0-9-]+T[0-9:]+\+05:30\" ]]
+    TZ=XXX+03:30 req -d now hi
+    [[ $output =~ \"date\":\"[0-9-]+T[0-9:]+-03:30\" ]]
+}
+
+@test "-d takes what date --rfc-3339 prints" {
+    req -d '2026-11-22 13:12:00+01:00' hi
+    expect 0 "$(says '"hi"' ',"environment":{"date":"2026-11-22T13:12:00+01:00"}')" ''
+}
+
+@test "a date that is none is 64" {
+    for date in '' today 2024-01-15 2024-01-15T10:30:00 2024-13-01T00:00:00Z 2023-02-29T00:00:00Z \
+        1900-02-29T00:00:00Z 2024-04-31T00:00:00Z 2024-01-00T00:00:00Z 2024-01-15T24:00:00Z 2024-01-15T10:60:00Z \
+        2024-01-15T10:30:61Z 2024-01-15T10:30:00.Z 2024-01-15T10:30:00+1:00 2024-01-15T10:30:00+24:00 \
+        2024-01-15T10:30:00+0100 2024-01-15T10:30Z 2024-1-15T10:30:00Z 2024-01-15T10:30:00Zx 'now '; do
+        req -d "$date" hi
+        expect 64 '' "supai-req: --date: '$date' is no RFC 3339 date and time (2026-01-31T10:30:00Z, or now)"
+    done
+    for date in 2024-02-29T23:59:60Z 2000-02-29T00:00:00-23:59 0000-01-01T00:00:00.123456789z; do
+        req -d "$date" hi
+        assert_equal "$date: $status" "$date: 0"
+    done
+}
+
+@test "an address that is none is 64" {
+    for address in '' here 1.2.3 1.2.3.256 1.2.3.4.5 ::g 1::2::3 example.org '[::1]' fe80::1%eth0; do
+        req -l "$address" hi
+        expect 64 '' "supai-req: --location: '${address//[/[[]}' is no IP address (nor current)"
+    done
+    for address in 192.0.2.7 ::1 ::ffff:192.0.2.7; do
+        req -l "$address" hi
+        assert_equal "$address: $status" "$address: 0"
+    done
+}
+
+@test "-E merges an object deeply into the environment, the last option counts" {
+    req -l ::1 -E '{"location":{"city":"Graz"},"shell":"sh"}' -U me hi
+    expect 0 "$(says '"hi"' ',"environment":{"location":{"ip_address":"::1","city":"Graz"},"shell":"sh","user_name":"me"}')" ''
+    req -U one -E '{"user_name":"two"}' hi
+    expect 0 "$(says '"hi"' ',"environment":{"user_name":"two"}')" ''
+    req -E '{"user_name":"two","location":{"x":1}}' --environment '{"location":{"y":2}}' -U one -l current hi
+    expect 0 "$(says '"hi"' ',"environment":{"user_name":"one","location":{"x":1,"y":2,"ip_address":"current"}}')" ''
+    req -E '{}' hi
+    expect 0 "$(says '"hi"')" ''
+}
+
+@test "-E that is no object is 64" {
+    req -E '[1]' hi
+    expect 64 '' 'supai-req: --environment: not a JSON object'
+    req -E '{"a":}' hi
+    expect 64 '' 'supai-req: --environment: not JSON: not a JSON value, at offset 5'
+    req -E '' hi
+    expect 64 '' 'supai-req: --environment: not JSON: it ends too early, at offset 0'
+}
+
+@test "-x asks for chunks, -u for usage, --no-stream for no stream" {
+    req -x hi
+    expect 0 "$(member '"include_supai_chunks":true')" ''
+    req -u hi
+    expect 0 "$(member '"stream_options":{"include_usage":true}')" ''
+    req --chunks --usage hi
+    expect 0 "$(member '"stream_options":{"include_usage":true},"include_supai_chunks":true')" ''
+    req --no-stream hi
+    expect 0 '{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":false}' ''
+}
+
+@test "-u with --no-stream is 64" {
+    req -u --no-stream hi
+    expect 64 '' "supai-req: --usage goes with a stream; an answer with --no-stream has it anyway"$'\n'"$USAGE"
+}
+
+@test "members stand in the same order, whatever the order of the options" {
+    expected='{"model":"fast","messages":[{"role":"system","content":"s"},{"role":"user","content":"hi"}],"models":["openai/gpt-5"],"environment":{"user_name":"u"},"stream":true,"stream_options":{"include_usage":true},"include_supai_chunks":true}'
+    req -m fast -s s -M openai/gpt-5 -U u -u -x hi
+    expect 0 "$expected" ''
+    req -x -u -U u -M openai/gpt-5 -s s -m fast hi
+    expect 0 "$expected" ''
+}
+
+@test "the request is checked: what -E makes wrong is 64" {
+    req -E '{"date":5}' hi
+    expect 64 '' 'supai-req: environment.date must be a string, not a number'
+    req -E '{"location":"Graz"}' hi
+    expect 64 '' 'supai-req: environment.location must be an object, not a string'
+}
+
+# --- bulk ---------------------------------------------------------------------
+
+@test "-e makes a batch line of each record, numbered" {
+    fed '{"q":"one"}\n{"q":"two"}\n' -e .q
+    expect 0 "$(batch 1 '"one"')"$'\n'"$(batch 2 '"two"')" ''
+}
+
+@test "-e: records may span lines, and several stand on one" {
+    fed '{\n  "q": "one"\n}\n{\n  "q": "a \\"}\\" b"\n}\n' -e .q
+    expect 0 "$(batch 1 '"one"')"$'\n'"$(batch 2 '"a \"}\" b"')" ''
+    fed '{"q":"one"} {"q":"two"}' -e .q
+    expect 0 "$(batch 1 '"one"')"$'\n'"$(batch 2 '"two"')" ''
+    fed '[1] "two"3 true\n\n[\n4]' -e tostring
+    expect 0 "$(batch 1 '"[1]"')"$'\n'"$(batch 2 '"two"')"$'\n'"$(batch 3 '"3"')"$'\n'"$(batch 4 '"true"')"$'\n'"$(batch 5 '"[4]"')" ''
+}
+
+@test "-e: blank lines are no records, a missing last newline is nothing" {
+    fed '\n"one"\n\n \t\r\n"two"' -e .
+    expect 0 "$(batch 1 '"one"')"$'\n'"$(batch 2 '"two"')" ''
+}
+
+@test "-e: nothing from the filter skips the record, and its number" {
+    fed '1\n2\n3\n' -e 'select(. != 2) | tostring'
+    expect 0 "$(batch 1 '"1"')"$'\n'"$(batch 3 '"3"')" ''
+    fed '1\n' -e empty
+    expect 0 '' ''
+}
+
+@test "-e: several results are a request each, numbered from the second on" {
+    fed '[["a","b","c"],["d"]]\n' -e '.[][]' --id '"x"'
+    expect 0 "$(batch x '"a"')"$'\n'"$(batch x-2 '"b"')"$'\n'"$(batch x-3 '"c"')"$'\n'"$(batch x-4 '"d"')" ''
+}
+
+@test "-e: an object is merged deeply into the request" {
+    fed '{"model":"fast","temperature":0,"environment":{"location":{"city":"Graz"}}}\n' -l ::1 -e . hi
+    expect 0 '{"custom_id":"1","method":"POST","url":"/v1/chat/completions","body":{"model":"fast","messages":[{"role":"user","content":"hi"}],"environment":{"location":{"ip_address":"::1","city":"Graz"}},"stream":true,"temperature":0}}' ''
+}
+
+@test "-e: an object that brings messages replaces them all" {
+    fed '{"messages":[{"role":"user","content":"mine"}]}\n' -s 'not this' -e . 'nor this'
+    expect 0 "$(batch 1 '"mine"')" ''
+}
+
+@test "-e: a string stands where - does in the words, else behind them" {
+    fed '"one"\n' -e . Translate:
+    expect 0 "$(batch 1 '"Translate:\none"')" ''
+    fed '"one"\n' -e . Translate: - please
+    expect 0 "$(batch 1 '"Translate:\none\nplease"')" ''
+}
+
+@test "-e: what every request has is there in each" {
+    printf 'f\n' >f
+    fed '"one"\n"two"\n' -m fast -s s -f f -x -e .
+    for n in one two; do
+        [[ $output == *'"body":{"model":"fast","messages":[{"role":"system","content":"s"},{"role":"user","content":"==> f <==\nf\n\n'$n'"}],"stream":true,"include_supai_chunks":true}}'* ]]
+    done
+    assert_equal "$status" 0
+}
+
+@test "-R: records are lines, as strings" {
+    fed 'one "1"\n\\u0041\nthree' -R -e .
+    expect 0 "$(batch 1 '"one \"1\""')"$'\n'"$(batch 2 '"\\u0041"')"$'\n'"$(batch 3 '"three"')" ''
+    fed 'a,b\n' --raw-input --each 'split(",")[1]'
+    expect 0 "$(batch 1 '"b"')" ''
+}
+
+@test "--id names the requests: strings, and numbers as text" {
+    fed '{"id":"a/1"}\n{"id":7}\n{"id":1.5}\n' -e '"x"' --id .id
+    expect 0 "$(batch a/1 '"x"')"$'\n'"$(batch 7 '"x"')"$'\n'"$(batch 1.5 '"x"')" ''
+}
+
+@test "--id: anything else is 65, and the other records go on" {
+    fed '{"id":null}\n{"id":""}\n{}\n{"id":[1]}\n{"id":"ok"}\n' -e '"x"' --id .id
+    why='--id gave neither a string that is not empty nor a number'
+    expect 65 "$(batch ok '"x"')" "supai-req: record 1: $why"$'\n'"supai-req: record 2: $why"$'\n'"supai-req: record 3: $why"$'\n'"supai-req: record 4: $why"
+    fed '1\n' -e '"x"' --id empty
+    expect 65 '' 'supai-req: record 1: --id gave no id'
+    fed '1\n' -e '"x"' --id '"a","b"'
+    expect 65 '' 'supai-req: record 1: --id gave more than one id'
+    fed '1\n' -e '"x"' --id 'error("no")'
+    expect 65 '' 'supai-req: record 1: no'
+}
+
+@test "--id: a number that libjq would round is refused, not changed" {
+    fed '12345678901234567890\n9007199254740991\n' -e '"x"' --id .
+    expect 65 "$(batch 9007199254740991 '"x"')" 'supai-req: record 1: --id gave a number too long to be exact; make it a string'
+}
+
+@test "-e: a record that makes no request is named, 65, and the others go on" {
+    fed '"one"\n{"a":}\nnull\n7\n""\n{}\n["x"]\n"two"\n' -e .
+    expect 65 "$(batch 1 '"one"')"$'\n'"$(batch 8 '"two"')" \
+"supai-req: record 2: not JSON: not a JSON value, at offset 5
+supai-req: record 3: -e gave null, neither a string nor an object
+supai-req: record 4: -e gave number, neither a string nor an object
+supai-req: record 5: an empty prompt
+supai-req: record 6: an empty prompt
+supai-req: record 7: -e gave array, neither a string nor an object"
+}
+
+@test "-e: a request that the API would refuse is 65 and named" {
+    fed '{"model":"fats"}\n{"stream":1}\n{"messages":[]}\n{"models":["gpt5"]}\n{}\n' -e . hi
+    expect 65 "$(batch 5 '"hi"')" "supai-req: record 1: model: unknown mode 'fats': did you mean fast?
+supai-req: record 2: stream must be a boolean, not a number
+supai-req: record 3: messages must hold a message
+supai-req: record 4: models[[]0]: unknown model 'gpt5': did you mean openai/gpt-5,*"
+    fed '{"model":"fats"}\n' --unlisted -e . hi
+    assert_equal "$status" 0
+}
+
+@test "-e: a jq error at run time is 65 and named, and the others go on" {
+    fed '{"q":"one"}\n5\n{"q":"two"}\n' -e .q
+    expect 65 "$(batch 1 '"one"')"$'\n'"$(batch 3 '"two"')" 'supai-req: record 2: Cannot index number with *'
+    fed '1\n' -e 'error({"a":1})'
+    expect 65 '' 'supai-req: record 1: {"a":1}'
+    fed '1\n' -e '"x", error("late")'
+    expect 65 "$(batch 1 '"x"')" 'supai-req: record 1: late'
+}
+
+@test "-e: halt ends it" {
+    fed '1\n2\n3\n' -e 'if . == 2 then halt else tostring end'
+    expect 0 "$(batch 1 '"1"')" ''
+}
+
+@test "-e: - in the words without a text is 65" {
+    fed '{}\n' -e . Translate: -
+    expect 65 '' "supai-req: record 1: no text for the '-' of the prompt"
+}
+
+@test "-e: what is no jq program is 64, in one line" {
+    fed '1\n' -e '.a['
+    expect 64 '' 'supai-req: -e: syntax error, *'
+    assert_equal "${#stderr_lines[@]}" 1
+    fed '1\n' -e 'nosuch'
+    expect 64 '' 'supai-req: -e: nosuch/0 is not defined at <top-level>, line 1*'
+    fed '1\n' -e . --id '}'
+    expect 64 '' 'supai-req: --id: syntax error, *'
+}
+
+@test "-R and --id need -e" {
+    req -R hi
+    expect 64 '' "supai-req: --raw-input goes with --each"$'\n'"$USAGE"
+    req --id . hi
+    expect 64 '' "supai-req: --id goes with --each"$'\n'"$USAGE"
+}
+
+@test "-e: empty input is 66, in silence" {
+    fed '' -e .
+    expect 66 '' ''
+    fed '' -R -e .
+    expect 66 '' ''
+}
+
+@test "-e: invalid UTF-8 is that record's fault" {
+    fed '"one"\n"\xff"\n"three"\n' -e .
+    expect 65 "$(batch 1 '"one"')"$'\n'"$(batch 3 '"three"')" 'supai-req: record 2: not UTF-8 at offset 1'
+    fed 'one\n\xc3\n' -R -e .
+    expect 65 "$(batch 1 '"one"')" 'supai-req: record 2: not UTF-8 at offset 0'
+}
+
+@test "-e: a record over --max-record is refused, the others go on" {
+    fed '"one"\n"a longer one, much longer"\n"three"\n' --max-record 20 -e '{"messages":[]}'
+    assert_equal "$status" 65
+    [[ $stderr == *'supai-req: record 2: longer than 20 bytes (--max-record)'* ]]
+    [[ $stderr == *'supai-req: record 3: messages must hold a message'* ]]
+}
+
+@test "-e: behind a broken value that spans lines nothing is read, and that is said" {
+    fed '{\n"a":1\n}\n{\n"a":1]\n}\n"x"\n' -e tostring
+    expect 65 "$(batch 1 '"{\"a\":1}"')" 'supai-req: record 2: not JSON: no comma or closing bracket behind a value, at offset *; what follows it was not read'
+    fed '{\n"a":\n' -e tostring
+    expect 65 '' 'supai-req: record 1: not JSON: it ends too early, at offset 7; what follows it was not read'
+}
+
+@test "-e: each request is out before the next record is there" {
+    mkfifo records lines
+    supai-req -e . <records >lines 3>&- &
+    pid=$!
+    exec 8>records 9<lines
+    for text in one two; do
+        printf '"%s"\n' "$text" >&8
+        read -r -t 10 line <&9
+        [[ $line == *"\"$text\""* ]]
+    done
+    # A value that spans lines is out as soon as it is whole.
+    exec 8>&- 9<&-
+    wait "$pid"
+    supai-req -e .q <records >lines 3>&- &
+    pid=$!
+    exec 8>records 9<lines
+    for text in one two; do
+        printf '{\n"q":' >&8
+        printf '"%s"}' "$text" >&8
+        read -r -t 10 line <&9
+        [[ $line == *"\"$text\""* ]]
+    done
+    exec 8>&- 9<&-
+    wait "$pid"
+}
+
+@test "-e: ten thousand records" {
+    run_pipe 'seq 10000 | supai-req -e tostring | tail -n 1'
+    assert_equal "$stages" '0 0 0'
+    assert_equal "$output" "$(batch 10000 '"10000"')"
+}
+
+@test "numbers and strings of records come through" {
+    fed '{"n":[0,-1,1.5,1e3,12345678],"s":"\\ud83d\\ude00 \\ud800 \\u0000"}\n' -e '{"messages":[{"role":"user","content":.s}],"x":.n}'
+    [[ $output == *'"content":"'$'\xf0\x9f\x98\x80 \xef\xbf\xbd'' \u0000"'*'"x":[0,-1,1.5,1000,12345678]'* ]]
+    assert_equal "$status" 0
+}
+
+# --- the rules of a request ---------------------------------------------------
+
+# refused 'OBJECT' 'MESSAGE': the object, merged into the request of hi.
+refused() {
+    printf '%s\n' "$1" >record
+    run --separate-stderr supai-req -e . hi <record
+    assert_equal "$1: $status $output" "$1: 65 "
+    assert_equal "$1: $stderr" "$1: supai-req: record 1: $2"
+}
+
+accepted() {
+    printf '%s\n' "$1" >record
+    run --separate-stderr supai-req -e . hi <record
+    assert_equal "$1: $status $stderr" "$1: 0 "
+}
+
+@test "rules: messages" {
+    refused '{"messages":null}' 'messages must be an array, not null'
+    refused '{"messages":"hi"}' 'messages must be an array, not a string'
+    refused '{"messages":[]}' 'messages must hold a message'
+    refused '{"messages":["hi"]}' 'messages[0] must be an object, not a string'
+    refused '{"messages":[{"content":"x"}]}' 'messages[0].role is missing'
+    refused '{"messages":[{"role":5,"content":"x"}]}' 'messages[0].role must be a string, not a number'
+    refused '{"messages":[{"role":"user"}]}' 'messages[0].content is missing'
+    refused '{"messages":[{"role":"user","content":null}]}' 'messages[0].content must be a string or an array of parts, not null'
+    refused '{"messages":[{"role":"user","content":true}]}' 'messages[0].content must be a string or an array of parts, not a boolean'
+    refused '{"messages":[{"role":"system","content":"x"},{"role":"system","content":"y"}]}' 'messages must hold one that is not a system message'
+    refused '{"messages":[{"role":"user","content":"x"},{"role":"assistant","content":"y"}]}' 'messages must end with a user message'
+    refused '{"messages":[{"role":"user","content":"x"},{"role":"system","content":"y"}]}' 'messages must end with a user message'
+    accepted '{"messages":[{"role":"system","content":""},{"role":"assistant","content":"y"},{"role":"user","content":"x","name":"me"}]}'
+}
+
+@test "rules: roles are the page's three" {
+    for role in developer tool function User ''; do
+        refused '{"messages":[{"role":"'"$role"'","content":"x"}]}' "messages[0].role must be system, user or assistant, not '$role'"
+    done
+    refused '{"messages":[{"role":"user\u0000","content":"x"}]}' 'messages[0].role must hold no NUL character'
+}
+
+@test "rules: parts" {
+    part() { printf '{"messages":[{"role":"user","content":[%s]}]}' "$1"; }
+    accepted "$(part '{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"https://example.org/","detail":"low"}}')"
+    refused "$(part '')" 'messages[0].content must hold a part'
+    refused "$(part '"x"')" 'messages[0].content[0] must be an object, not a string'
+    refused "$(part '{"text":"x"}')" 'messages[0].content[0].type is missing'
+    refused "$(part '{"type":"input_audio"}')" "messages[0].content[0].type must be text or image_url, not 'input_audio'"
+    refused "$(part '{"type":"text"}')" 'messages[0].content[0].text is missing'
+    refused "$(part '{"type":"text","text":1}')" 'messages[0].content[0].text must be a string, not a number'
+    refused "$(part '{"type":"text","text":"x"},{"type":"image_url"}')" 'messages[0].content[1].image_url is missing'
+    refused "$(part '{"type":"image_url","image_url":"https://example.org/"}')" 'messages[0].content[0].image_url must be an object, not a string'
+    refused "$(part '{"type":"image_url","image_url":{}}')" 'messages[0].content[0].image_url.url is missing'
+    refused "$(part '{"type":"image_url","image_url":{"url":"cat.png"}}')" "messages[0].content[0].image_url.url must be an http, https or data URL, not 'cat.png'"
+}
+
+@test "rules: environment" {
+    refused '{"environment":null}' 'environment must be an object, not null'
+    refused '{"environment":{"date":"2024-01-15"}}' "environment.date must be an RFC 3339 date and time, not '2024-01-15'"
+    refused '{"environment":{"date":null}}' 'environment.date must be a string, not null'
+    refused '{"environment":{"location":[]}}' 'environment.location must be an object, not an array'
+    refused '{"environment":{"location":{"ip_address":"here"}}}' "environment.location.ip_address must be 'current' or an IP address, not 'here'"
+    refused '{"environment":{"location":{"ip_address":7}}}' 'environment.location.ip_address must be a string, not a number'
+    refused '{"environment":{"user_name":false}}' 'environment.user_name must be a string, not a boolean'
+    accepted '{"environment":{"date":"2024-01-15T10:30:00Z","location":{"ip_address":"192.0.2.1"},"user_name":"","more":1}}'
+}
+
+@test "rules: chunks, mode, models, stream and its options" {
+    refused '{"include_supai_chunks":"yes"}' 'include_supai_chunks must be a boolean, not a string'
+    refused '{"model":null}' 'model must be a string, not null'
+    refused '{"model":"openai/gpt-5"}' "model: 'openai/gpt-5' is a model, not a mode: it belongs in models"
+    refused '{"models":"openai/gpt-5"}' 'models must be an array or null, not a string'
+    refused '{"models":[1]}' 'models[0] must be a string, not a number'
+    refused '{"models":["openai/gpt-5","xyzzy"]}' "models[1]: unknown model 'xyzzy' (supai-models lists the known ones)"
+    refused '{"stream":null}' 'stream must be a boolean, not null'
+    refused '{"stream_options":[]}' 'stream_options must be an object, not an array'
+    refused '{"stream_options":{"include_usage":1}}' 'stream_options.include_usage must be a boolean, not a number'
+    accepted '{"include_supai_chunks":false,"model":"deep-thinking","models":null,"stream":false,"stream_options":{}}'
+    accepted '{"models":[]}'
+    accepted "{\"models\":[$(sed 's/.*/"&"/' "$ROOT/lib/models.txt" | paste -s -d , -)]}"
+}
+
+@test "rules: members that the page does not know are accepted" {
+    accepted '{"temperature":0,"max_tokens":null,"tools":[],"user":"me"}'
+}
+
+@test "rules: a long value is cut in the message" {
+    long=$(printf 'x%.0s' {1..500})
+    refused '{"messages":[{"role":"'"$long"'","content":"x"}]}' "messages[0].role must be system, user or assistant, not '${long:0:60}…'"
+    refused '{"model":"'"$long"'"}' "model: unknown mode '${long:0:96}…' (supai-models -m lists the known ones)"
+}
+
+# --- limits and bad input -----------------------------------------------------
+
+@test "a line of 10 MiB is fine, one of 65 MiB is 65" {
+    head -c 10485760 /dev/zero | tr '\0' x >big
+    supai-req - <big >out
+    [ "$(wc -c <out | tr -d ' ')" -gt 10485760 ]
+    head -c 68157440 /dev/zero | tr '\0' x >big
+    for args in '-' '-f big hi' '-s @big hi' '-H big hi' '-i big hi'; do
+        # shellcheck disable=SC2086
+        run --separate-stderr supai-req $args <big
+        assert_equal "$args: $status $output" "$args: 65 "
+        [[ $stderr == 'supai-req: '*': longer than 67108864 bytes (--max-record)' ]]
+    done
+    run --separate-stderr supai-req -Re . <big
+    expect 65 '' 'supai-req: record 1: longer than 67108864 bytes (--max-record)'
+}
+
+@test "--max-record sets the limit, of the request too" {
+    fed 'abc' --max-record 2
+    expect 65 '' 'supai-req: standard input: longer than 2 bytes (--max-record)'
+    fed 'abc' --max-record 10
+    expect 65 '' 'supai-req: the request: longer than 10 bytes (--max-record)'
+    fed 'abc' --max-record 1K
+    expect 0 "$(says '"abc"')" ''
+    req --max-record 0 hi
+    assert_equal "$status" 64
+}
+
+@test "JSON nested 10,000 deep is 65" {
+    printf '[%.0s' {1..10000} >deep
+    run --separate-stderr supai-req -e tostring <deep
+    expect 65 '' 'supai-req: record 1: not JSON: nested more than 256 deep, at offset 256; what follows it was not read'
+    run --separate-stderr supai-req -H deep hi
+    expect 65 '' 'supai-req: deep: line 1: not JSON: nested more than 256 deep'
+    run --separate-stderr supai-req -E "$(cat deep)" hi
+    expect 64 '' 'supai-req: --environment: not JSON: nested more than 256 deep, at offset 256'
+}
+
+@test "a full disk, a closed stdout: 74" {
+    [ -e /dev/full ] || skip 'no /dev/full'
+    run --separate-stderr bash -c 'supai-req hi >/dev/full'
+    expect 74 '' 'supai-req: standard output: No space left on device'
+    run --separate-stderr bash -c 'supai-req hi >&-'
+    expect 74 '' 'supai-req: standard output: Bad file descriptor'
+    run --separate-stderr bash -c 'supai-req -e . <<<"\"x\"" >/dev/full'
+    expect 74 '' 'supai-req: standard output: No space left on device'
+}
+
+@test "a reader that is gone ends it by SIGPIPE, in silence" {
+    run_pipe 'yes "\"x\"" | supai-req -e . | head -n 1 >/dev/null'
+    assert_equal "$stages" '141 141 0'
+    assert_equal "$stderr" ''
+}
+
+@test "options that are none, or lack what they need, are 64" {
+    req --nosuch hi
+    expect 64 '' "supai-req: unknown option '--nosuch'"$'\n'"$USAGE"
+    req -s
+    expect 64 '' "supai-req: option '-s' needs an argument"$'\n'"$USAGE"
+}
+
+@test "what reaches standard error passes the terminal filter" {
+    req -f $'\e]52;c;x\a' hi
+    expect 66 '' 'supai-req: \\x1b]52;c;x\\x07: No such file or directory'
+    fed '1\n' -e $'error("\e[2J")'
+    [[ $stderr != *$'\e'* ]]
+}
