@@ -88,3 +88,19 @@ until_true() {
         sleep 0.02
     done
 }
+
+# raw_start [option ...] [FILE ...]: a server that says exactly the bytes of the
+# files (see tests/rawserver.c), in the background; RAW_PORT is where, RAW_LOG
+# gets what it receives. Sets and exports SUPAI_BASE_URL and a key as mock_start.
+raw_start() {
+    RAW_LOG=$BATS_TEST_TMPDIR/raw.$RANDOM.log
+    : >"$RAW_LOG"
+    rm -f raw.fifo
+    mkfifo raw.fifo
+    rawserver -l "$RAW_LOG" "$@" >raw.fifo 3>&- 4>&- &
+    MOCK_PIDS="$MOCK_PIDS $!"
+    read -r RAW_PORT <raw.fifo
+    SUPAI_BASE_URL=http://127.0.0.1:$RAW_PORT/v1
+    SUPAI_API_KEY=$TEST_KEY
+    export SUPAI_BASE_URL SUPAI_API_KEY
+}

@@ -1,0 +1,1177 @@
+#!/usr/bin/env bats
+# supai-send: one request, one exchange, careful with the key.
+
+load helper
+
+setup() {
+    common_setup
+    unset CURL_CA_BUNDLE
+    printf '%s\n' '{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":false}' >req
+}
+
+# http STATUS [HEADER ...]: a response of a raw server, its body from stdin.
+http() {
+    cat >http.body
+    printf 'HTTP/1.1 %s\r\n' "$1"
+    shift
+    [ $# -eq 0 ] || printf '%s\r\n' "$@"
+    printf 'Content-Length: %d\r\nConnection: close\r\n\r\n' "$(wc -c <http.body)"
+    cat http.body
+}
+
+raw_requests() { grep -c '^# connection' "$RAW_LOG" || true; }
+
+# The milliseconds between the requests that the mock saw, a line each.
+gaps() { jq -n '[inputs.time] | [., .[1:]] | transpose[:-1][] | (.[1] - .[0]) * 1000 | floor' "$MOCK_LOG"; }
+
+now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+
+ms_since() { echo $(($(now_ms) - $1)); }
+
+# A port on which nothing listens: one that was free a moment ago.
+dead_url() {
+    raw_start
+    kill "${MOCK_PIDS##* }"
+    wait "${MOCK_PIDS##* }" || true
+}
+
+# gone PID: true once it has ended.
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# tls_start: nghttpx with a certificate of its own (cert.pem) before
+# $SUPAI_BASE_URL's server, HTTP/2 and HTTP/1.1; https at $TLS_PORT.
+tls_start() {
+    command -v nghttpx >/dev/null || skip "no nghttpx"
+    local backend=${SUPAI_BASE_URL#http://127.0.0.1:}
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+        -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+        -keyout key.pem -out cert.pem 2>openssl.log || { cat openssl.log; return 1; }
+    local try
+    for try in 1 2 3 4 5; do
+        TLS_PORT=$((20000 + (RANDOM + try) % 30000))
+        nghttpx -f "127.0.0.1,$TLS_PORT" -b "127.0.0.1,${backend%%/*}" \
+            --errorlog-file="$PWD/nghttpx.log" key.pem cert.pem >nghttpx.out 2>&1 3>&- 4>&- &
+        local pid=$!
+        until_true listening "$pid"
+        if ! gone "$pid"; then
+            MOCK_PIDS="$MOCK_PIDS $pid"
+            SUPAI_BASE_URL=https://127.0.0.1:$TLS_PORT/v1/openai
+            return 0
+        fi
+    done
+    return 1
+}
+
+listening() { gone "$1" || (: >"/dev/tcp/127.0.0.1/$TLS_PORT") 2>/dev/null; }
+
+# --- what goes out and what comes back ---------------------------------------
+
+@test "the body comes out byte for byte, and nothing on stderr" {
+    printf 'data: {"a":1}\r\n\n\000\377 end' >body
+    http '200 OK' 'Content-Type: text/event-stream' <body >response
+    raw_start response
+    supai-send req >out 2>err
+    cmp body out
+    [ ! -s err ]
+}
+
+@test "the request goes on byte for byte, from a file or standard input" {
+    printf ' { "messages" : [ ],\n "x" : 1.0e0 } \n\n' >odd
+    echo x | http '200 OK' >response
+    raw_start response
+    run --separate-stderr supai-send odd
+    expect 0 x ''
+    run --separate-stderr supai-send - <odd
+    expect 0 x ''
+    run --separate-stderr supai-send <odd
+    expect 0 x ''
+    [ "$(grep -c '^# connection' "$RAW_LOG")" -eq 3 ]
+    # What stands behind the headers of the last one.
+    awk -v RS='\r\n\r\n' 'END { printf "%s", $0 }' "$RAW_LOG" | cmp - odd
+}
+
+@test "the headers of a request" {
+    echo x | http '200 OK' >response
+    raw_start response
+    run --separate-stderr supai-send --header 'X-A: 1' --header 'Accept: text/plain' req
+    expect 0 x ''
+    tr -d '\r' <"$RAW_LOG" >log
+    grep -qx 'POST /v1/chat/completions HTTP/1.1' log
+    grep -qx "Authorization: Bearer $TEST_KEY" log
+    grep -qx 'Content-Type: application/json' log
+    grep -qx 'X-A: 1' log
+    grep -q '^User-Agent: supai-send/' log
+    grep -q '^Accept-Encoding: .*gzip' log
+    [ "$(grep -ci '^accept:' log)" -eq 1 ]
+    run ! grep -qi '^expect' log
+}
+
+@test "a request of 3 MB waits for no 100 Continue" {
+    mock_start
+    head -c 3000000 /dev/zero | tr '\0' x >text
+    printf '{"stream":false,"messages":[{"role":"user","content":"%s"}]}' "$(cat text)" >big
+    start=$(now_ms)
+    supai-send big >out
+    [ "$(ms_since "$start")" -lt 900 ]
+    jq -j '.choices[0].message.content' out | cmp - text
+}
+
+@test "a compressed body is unpacked as it arrives" {
+    printf 'data: one\n\ndata: two\n\n' >body
+    gzip -c body >packed
+    http '200 OK' 'Content-Encoding: gzip' <packed >response
+    raw_start -p 7:1 response
+    run --separate-stderr supai-send req
+    expect 0 "$(cat body)" ''
+}
+
+@test "the body is passed on as it arrives, piece by piece" {
+    mock_start --delay 300
+    jq -c '.stream = true' req >stream
+    supai-send stream | clock | grep data: | sed "s| .*||" >times
+    # Pieces 300 ms apart, not all at once at the end.
+    [ "$(wc -l <times)" -ge 3 ]
+    [ $(($(tail -n 1 times) - $(head -n 1 times))) -ge 300 ]
+}
+
+@test "--url is the whole URL; a base URL may end in a slash and have a query" {
+    echo x | http '200 OK' >response
+    raw_start response
+    SUPAI_BASE_URL="$SUPAI_BASE_URL//?v=1" run --separate-stderr supai-send req
+    expect 0 x ''
+    run --separate-stderr supai-send --url "http://localhost:$RAW_PORT/other" req
+    expect 0 x ''
+    grep -o '^POST .* HTTP' "$RAW_LOG" >asked
+    printf 'POST /v1/chat/completions?v=1 HTTP\nPOST /other HTTP\n' | cmp asked -
+}
+
+# --- the request -------------------------------------------------------------
+
+@test "an empty standard input is 66, in silence; other emptiness is explained" {
+    run --separate-stderr supai-send </dev/null
+    expect 66 '' ''
+    : >empty
+    run --separate-stderr supai-send empty
+    expect 66 '' 'supai-send: empty: empty'
+    run --separate-stderr supai-send < <(printf ' \n')
+    expect 66 '' 'supai-send: standard input: empty'
+}
+
+@test "an input that is no request is 65" {
+    run --separate-stderr supai-send < <(printf 'hello\n')
+    expect 65 '' 'supai-send: standard input: not JSON: *'
+    run --separate-stderr supai-send < <(printf '[1]\n')
+    expect 65 '' 'supai-send: standard input: not a JSON object'
+    run --separate-stderr supai-send < <(printf '{"a":\n')
+    expect 65 '' 'supai-send: standard input: not JSON: it ends too early *'
+    run --separate-stderr supai-send < <(head -c 10000 /dev/zero | tr '\0' '[')
+    expect 65 '' 'supai-send: standard input: *256*'
+    run --separate-stderr supai-send < <(cat req req)
+    expect 65 '' 'supai-send: standard input: more than one request: *supai-batch*'
+}
+
+@test "a request over --max-record is 65, at it is not" {
+    mock_start
+    run --separate-stderr supai-send --max-record 10 req
+    expect 65 '' 'supai-send: req: longer than 10 bytes (--max-record)'
+    run --separate-stderr supai-send --max-record 10 <req
+    expect 65 '' 'supai-send: standard input: longer than 10 bytes (--max-record)'
+    run --separate-stderr supai-send --max-record "$(wc -c <req)" req
+    assert_equal "$status" 0
+}
+
+@test "files that cannot be read are 66" {
+    run --separate-stderr supai-send nothing
+    expect 66 '' 'supai-send: nothing: No such file or directory'
+    run --separate-stderr supai-send .
+    expect 66 '' 'supai-send: .: Is a directory'
+    run --separate-stderr bash -c 'supai-send <&-'
+    expect 66 '' 'supai-send: standard input: *'
+}
+
+@test "usage is 64" {
+    run --separate-stderr supai-send req req
+    expect 64 '' 'supai-send: one request at a time*usage: supai-send *'
+    run --separate-stderr supai-send --retries x req
+    expect 64 '' "supai-send: --retries: 'x' is no whole number*"
+    run --separate-stderr supai-send --idle-timeout -1 req
+    expect 64 '' 'supai-send: --idle-timeout: *'
+    run --separate-stderr supai-send --nope
+    expect 64 '' "supai-send: unknown option '--nope'*"
+}
+
+@test "no start of libcurl for an empty input or bad usage" {
+    command -v strace >/dev/null || skip "no strace"
+    strace -f -e trace=openat -o trace supai-send </dev/null || [ $? -eq 66 ]
+    run ! grep -q openssl.cnf trace
+}
+
+# --- statuses ----------------------------------------------------------------
+
+# status_is HTTP EXIT: for a failure that is not retried.
+status_is() {
+    mock_start --fail "$1" --body '{"error":{"message":"because","code":"x"}}'
+    run --separate-stderr supai-send --retries 0 req
+    expect "$2" '' "supai-send: HTTP $1: because (request id req_mock_1)"
+}
+
+@test "400, 404, 413, 418 and 422 are 65" {
+    for s in 400 404 413 418 422; do status_is $s 65; done
+}
+
+@test "401, 402, 403 and 407 are 77" {
+    for s in 401 402 403 407; do status_is $s 77; done
+}
+
+@test "408, 409, 425 and 429 are 75" {
+    for s in 408 409 425 429; do status_is $s 75; done
+}
+
+@test "500, 502, 503, 504 and 529 are 69" {
+    for s in 500 502 503 504 529; do status_is $s 69; done
+}
+
+@test "a spent quota is 77 and not retried, whatever the status" {
+    for s in 429 400 503; do
+        mock_start --fail $s --header 'x-should-retry: true' \
+            --body '{"error":{"message":"You exceeded your quota","type":"insufficient_quota","code":null}}'
+        run --separate-stderr supai-send req
+        expect 77 '' "supai-send: HTTP $s: You exceeded your quota (request id *)"
+        assert_equal "$(mock_requests)" 1
+    done
+    mock_start --fail 429 --body '{"error":{"message":"no","code":"insufficient_quota"}}'
+    run --separate-stderr supai-send req
+    expect 77 '' 'supai-send: HTTP 429: no *'
+}
+
+@test "an error's message is found wherever servers put it" {
+    while IFS='|' read -r body want; do
+        printf '%s' "$body" | http '400 Bad Request' >response
+        raw_start response
+        run --separate-stderr supai-send req
+        expect 65 '' "supai-send: HTTP 400$want"
+    done <<'END'
+{"error":{"message":"one"}}|: one
+{"error":"two"}|: two
+{"message":"three"}|: three
+{"detail":"four"}|: four
+{"error":{"message":"a\nb\u001b[31mc"}}|: a b\\x1b\[31mc
+Not found.|: Not found.
+<html><title>x</title></html>|: <html><title>x</title></html>
+|: Bad Request
+END
+    printf '\n\n  first line \r\nsecond\n' | http '400 Bad Request' >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 65 '' 'supai-send: HTTP 400: first line'
+}
+
+@test "a long error message is cut, between two characters" {
+    printf '{"error":{"message":"%s€€"}}' "$(head -c 997 /dev/zero | tr '\0' x)" | http '400 Bad Request' >response
+    raw_start response
+    run --separate-stderr supai-send req
+    assert_equal "$status" 65
+    [[ $stderr == *x€… ]]
+}
+
+@test "an error body without end ends after 64 KiB, one that stalls is not waited for" {
+    { printf 'HTTP/1.1 400 Bad\r\n\r\nbad\n'; head -c 200000 /dev/zero; } >response
+    raw_start -k response
+    run --separate-stderr timeout 20 supai-send req
+    expect 65 '' 'supai-send: HTTP 400: bad'
+}
+
+@test "a redirect is not followed, carries no key, and is 76" {
+    echo stolen | http '200 OK' >there
+    raw_start there
+    target=http://127.0.0.1:$RAW_PORT/x there_log=$RAW_LOG
+    for s in 301 302 303 307 308; do
+        http "$s Moved" "Location: $target" </dev/null >here
+        raw_start here
+        run --separate-stderr supai-send req
+        expect 76 '' "supai-send: HTTP $s: a redirect, which is not followed, to $target"
+        assert_equal "$(raw_requests)" 1
+    done
+    [ ! -s "$there_log" ]
+}
+
+@test "an empty body is 76" {
+    http '200 OK' </dev/null >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 76 '' 'supai-send: HTTP 200: the body is empty'
+    assert_equal "$(raw_requests)" 1
+    printf 'HTTP/1.1 204 No Content\r\n\r\n' >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 76 '' 'supai-send: HTTP 204: the body is empty'
+}
+
+@test "a body that is cut before its end is 76, and not retried once bytes are out" {
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart' >length
+    printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n' >chunks
+    printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n50\r\nxx' >chunk
+    for f in length chunks chunk; do
+        raw_start $f
+        run --separate-stderr supai-send req
+        assert_equal "$status" 76
+        [[ $output == part* ]]
+        [[ $stderr == 'supai-send: the answer was cut after '*' bytes: '* ]]
+        assert_equal "$(raw_requests)" 1
+    done
+    raw_start -r length
+    run --separate-stderr supai-send req
+    assert_equal "$status" 76
+    assert_equal "$(raw_requests)" 1
+}
+
+@test "a 2xx that breaks before its first byte is tried again, then 76" {
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n' >cut
+    echo x | http '200 OK' >good
+    raw_start cut good
+    run --separate-stderr supai-send req
+    expect 0 x ''
+    raw_start cut
+    run --separate-stderr supai-send --retries 1 req
+    expect 76 '' 'supai-send: the answer was cut after 0 bytes: *, after 2 tries'
+}
+
+@test "what is no HTTP is 76" {
+    printf 'hello\r\n' >nine
+    raw_start nine
+    run --separate-stderr supai-send --retries 0 req
+    expect 76 '' 'supai-send: *'
+    printf 'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc' >bad
+    raw_start bad
+    run --separate-stderr supai-send req
+    expect 76 '' 'supai-send: *'
+    assert_equal "$(raw_requests)" 1
+}
+
+@test "1xx responses are passed over" {
+    { printf 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'; echo x | http '200 OK' 'X-Last: yes'; } >response
+    raw_start response
+    run --separate-stderr supai-send -D head req
+    expect 0 x ''
+    run ! grep -q Link head
+    grep -q '^X-Last: yes' head
+}
+
+@test "a server that closes without a word is 69 after retries" {
+    : >nothing
+    raw_start nothing
+    run --separate-stderr supai-send --retries 1 req
+    expect 69 '' "supai-send: http://127.0.0.1:$RAW_PORT/v1/chat/completions: *, after 2 tries"
+    assert_equal "$(raw_requests)" 2
+}
+
+@test "connection refused is 69 after retries" {
+    dead_url
+    start=$(now_ms)
+    run --separate-stderr supai-send --retries 1 req
+    expect 69 '' 'supai-send: http://127.0.0.1:*, after 2 tries'
+    took=$(ms_since "$start")
+    [ "$took" -ge 370 ] && [ "$took" -lt 3000 ]
+}
+
+@test "a host that does not exist is 69" {
+    SUPAI_API_KEY=k run --separate-stderr supai-send --retries 0 --url https://nothing.invalid/x req
+    expect 69 '' 'supai-send: https://nothing.invalid/x: *'
+}
+
+# --- retries -----------------------------------------------------------------
+
+@test "two retries, silently, when the third try is well" {
+    mock_start --fail 503:2 --header 'retry-after-ms: 20'
+    run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+    assert_equal "$(mock_requests)" 3
+}
+
+@test "two retries, then one line that counts the tries" {
+    mock_start --fail 503 --header 'retry-after-ms: 20' --body busy
+    run --separate-stderr supai-send req
+    expect 69 '' 'supai-send: HTTP 503: busy (request id req_mock_3), after 3 tries'
+    assert_equal "$(mock_requests)" 3
+}
+
+@test "408, 409, 425, 429 and 5xx are retried, others are not" {
+    for s in 408 409 425 429 500 502 503 504; do
+        mock_start --fail $s:1 --header 'retry-after-ms: 10'
+        run --separate-stderr supai-send req
+        assert_equal "$status" 0
+        assert_equal "$(mock_requests)" 2
+    done
+    for s in 400 401 402 403 404 407 413 422; do
+        mock_start --fail $s:1 --header 'retry-after-ms: 10'
+        run --separate-stderr supai-send req
+        assert_not_equal "$status" 0
+        assert_equal "$(mock_requests)" 1
+    done
+}
+
+@test "x-should-retry wins over the status" {
+    mock_start --fail 503:1 --header 'x-should-retry: false'
+    run --separate-stderr supai-send req
+    assert_equal "$status" 69
+    assert_equal "$(mock_requests)" 1
+    mock_start --fail 400:1 --header 'x-should-retry: true' --header 'retry-after-ms: 10'
+    run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    assert_equal "$(mock_requests)" 2
+}
+
+@test "--retries 0 never tries again" {
+    mock_start --fail 503:1
+    run --separate-stderr supai-send --retries 0 req
+    assert_equal "$status" 69
+    assert_equal "$(mock_requests)" 1
+    run ! grep -q tries <<<"$stderr"
+}
+
+@test "without a word of the server's it waits 0.5 s, then 1 s, with jitter" {
+    mock_start --fail 503:2
+    run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    mapfile -t gap < <(gaps)
+    [ "${gap[0]}" -ge 374 ] && [ "${gap[0]}" -lt 900 ]
+    [ "${gap[1]}" -ge 749 ] && [ "${gap[1]}" -lt 1500 ]
+}
+
+@test "Retry-After in seconds, whole or not" {
+    mock_start --fail 429:1 --retry-after 1
+    run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    [ "$(gaps)" -ge 999 ] && [ "$(gaps)" -lt 1900 ]
+    mock_start --fail 429:1 --retry-after 0.2
+    run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    [ "$(gaps)" -ge 199 ] && [ "$(gaps)" -lt 370 ]
+}
+
+@test "Retry-After as a date is relative to the server's own Date" {
+    mock_start --fail 429:1 --header 'Date: Sun, 06 Nov 1994 08:49:37 GMT' \
+        --retry-after 'Sun, 06 Nov 1994 08:49:38 GMT'
+    run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    [ "$(gaps)" -ge 999 ] && [ "$(gaps)" -lt 1900 ]
+}
+
+@test "retry-after-ms goes before Retry-After" {
+    mock_start --fail 429:1 --header 'retry-after-ms: 50' --retry-after 60
+    run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    [ "$(gaps)" -lt 370 ]
+}
+
+@test "a server that asks to wait over 120 s ends it at once with 75, saying how long" {
+    for s in 429 503; do
+        mock_start --fail $s --retry-after 300 --body slow
+        run --separate-stderr supai-send req
+        expect 75 '' "supai-send: HTTP $s: slow (request id req_mock_1): try again in 300 s"
+        assert_equal "$(mock_requests)" 1
+    done
+}
+
+@test "retry-after: what is understood (RFC 9110, 10.2.3)" {
+    now=784111777       # Sun, 06 Nov 1994 08:49:37 GMT
+    date='Sun, 06 Nov 1994 08:49:37 GMT'
+    while IFS='|' read -r ms after want; do
+        assert_equal "$ms|$after|$(retrytest after "$ms" "$after" "$date" 1)" "$ms|$after|$want"
+        assert_equal "$ms|$after|$(retrytest after "$ms" "$after" '' $now)" "$ms|$after|$want"
+    done <<'END'
+||-1
+|0|0
+|1|1000
+|1.5|1500
+| 7 |7000
+|120|120000
+|-1|-1
+|soon|-1
+|1e3|-1
+|1x|-1
+|nan|-1
+|99999999999999999999999999|2000000000
+250||250
+0.6||1
+x|2|2000
+-5|2|2000
+10|2|10
+|Sun, 06 Nov 1994 08:50:00 GMT|23000
+|Sunday, 06-Nov-94 08:50:00 GMT|23000
+|Sun Nov  6 08:50:00 1994|23000
+|Sun, 06 Nov 1994 08:00:00 GMT|0
+|Sun, 06 Nov 1994 08:50:00 CET|-1
+|Sun, 99 Nov 1994 08:50:00 GMT|-1
+|Tue, 01 Jan 2999 00:00:00 GMT|2000000000
+END
+}
+
+@test "retry dates (RFC 9110, 5.6.7)" {
+    while IFS='|' read -r text want; do
+        assert_equal "$text $(retrytest date "$text")" "$text $want"
+    done <<'END'
+Thu, 01 Jan 1970 00:00:00 GMT|0
+Thu, 29 Feb 2024 23:59:59 GMT|1709251199
+Fri, 01 Mar 2024 00:00:00 GMT|1709251200
+Wed, 31 Dec 2025 23:59:60 GMT|1767225600
+Thursday, 31-Dec-69 23:59:59 GMT|3155759999
+Sun, 06 Nov 1994 08:49:37 GMTx|-1
+Sun, 06 Nov 1994 24:00:00 GMT|-1
+Sun, 06 No 1994 08:49:37 GMT|-1
+|-1
+END
+}
+
+@test "backoff doubles from 0.5 s to 8 s, less up to a quarter" {
+    while read -r tries most; do
+        assert_equal "$(retrytest backoff "$tries" 0)" "$most"
+        for random in 1 999 123456789 4294967295; do
+            wait=$(retrytest backoff "$tries" "$random")
+            [ "$wait" -le "$most" ] && [ "$wait" -ge $((most * 3 / 4)) ]
+        done
+    done <<'END'
+1 500
+2 1000
+3 2000
+4 4000
+5 8000
+6 8000
+1000 8000
+END
+}
+
+@test "retries are noted with -v, and on a terminal" {
+    mock_start --fail 503:1 --header 'retry-after-ms: 10' --body busy
+    run --separate-stderr supai-send -v req
+    assert_equal "$status" 0
+    [[ $stderr == *'supai-send: HTTP 503: busy (request id req_mock_1): trying again in 0.01 s'* ]]
+    mock_start --fail 503:1 --header 'retry-after-ms: 10' --body busy
+    run pty -2 supai-send req
+    [[ $output == *'trying again in 0.01 s'* ]]
+}
+
+# --- limits of time ----------------------------------------------------------
+
+@test "--first-byte-timeout: a silent server is 75, not asked again" {
+    raw_start
+    start=$(now_ms)
+    run --separate-stderr supai-send --first-byte-timeout 0.3 req
+    expect 75 '' 'supai-send: no answer within 0.3 s (--first-byte-timeout)'
+    took=$(ms_since "$start")
+    [ "$took" -ge 300 ] && [ "$took" -lt 2000 ]
+    assert_equal "$(raw_requests)" 1
+}
+
+@test "--first-byte-timeout: headers are no byte of the body" {
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n' >head
+    raw_start -k head
+    run --separate-stderr supai-send --first-byte-timeout 0.3 --idle-timeout 0.1 req
+    expect 75 '' 'supai-send: no answer within 0.3 s (--first-byte-timeout)'
+}
+
+@test "--idle-timeout: a body that stops is 75 after what came" {
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\npart' >part
+    raw_start -k part
+    run --separate-stderr supai-send --first-byte-timeout 60 --idle-timeout 0.3 req
+    expect 75 part 'supai-send: the answer stopped after 4 bytes: nothing came for 0.3 s (--idle-timeout)'
+    assert_equal "$(raw_requests)" 1
+}
+
+@test "--idle-timeout: a body that trickles is no stall" {
+    printf '0123456789' | http '200 OK' >response
+    # The headers quickly, the body a byte at a time: 10 times 100 ms.
+    raw_start -p 1:10 response
+    run --separate-stderr supai-send --idle-timeout 1 req
+    expect 0 0123456789 ''
+}
+
+@test "--idle-timeout: time in which stdout is full does not count" {
+    head -c 400000 /dev/zero | http '200 OK' >response
+    raw_start response
+    mkfifo out
+    supai-send --idle-timeout 0.3 req >out 2>err &
+    pid=$!
+    exec 9<out
+    sleep 1     # the time itself is what is tested
+    wc -c <&9 | tr -d ' ' >count
+    exec 9<&-
+    wait $pid
+    [ ! -s err ]
+    assert_equal "$(cat count)" 400000
+}
+
+@test "--max-time: all of it, retries included, also while stdout is full" {
+    raw_start
+    run --separate-stderr supai-send --max-time 0.3 req
+    expect 75 '' 'supai-send: not done within the time limit (--max-time)'
+    head -c 400000 /dev/zero | http '200 OK' >response
+    raw_start response
+    mkfifo out
+    supai-send --max-time 0.5 req >out 2>err &
+    pid=$!
+    exec 9<out
+    status=0
+    wait $pid || status=$?
+    exec 9<&-
+    assert_equal "$status" 75
+    assert_equal "$(cat err)" 'supai-send: not done within the time limit (--max-time): the answer is cut'
+    mock_start --fail 503 --body busy
+    start=$(now_ms)
+    run --separate-stderr supai-send --max-time 0.2 req
+    expect 69 '' 'supai-send: HTTP 503: busy*'
+    [ "$(ms_since "$start")" -lt 300 ]
+    assert_equal "$(mock_requests)" 1
+}
+
+@test "--connect-timeout: a connection that is not made is 75" {
+    # A TLS handshake that nobody answers is part of connecting.
+    raw_start
+    run --separate-stderr supai-send --connect-timeout 0.3 --url "https://127.0.0.1:$RAW_PORT/" req
+    expect 75 '' 'supai-send: no connection in time (--connect-timeout): *'
+}
+
+# --- the key -----------------------------------------------------------------
+
+@test "no key is 78 and says where it may go; nothing is sent" {
+    raw_start
+    unset SUPAI_API_KEY
+    run --separate-stderr supai-send req
+    expect 78 '' "supai-send: no key for 127.0.0.1: set SUPAI_API_KEY, or put it into $HOME/.config/supai/keys/127.0.0.1 with mode 600 *"
+    unset SUPAI_BASE_URL
+    run --separate-stderr supai-send req
+    expect 78 '' "supai-send: no key for api.sup.ai: set SUPAI_API_KEY, or put it into $HOME/.config/supai/key with mode 600 *"
+    unset HOME
+    run --separate-stderr supai-send req
+    expect 78 '' 'supai-send: no key for api.sup.ai: set SUPAI_API_KEY, or give --key-file FILE *'
+    [ ! -s "$RAW_LOG" ]
+}
+
+# sent: the key that the raw server was sent last.
+sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
+
+@test "the key: --key-file, SUPAI_API_KEY, SUPAI_API_KEY_FILE, credentials, configuration" {
+    echo x | http '200 OK' >response
+    raw_start response
+    umask 077
+    mkdir -p creds "$HOME/.config/supai/keys" xdg/supai/keys
+    echo key-option >option
+    echo key-file >file
+    echo key-credential >creds/supai-api-key
+    echo key-home >"$HOME/.config/supai/keys/127.0.0.1"
+    echo key-xdg >xdg/supai/keys/127.0.0.1
+    export SUPAI_API_KEY=key-variable SUPAI_API_KEY_FILE=file CREDENTIALS_DIRECTORY=$PWD/creds
+    supai-send --key-file option req
+    assert_equal "$(sent)" 'Bearer key-option'
+    supai-send req
+    assert_equal "$(sent)" 'Bearer key-variable'
+    unset SUPAI_API_KEY
+    supai-send req
+    assert_equal "$(sent)" 'Bearer key-file'
+    unset SUPAI_API_KEY_FILE
+    supai-send req
+    assert_equal "$(sent)" 'Bearer key-credential'
+    unset CREDENTIALS_DIRECTORY
+    XDG_CONFIG_HOME=$PWD/xdg supai-send req
+    assert_equal "$(sent)" 'Bearer key-xdg'
+    XDG_CONFIG_HOME=xdg supai-send req      # relative: ignored
+    assert_equal "$(sent)" 'Bearer key-home'
+    : >"$RAW_LOG"
+    supai-send --no-key req
+    assert_equal "$(sent)" ''
+    # A folder of credentials without ours goes on to the next place.
+    CREDENTIALS_DIRECTORY=$PWD supai-send req
+    assert_equal "$(sent)" 'Bearer key-home'
+}
+
+@test "a stored key goes to its own host only" {
+    umask 077
+    mkdir -p "$HOME/.config/supai/keys"
+    echo key-default >"$HOME/.config/supai/key"
+    echo key-localhost >"$HOME/.config/supai/keys/localhost"
+    echo x | http '200 OK' >response
+    raw_start response
+    unset SUPAI_API_KEY
+    run --separate-stderr supai-send req
+    expect 78 '' 'supai-send: no key for 127.0.0.1: *'
+    [ ! -s "$RAW_LOG" ]
+    SUPAI_BASE_URL=http://LocalHost:$RAW_PORT run --separate-stderr supai-send req
+    expect 0 x ''
+    assert_equal "$(sent)" 'Bearer key-localhost'
+    for url in https://evil.invalid https://api.sup.ai.evil.invalid https://evil.invalid/api.sup.ai \
+        https://..%2fkey; do
+        run --separate-stderr supai-send --retries 0 --url "$url" req
+        [ "$status" -eq 78 ] || [ "$status" -eq 64 ]
+    done
+}
+
+@test "a key file that others have rights to is refused, with the chmod to run" {
+    mock_start
+    unset SUPAI_API_KEY
+    echo "$TEST_KEY" >"a key"
+    for mode in 644 640 604 620 601; do
+        chmod $mode 'a key'
+        run --separate-stderr supai-send --key-file 'a key' req
+        expect 78 '' "supai-send: a key: not for you alone (mode $mode): run chmod 600 'a key'"
+        SUPAI_API_KEY_FILE='a key' run --separate-stderr supai-send req
+        assert_equal "$status" 78
+    done
+    assert_equal "$(mock_requests)" 0
+    for mode in 600 400; do
+        chmod $mode 'a key'
+        run --separate-stderr supai-send --key-file 'a key' req
+        assert_equal "$status" 0
+    done
+}
+
+@test "pipes and systemd's credentials may have any mode" {
+    echo x | http '200 OK' >response
+    raw_start response
+    unset SUPAI_API_KEY
+    run --separate-stderr supai-send --key-file <(echo key-pipe) req
+    expect 0 x ''
+    assert_equal "$(sent)" 'Bearer key-pipe'
+    mkdir creds
+    printf 'key-credential' >creds/supai-api-key
+    chmod 644 creds/supai-api-key
+    CREDENTIALS_DIRECTORY=$PWD/creds run --separate-stderr supai-send req
+    expect 0 x ''
+    assert_equal "$(sent)" 'Bearer key-credential'
+}
+
+@test "a key that is none is refused, and not shown" {
+    mock_start
+    umask 077
+    for key in '' 'secret one' $'secret\tone' $'secret\none' $'secret\x01' 'sécret' ' secret'; do
+        SUPAI_API_KEY=$key run --separate-stderr supai-send req
+        assert_equal "$status" 78
+        [[ $stderr == 'supai-send: SUPAI_API_KEY: '* && $stderr != *cret* ]]
+        printf '%s\n' "$key" >file
+        run --separate-stderr supai-send --key-file file req
+        assert_equal "$status" 78
+        [[ $stderr == 'supai-send: key file file: '* && $stderr != *cret* ]]
+    done
+    printf 'secret\0one\n' >file
+    run --separate-stderr supai-send --key-file file req
+    assert_equal "$status" 78
+    run --separate-stderr supai-send --key-file nothing req
+    expect 78 '' 'supai-send: key file nothing: No such file or directory'
+    run --separate-stderr supai-send --key-file . req
+    expect 78 '' 'supai-send: *'
+    head -c 100000 /dev/zero | tr '\0' x >file
+    run --separate-stderr supai-send --key-file file req
+    expect 78 '' 'supai-send: key file file: *'
+    assert_equal "$(mock_requests)" 0
+}
+
+@test "one line end behind the key is not part of it, CR LF neither" {
+    echo x | http '200 OK' >response
+    raw_start response
+    umask 077
+    printf 'key-crlf\r\n' >file
+    supai-send --key-file file req
+    assert_equal "$(sent)" 'Bearer key-crlf'
+}
+
+@test "the key is in no argument of any process" {
+    [ -r /proc/self/cmdline ] || skip "no /proc"
+    raw_start
+    umask 077
+    echo "$TEST_KEY" >file
+    unset SUPAI_API_KEY
+    supai-send --key-file file req >out 2>err 3>&- &
+    pid=$!
+    until_true grep -q "$TEST_KEY" "$RAW_LOG"
+    tr '\0' ' ' <"/proc/$pid/cmdline" >cmdline
+    tr '\0' '\n' <"/proc/$pid/environ" >environ
+    kill $pid
+    wait $pid || true
+    grep -q -- '--key-file file req' cmdline
+    run ! grep -q "$TEST_KEY" cmdline environ out err
+}
+
+@test "headers from a file; Authorization there takes the key's place" {
+    echo x | http '200 OK' >response
+    raw_start response
+    printf 'X-One: 1\r\n\nX-Two: 2\n' >headers
+    run --separate-stderr supai-send --header @headers req
+    expect 0 x ''
+    tr -d '\r' <"$RAW_LOG" >log
+    grep -qx 'X-One: 1' log
+    grep -qx 'X-Two: 2' log
+    grep -qx "Authorization: Bearer $TEST_KEY" log
+    umask 077
+    rm headers
+    printf 'authorization: Bearer own-secret-7\n' >headers
+    unset SUPAI_API_KEY
+    run --separate-stderr supai-send -v --header @headers req
+    assert_equal "$status" 0
+    [[ $stderr == *'> authorization: Bearer ***'* ]]
+    [[ $stderr != *own-secret* ]]
+    [ "$(grep -ci '^authorization:' "$RAW_LOG")" -eq 2 ]
+    chmod 644 headers
+    run --separate-stderr supai-send --header @headers req
+    expect 78 '' 'supai-send: headers: not for you alone *'
+}
+
+@test "headers that are none, or are not for an argument, are refused" {
+    for h in 'no colon' ': x' 'a b: c' $'X: a\nb' $'X: a\rb' $'X: \x1b[31m' 'Content-Length: 3' \
+        'transfer-encoding: chunked' 'Authorization: Bearer secret' 'proxy-authorization: secret'; do
+        run --separate-stderr supai-send --header "$h" req
+        assert_equal "$status" 64
+        assert_equal "$output" ''
+        [[ $stderr == 'supai-send: --header: '* && $stderr != *secret\ * && $stderr != *secret$ ]]
+        [[ $stderr != *'Bearer secret'* ]]
+    done
+    printf 'X: 1\nY\n' >headers
+    run --separate-stderr supai-send --header @headers req
+    expect 78 '' "supai-send: --header @headers: line 2: not 'Name: value'"
+    run --separate-stderr supai-send --header @nothing req
+    expect 66 '' 'supai-send: --header @nothing: No such file or directory'
+}
+
+# --- where it goes -----------------------------------------------------------
+
+@test "http: beyond this machine is refused before any connection or look-up" {
+    raw_start
+    export http_proxy=http://127.0.0.1:$RAW_PORT
+    for url in http://api.sup.ai/x http://127.0.0.1.evil.invalid/x http://localhost.evil.invalid/x \
+        http://evil.invalid/127.0.0.1 http://evil.invalid?@127.0.0.1/ http://evil.invalid#@localhost/ \
+        http://128.0.0.1/ http://0.0.0.0/ http://[::2]/ http://[::ffff:1.2.3.4]/ http://126.255.255.255/; do
+        run --separate-stderr supai-send --url "$url" req
+        expect 78 '' 'supai-send: *: plain http shows the key *'
+    done
+    SUPAI_BASE_URL=http://example.invalid run --separate-stderr supai-send req
+    expect 78 '' 'supai-send: http://example.invalid/chat/completions: plain http *'
+    [ ! -s "$RAW_LOG" ]
+}
+
+@test "--insecure-http lets plain http out, through the proxy too" {
+    echo x | http '200 OK' >response
+    raw_start response
+    http_proxy=http://127.0.0.1:$RAW_PORT run --separate-stderr supai-send --insecure-http --url http://service.invalid/x req
+    expect 0 x ''
+    grep -q '^POST http://service.invalid/x HTTP/1.1' "$RAW_LOG"
+}
+
+@test "loopback never goes through a proxy, however it is written" {
+    raw_start
+    proxy=http://127.0.0.1:$RAW_PORT proxy_log=$RAW_LOG
+    mock_start
+    port=${SUPAI_BASE_URL#http://127.0.0.1:}
+    port=${port%%/*}
+    export http_proxy=$proxy HTTP_PROXY=$proxy all_proxy=$proxy https_proxy=$proxy
+    for host in 127.0.0.1 localhost LOCALHOST 127.1 127.0.0.2 2130706433 0x7f.1 0177.0.0.1; do
+        run --separate-stderr supai-send --retries 0 --url "http://$host:$port/v1/openai/chat/completions" req
+        # Some of these may be refused or not be served; none goes to the proxy.
+        [ "$status" -eq 0 ] || [ "$status" -eq 69 ] || [ "$status" -eq 78 ]
+    done
+    run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    run --separate-stderr supai-send --proxy "$proxy" req
+    assert_equal "$status" 0
+    run --separate-stderr supai-send --retries 0 --url "http://[::1]:$port/" req
+    [ ! -s "$proxy_log" ]
+}
+
+@test "https goes through a proxy by CONNECT, which is not shown the key" {
+    http '403 Forbidden' 'Content-Type: text/plain' <<<no >response
+    raw_start response
+    https_proxy=http://user:proxy-secret@127.0.0.1:$RAW_PORT run --separate-stderr supai-send -v --url https://service.invalid/x req
+    assert_equal "$status" 77
+    assert_equal "$output" ''
+    [[ $stderr == *'supai-send: proxy: HTTP 403'* ]]
+    [[ $stderr != *proxy-secret* && $stderr != *$TEST_KEY* && $stderr != *$(printf user:proxy-secret | base64)* ]]
+    grep -q '^CONNECT service.invalid:443 ' "$RAW_LOG"
+    run ! grep -q "$TEST_KEY" "$RAW_LOG"
+    printf 'HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n' >response
+    run --separate-stderr supai-send --proxy "http://127.0.0.1:$RAW_PORT" --url https://service.invalid/x req
+    expect 77 '' 'supai-send: proxy: HTTP 407*'
+}
+
+@test "a proxy that cannot be reached is 69, its password not shown" {
+    export SUPAI_API_KEY=$TEST_KEY
+    for proxy in http://user:proxy-secret@127.0.0.1:1 'http://user:proxy-secret@:x'; do
+        run --separate-stderr supai-send --retries 0 --proxy "$proxy" --url https://service.invalid/ req
+        assert_equal "$status" 69
+        [[ $stderr != *proxy-secret* ]]
+    done
+}
+
+@test "URLs that are none: 64 from --url, 78 from SUPAI_BASE_URL; a password is not shown" {
+    for url in nothing api.sup.ai/v1 ftp://127.0.0.1/ file:///etc/passwd 'http://a b/' https:// \
+        gopher://127.0.0.1/ https://user:url-secret@127.0.0.1/ https://url-secret@127.0.0.1/ \
+        http://127.0.0.1@evil.invalid/ 'https://x:99999/' $'https://127.0.0.1/\n' 'user:url-secret@host'; do
+        SUPAI_API_KEY=k run --separate-stderr supai-send --url "$url" req
+        assert_equal "$url: $status" "$url: 64"
+        [[ $stderr == 'supai-send: --url: '* ]]
+        [[ $url == user:* || $stderr != *url-secret* ]]
+        SUPAI_API_KEY=k SUPAI_BASE_URL=$url run --separate-stderr supai-send req
+        assert_equal "$url: $status" "$url: 78"
+        [[ $stderr == 'supai-send: SUPAI_BASE_URL: '* ]]
+    done
+}
+
+# --- TLS and HTTP/2 ----------------------------------------------------------
+
+@test "HTTP/2 where offered; the certificate must be known" {
+    mock_start
+    tls_start
+    run --separate-stderr supai-send --cacert cert.pem -D head req
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+    grep -q '^HTTP/2 200' head
+    CURL_CA_BUNDLE=cert.pem run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    start=$(now_ms)
+    run --separate-stderr supai-send req
+    assert_equal "$status" 69
+    assert_equal "$output" ''
+    [[ $stderr == "supai-send: https://127.0.0.1:$TLS_PORT/"*certificate* ]]
+    run ! grep -q tries <<<"$stderr"    # no try would help
+    assert_equal "$(mock_requests)" 2
+    run --separate-stderr supai-send --cacert cert.pem --url "https://localhost:$TLS_PORT/v1/openai/chat/completions" req
+    assert_equal "$status" 69
+    assert_equal "$(mock_requests)" 2
+    run --separate-stderr supai-send --cacert nothing req
+    expect 66 '' 'supai-send: --cacert nothing: No such file or directory'
+    CURL_CA_BUNDLE=nothing run --separate-stderr supai-send req
+    expect 78 '' 'supai-send: CURL_CA_BUNDLE: nothing: No such file or directory'
+}
+
+@test "-v shows headers and no key, over HTTP/1.1 and HTTP/2" {
+    mock_start
+    tls_start
+    run --separate-stderr supai-send -v --cacert cert.pem --header 'X-Mine: 1' req
+    assert_equal "$status" 0
+    [[ $stderr == *'> POST /v1/openai/chat/completions HTTP/2'* && $stderr == *'< HTTP/2 200'* ]]
+    [[ ${stderr,,} == *'authorization: bearer ***'* && ${stderr,,} == *'x-mine: 1'* ]]
+    [[ $stderr != *$TEST_KEY* ]]
+    SUPAI_BASE_URL=http://127.0.0.1:$(jq -nr 'input.headers.host' "$MOCK_LOG" | sed 's/.*://')/v1/openai
+    mock_start
+    run --separate-stderr supai-send -v req
+    assert_equal "$status" 0
+    [[ $stderr == *'> POST /v1/openai/chat/completions HTTP/1.1'* && $stderr == *'< HTTP/1.1 200 OK'* ]]
+    [[ $stderr == *'> Authorization: Bearer ***'* ]]
+    [[ $stderr != *$TEST_KEY* ]]
+}
+
+@test "a stream that is cut over HTTP/2 is 76" {
+    mock_start --cut 2 --delay 100
+    tls_start
+    jq -c '.stream = true' req >stream
+    run --separate-stderr supai-send --cacert cert.pem stream
+    assert_equal "$status" 76
+    [[ $output == data:* ]]
+    [[ $stderr == 'supai-send: the answer was cut after '* ]]
+}
+
+@test "a request over HTTP/2 that breaks early is retried" {
+    mock_start --fail 503:1 --header 'retry-after-ms: 10'
+    tls_start
+    run --separate-stderr supai-send --cacert cert.pem req
+    assert_equal "$status" 0
+    assert_equal "$(mock_requests)" 2
+}
+
+# --- what is shown -----------------------------------------------------------
+
+@test "the key is hidden where the server sends it back" {
+    printf '{"error":{"message":"bad key %s!"}}' "$TEST_KEY" |
+        http '401 Unauthorized' "X-Echo: $TEST_KEY" "X-Request-Id: $TEST_KEY" >response
+    raw_start response
+    run --separate-stderr supai-send -v -D head req
+    assert_equal "$status" 77
+    [[ $stderr == *'supai-send: HTTP 401: bad key ***! (request id ***)'* ]]
+    [[ $stderr != *$TEST_KEY* ]]
+    grep -q '^X-Echo: \*\*\*' head
+    run ! grep -q "$TEST_KEY" head
+}
+
+@test "terminal escapes of a server's are shown, not sent" {
+    esc=$'\x1b]52;c;x\x07' c1=$'\xc2\x9b31m' bidi=$'\xe2\x80\xae'
+    printf '{"error":{"message":"%s"}}' '\u001b]0;x\u0007\u009b31m\u202e' |
+        http "400 A${esc}B" "X-Request-Id: ${esc}${c1}${bidi}" "X-Other: $esc" >response
+    http "302 A${esc}B" "Location: /${esc}${c1}${bidi}" </dev/null >moved
+    printf '%s\n' "plain ${esc}${c1}${bidi}" | http '400 Bad' >plain
+    http "400 A${esc}B" </dev/null >reason
+    for f in response moved plain reason; do
+        raw_start $f
+        supai-send -v -D /dev/stderr req >out 2>err && return 1
+        [ ! -s out ]
+        run ! grep -q -e $'\x1b' -e $'\x07' -e $'\xc2\x9b' -e "$bidi" err
+        grep -q -e 'x1b' err
+    done
+    # A cut is told in libcurl's words, a name that was asked for in ours.
+    run --separate-stderr supai-send "no$esc"
+    expect 66 '' 'supai-send: no\\x1b]52;c;x\\x07: No such file or directory'
+}
+
+@test "--dump-header: the last response's headers as received" {
+    { printf 'HTTP/1.1 503 Busy\r\nretry-after-ms: 1\r\nX-Long: a long one that must go\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'; } >first
+    printf 'HTTP/1.1 200 OK\r\nX-A:  1 \r\nContent-Length: 1\r\nConnection: close\r\n\r\nx' >second
+    raw_start first second
+    echo old, and longer than anything that will come: "$(head -c 1000 /dev/zero | tr '\0' x)" >head
+    run --separate-stderr supai-send -D head req
+    expect 0 x ''
+    printf 'HTTP/1.1 200 OK\r\nX-A:  1 \r\nContent-Length: 1\r\nConnection: close\r\n\r\n' | cmp - head
+}
+
+@test "--dump-header: 73 before anything is sent; standard output is refused" {
+    mock_start
+    run --separate-stderr supai-send -D no/such/folder req
+    expect 73 '' 'supai-send: no/such/folder: No such file or directory'
+    run --separate-stderr supai-send -D - req
+    expect 64 '' 'supai-send: --dump-header: standard output is for the body*'
+    assert_equal "$(mock_requests)" 0
+    run --separate-stderr supai-send -D /dev/full req
+    expect 74 '' 'supai-send: /dev/full: No space left on device'
+}
+
+@test "--dump-header /dev/stderr keeps the log that standard error goes to" {
+    mock_start
+    echo before >log
+    supai-send -D /dev/stderr req >out 2>>log
+    head -n 1 log | grep -qx before
+    grep -qx 'HTTP/1.1 200 OK' log
+}
+
+# --- --dry-run ---------------------------------------------------------------
+
+@test "--dry-run prints a curl command that does the same, without the key" {
+    mock_start
+    run --separate-stderr supai-send --dry-run --header "X-Q: it's" req
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+    [[ $output != *$TEST_KEY* && $output == *'-K -'* && $output == *'--data-binary @req'* ]]
+    assert_equal "$(mock_requests)" 0
+    printf '%s\n' "$output" >cmd
+    sh cmd >out
+    supai-send req | jq -S 'del(.id, .created)' >want
+    jq -S 'del(.id, .created)' out | cmp want -
+    assert_equal "$(jq -s -c '.[0].headers["x-q"]' "$MOCK_LOG")" "\"it's\""
+    # The same headers, but for the one that was added and who asks.
+    jq -c -S '.headers | del(.["x-q"], .["accept-encoding"])' "$MOCK_LOG" | uniq | wc -l | grep -qx ' *1'
+}
+
+@test "--dry-run: a request from standard input, quotes, newlines and all" {
+    mock_start
+    printf '{"stream":false,\n"messages":[{"role":"user","content":"it'"'"'s $HOME `x` \\\\ \\u00e9 \\n"}]}\n' |
+        tee body | supai-send --dry-run >cmd
+    sh cmd | jq -j '.choices[0].message.content' >out
+    printf 'it'"'"'s $HOME `x` \\ \303\251 \n' | cmp - out
+    head -c 200000 /dev/zero | tr '\0' x | sed 's/.*/{"a":"&"}/' >big
+    run --separate-stderr supai-send --dry-run <big
+    expect 65 '' 'supai-send: --dry-run: standard input is too long *'
+    run --separate-stderr supai-send --dry-run big
+    assert_equal "$status" 0
+}
+
+@test "--dry-run names where the key is, read or not" {
+    unset SUPAI_API_KEY
+    run --separate-stderr supai-send --dry-run req
+    assert_equal "$status" 0
+    [[ $output == *'"$SUPAI_API_KEY"'*'--url https://api.sup.ai/v1/openai/chat/completions' ]]
+    run --separate-stderr supai-send --dry-run --key-file "my key" req
+    [[ $output == *"\"\$(cat 'my key')\""* ]]
+    run --separate-stderr supai-send --dry-run --no-key --proxy http://p:1 --cacert cert --max-time 9 -D head -v req
+    [[ $status -eq 66 ]]
+    : >cert
+    run --separate-stderr supai-send --dry-run --no-key --proxy http://p:1 --cacert cert --max-time 9 -D head -v req
+    assert_equal "$status" 0
+    [[ $output != *'-K -'* ]]
+    for o in '--proxy http://p:1' '--cacert cert' '--max-time 9' '--dump-header head' --verbose '--proto =https'; do
+        [[ $output == *"$o"* ]]
+    done
+    printf 'X-Secret: hidden\nX-More: hidden\n' >headers
+    run --separate-stderr supai-send --dry-run --header @headers --header 'X-A: 1' req
+    [[ $output == *'--header @headers'*"--header 'X-A: 1'"* && $output != *hidden* ]]
+    assert_equal "$(grep -c '@headers' <<<"$output")" 1
+    run --separate-stderr supai-send --dry-run --url http://service.invalid/ req
+    assert_equal "$status" 78
+}
+
+# --- the other ends ----------------------------------------------------------
+
+@test "it ends at once, by SIGPIPE, when its reader is gone and the server silent" {
+    raw_start
+    start=$(now_ms)
+    supai-send req 2>err | true
+    assert_equal "${PIPESTATUS[0]}" 141
+    [ "$(ms_since "$start")" -lt 2000 ]
+    [ ! -s err ]
+}
+
+@test "it ends at once when its reader goes away while it waits, or between two tries" {
+    raw_start
+    mkfifo out
+    supai-send req >out 2>err 3>&- &
+    pid=$!
+    exec 9<out
+    until_true grep -q Authorization "$RAW_LOG"
+    exec 9<&-
+    start=$(now_ms)
+    status=0
+    wait $pid || status=$?
+    assert_equal "$status" 141
+    [ "$(ms_since "$start")" -lt 1500 ]
+    mock_start --fail 429 --retry-after 60
+    supai-send req >out 2>>err 3>&- &
+    pid=$!
+    exec 9<out
+    until_true test -s "$MOCK_LOG"
+    exec 9<&-
+    status=0
+    wait $pid || status=$?
+    assert_equal "$status" 141
+    [ ! -s err ]
+}
+
+@test "a reader that takes one line and goes ends it by SIGPIPE, silently" {
+    yes 'data: x' | head -n 100000 | http '200 OK' >response
+    raw_start response
+    supai-send req 2>err | head -n 1 >out
+    assert_equal "${PIPESTATUS[0]}" 141
+    [ ! -s err ]
+}
+
+@test "SIGPIPE ignored by whoever starts it makes no difference" {
+    raw_start
+    (trap '' PIPE; supai-send req 2>err || echo $? >code) | true
+    assert_equal "$(cat code)" 141
+}
+
+@test "a full disk and a closed standard output are 74" {
+    mock_start
+    run --separate-stderr bash -c 'supai-send req >/dev/full'
+    expect 74 '' 'supai-send: standard output: No space left on device'
+    assert_equal "$(mock_requests)" 1
+    # Known before anything is asked for, and paid.
+    run --separate-stderr bash -c 'supai-send req >&-'
+    expect 74 '' 'supai-send: standard output: Bad file descriptor'
+    assert_equal "$(mock_requests)" 1
+}
+
+@test "SIGINT kills it as usual" {
+    raw_start
+    supai-send req >out 2>err 3>&- &
+    pid=$!
+    until_true grep -q Authorization "$RAW_LOG"
+    kill -TERM $pid
+    status=0
+    wait $pid || status=$?
+    assert_equal "$status" 143
+    [ ! -s out ] && [ ! -s err ]
+    # Background jobs of a script have SIGINT ignored: a shell that waits has not.
+    run bash -c 'set -m; supai-send req & until grep -c Authorization "$0" | grep -qx 2; do sleep 0.02; done; kill -INT $!; wait $!' "$RAW_LOG"
+    assert_equal "$status" 130
+}
+
+@test "it works without HOME" {
+    mock_start
+    unset HOME
+    run --separate-stderr supai-send req
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+}
