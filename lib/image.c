@@ -32,7 +32,7 @@ static void
 add_base64(struct buf *out, const unsigned char *p, size_t n)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/="; /* and what fills */
 	unsigned long group;
 	size_t i, left;
 	char *to;
@@ -46,8 +46,8 @@ add_base64(struct buf *out, const unsigned char *p, size_t n)
 		to = out->p + out->n;
 		to[0] = digits[group >> 18];
 		to[1] = digits[group >> 12 & 63];
-		to[2] = left > 1 ? digits[group >> 6 & 63] : '=';
-		to[3] = left > 2 ? digits[group & 63] : '=';
+		to[2] = digits[left > 1 ? group >> 6 & 63 : 64];
+		to[3] = digits[left > 2 ? group & 63 : 64];
 		out->n += 4;
 	}
 }

@@ -30,6 +30,37 @@ skip_space(const char *p, size_t n)
 	return i;
 }
 
+static size_t
+string_end(struct records *r, const char *p, size_t n, bool *whole)
+{
+	size_t i;
+
+	for (i = r->scanned; i < n; i++) {
+		if (i > 0 && !r->scan.escaped && p[i] == '"') {
+			*whole = true;
+			return i + 1;
+		}
+		r->scan.escaped = !r->scan.escaped && p[i] == '\\';
+	}
+	return n;
+}
+
+/* A number, a word, or what is neither. */
+static size_t
+word_end(struct records *r, const char *p, size_t n, bool *whole)
+{
+	size_t i;
+
+	for (i = r->scanned; i < n; i++) {
+		if (i == 0 || (!is_space(p[i]) &&
+		    strchr("{}[]\"", p[i]) == NULL))
+			continue;
+		*whole = true;
+		return i;
+	}
+	return n;
+}
+
 /*
  * How many of the n bytes at p, where a value starts, belong to it, told by
  * brackets, quotes and white space alone. *whole says that it ends there; else
@@ -38,24 +69,11 @@ skip_space(const char *p, size_t n)
 static size_t
 value_end(struct records *r, const char *p, size_t n, bool *whole)
 {
-	size_t i = r->scanned;
-
 	*whole = false;
 	if (*p == '{' || *p == '[')
-		return i + json_scan(&r->scan, p + i, n - i, whole);
-	for (; i < n; i++) {
-		if (i == 0 || r->scan.escaped)
-			r->scan.escaped = false;
-		else if (*p == '"' && p[i] == '\\')
-			r->scan.escaped = true;
-		else if (*p == '"' && p[i] == '"')
-			break;
-		else if (*p != '"' && (is_space(p[i]) ||
-		    strchr("{}[]\"", p[i]) != NULL))
-			break;
-	}
-	*whole = i < n;
-	return i < n && *p == '"' ? i + 1 : i;
+		return r->scanned + json_scan(&r->scan, p + r->scanned,
+		    n - r->scanned, whole);
+	return (*p == '"' ? string_end : word_end)(r, p, n, whole);
 }
 
 /* Turns a record's bytes into its value. */

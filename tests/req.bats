@@ -64,8 +64,8 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
     expect 0 "$(says '"Sum this up:\nthe text"')" ''
     fed 'the text\n' -
     expect 0 "$(says '"the text"')" ''
-    fed 'the text\n' - in one line
-    expect 0 "$(says '"the text\nin one line"')" ''
+    fed 'the text\n' - on one line
+    expect 0 "$(says '"the text\non one line"')" ''
     fed 'the text\n' Look at - and sum it up
     expect 0 "$(says '"Look at\nthe text\nand sum it up"')" ''
     fed '' Words with -
@@ -105,7 +105,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
 @test "options end at the first word: what looks like one behind it is 64" {
     req hi -x
     expect 64 '' "supai-req: '-x' behind the prompt's first word: quote the prompt, or put -- before it"$'\n'"$USAGE"
-    req how do I use tar -x
+    req how 'do' I use tar -x
     assert_equal "$status" 64
     req hi --model fast
     assert_equal "$status" 64
@@ -116,12 +116,12 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
 @test "behind -- every word is text, but -" {
     req -- -x is an option
     expect 0 "$(says '"-x is an option"')" ''
-    req -x -- how do I use tar -x
+    req -x -- how 'do' I use tar -x
     expect 0 '{"model":"auto","messages":[{"role":"user","content":"how do I use tar -x"}],"stream":true,"include_supai_chunks":true}' ''
     req -- --
     expect 0 "$(says '"--"')" ''
-    fed 'in' -- -a -
-    expect 0 "$(says '"-a\nin"')" ''
+    fed 'stdin' -- -a -
+    expect 0 "$(says '"-a\nstdin"')" ''
 }
 
 @test "an option's argument that is -- ends no options" {
@@ -139,7 +139,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
         assert_equal "$args: $status $output" "$args: 64 "
         [[ $stderr == "supai-req: "* ]]
     done
-    req - - 
+    req - -
     expect 64 '' "supai-req: the prompt: '-' can stand in it once"
     req -f - -s @- hi
     expect 64 '' "supai-req: standard input can't be both the system message and a file"
@@ -368,8 +368,8 @@ E
 @test "the message of several sources: files, then words and standard input, then images" {
     printf 'f\n' >f
     printf 'GIF87a' >g
-    fed 'in\n' -i g -f f Look: - now
-    expect 0 "$(says '[{"type":"text","text":"==> f <==\nf\n\nLook:\nin\nnow"},{"type":"image_url","image_url":{"url":"data:image/gif;base64,R0lGODdh"}}]')" ''
+    fed 'stdin\n' -i g -f f Look: - now
+    expect 0 "$(says '[{"type":"text","text":"==> f <==\nf\n\nLook:\nstdin\nnow"},{"type":"image_url","image_url":{"url":"data:image/gif;base64,R0lGODdh"}}]')" ''
 }
 
 # --- modes and models ---------------------------------------------------------
