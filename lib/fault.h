@@ -50,7 +50,7 @@ struct fault faults_next(struct faults *f, unsigned long number);
 /* Whether a rule of this kind was added. */
 bool	faults_have(const struct faults *f, enum fault_kind kind);
 
-/* The fault's name, as its option has it; a constant. */
+/* The fault's name, as its option has it; a constant; NULL for FAULT_NONE. */
 const char *fault_name(enum fault_kind kind);
 
 void	faults_free(struct faults *f);

@@ -2,7 +2,6 @@
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,17 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
 
 #include "diag.h"
-#include "io.h"
 #include "mem.h"
 #include "mock.h"
+#include "mocklog.h"
 #include "timers.h"
-#include "utf8.h"
 #include "value.h"
 
 enum {
@@ -308,36 +305,14 @@ send_response(struct exchange *x)
 
 /* The log */
 
-/* The key stays out of the log: of a bearer token only that there was one. */
-static const char *
-redact(const char *name, const char *value)
-{
-	if (strcasecmp(name, "Authorization") != 0 &&
-	    strcasecmp(name, "Proxy-Authorization") != 0)
-		return value;
-	return strncasecmp(value, "Bearer ", 7) == 0 ? "Bearer ***" : "***";
-}
-
 static enum MHD_Result
-log_header(void *cls, enum MHD_ValueKind kind, const char *name,
+add_log_header(void *cls, enum MHD_ValueKind kind, const char *name,
     const char *value)
 {
-	jv *headers = cls, key, had;
-	struct buf lower = {0}, text = {0};
-	size_t i;
+	jv *headers = cls;
 
 	(void)kind;
-	for (i = 0; name[i] != '\0'; i++)
-		buf_addc(&lower, tolower((unsigned char)name[i]));
-	key = jv_string(buf_string(&lower));
-	had = jv_object_get(jv_copy(*headers), jv_copy(key));
-	if (jv_get_kind(had) == JV_KIND_STRING)
-		buf_printf(&text, "%s, ", jv_string_value(had));
-	buf_adds(&text, redact(name, value != NULL ? value : ""));
-	*headers = jv_object_set(*headers, key, value_text(text.p, text.n));
-	jv_free(had);
-	buf_free(&lower);
-	buf_free(&text);
+	*headers = mocklog_header(*headers, name, value != NULL ? value : "");
 	return MHD_YES;
 }
 
@@ -350,58 +325,21 @@ connection_number(struct MHD_Connection *c)
 	return (unsigned long)(uintptr_t)info->socket_context;
 }
 
-static jv
-with(jv object, const char *name, jv value)
-{
-	return jv_object_set(object, jv_string(name), value);
-}
-
-/* The time of day in seconds, whole milliseconds. */
-static double
-wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)((long long)now.tv_sec * 1000 + now.tv_nsec / 1000000) /
-	    1000;
-}
-
-/* One line a request, by one write, before it is answered. */
 static void
 log_request(const struct exchange *x, jv json)
 {
-	const struct mock *m = x->m;
-	jv o = jv_object(), headers = jv_object();
-	struct buf line = {0};
+	struct mocklog_entry e = {
+		.number = x->number,
+		.connection = connection_number(x->connection),
+		.elapsed = timers_now() - x->m->started,
+		.method = x->method, .path = x->path, .headers = jv_object(),
+		.bytes = x->received, .body = &x->body, .json = json,
+		.status = x->r.status, .fault = fault_name(x->r.fault.kind),
+	};
 
-	if (m->o->log == -1)
-		return;
-	MHD_get_connection_values(x->connection, MHD_HEADER_KIND, log_header,
-	    &headers);
-	o = with(o, "request", jv_number((double)x->number));
-	o = with(o, "connection",
-	    jv_number((double)connection_number(x->connection)));
-	o = with(o, "time", jv_number(wall_clock()));
-	o = with(o, "elapsed", jv_number(
-	    (double)(timers_now() - m->started) / 1000));
-	o = with(o, "method", jv_string(x->method));
-	o = with(o, "path", jv_string(x->path));
-	o = with(o, "headers", headers);
-	o = with(o, "bytes", jv_number((double)x->received));
-	if (jv_is_valid(json))
-		o = with(o, "body", jv_copy(json));
-	else
-		o = with(o, "body_text", value_text(x->body.p, x->body.n));
-	o = with(o, "status", jv_number(x->r.status));
-	if (x->r.fault.kind != FAULT_NONE)
-		o = with(o, "fault", jv_string(fault_name(x->r.fault.kind)));
-	value_dump(o, &line);
-	buf_addc(&line, '\n');
-	if (!io_write_all(m->o->log, line.p, line.n))
-		diag_die_errno(EX_IOERR, "the log");
-	buf_free(&line);
-	jv_free(o);
+	MHD_get_connection_values(x->connection, MHD_HEADER_KIND,
+	    add_log_header, &e.headers);
+	mocklog_write(x->m->o->log, &e);
 }
 
 /* Requests, in libmicrohttpd's thread */
@@ -433,7 +371,8 @@ answer(struct exchange *x)
 	plan(x);
 	x->answered = true;
 	x->due = timers_now() + x->m->o->first_byte_delay;
-	log_request(x, q.json);
+	if (x->m->o->log != -1)
+		log_request(x, q.json);
 	jv_free(q.json);
 	buf_free(&why);
 	buf_free(&x->body);
