@@ -28,6 +28,7 @@ LIBS_supai-send = $(CURL_LIBS)
 LIBS_supai-fold = $(JQ_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
 LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread
+LIBS_exchanges = $(CURL_LIBS)
 
 CURL_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
 CURL_LIBS := $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || echo -lcurl)

@@ -243,7 +243,8 @@ client_resolve(struct client *c, const char *tail)
 		diag_die_errno(EX_NOINPUT, "--cacert %s", c->cacert);
 	if (c->cacert != NULL)
 		return;
-	c->cacert = variable("CURL_CA_BUNDLE");	/* libcurl leaves that to us */
+	if (c->endpoint.https)	/* libcurl leaves that to us */
+		c->cacert = variable("CURL_CA_BUNDLE");
 	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
 		diag_die_errno(EX_CONFIG, "CURL_CA_BUNDLE: %s", c->cacert);
 }

@@ -15,8 +15,6 @@ static const char *const usual[] = {
 static void
 add(char ***list, size_t *n, const char *s)
 {
-	if (*s == '\0')
-		return;
 	*list = mem_resize(*list, *n + 1, sizeof(**list));
 	(*list)[(*n)++] = mem_string(s);
 }
@@ -24,7 +22,8 @@ add(char ***list, size_t *n, const char *s)
 void
 redact_value(struct redact *r, const char *value)
 {
-	add(&r->values, &r->nvalues, value);
+	if (strlen(value) >= REDACT_SHORTEST)
+		add(&r->values, &r->nvalues, value);
 }
 
 void

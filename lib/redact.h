@@ -17,7 +17,11 @@ struct redact {
 	size_t	  nnames;
 };
 
-/* Remembers a copy; an empty one is passed over. */
+/*
+ * Remembers a copy. A value of fewer than REDACT_SHORTEST bytes is passed over: it
+ * is nobody's secret, and to hide it would garble every message.
+ */
+#define REDACT_SHORTEST 4
 void	redact_value(struct redact *r, const char *value);
 void	redact_name(struct redact *r, const char *name);
 

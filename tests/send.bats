@@ -281,6 +281,13 @@ END
     expect 65 '' 'supai-send: HTTP 400: bad'
 }
 
+@test "a body that is too long for the server is 65, told while it is still sent" {
+    mock_start
+    head -c 34000000 /dev/zero | tr "\0" x | sed "s/.*/{\"a\":\"&\"}/" >big
+    run --separate-stderr supai-send big
+    expect 65 "" "supai-send: HTTP 413: *"
+}
+
 @test "a redirect is not followed, carries no key, and is 76" {
     echo stolen | http '200 OK' >there
     raw_start there
@@ -973,6 +980,18 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     run --separate-stderr supai-send --cacert cert.pem req
     assert_equal "$status" 0
     assert_equal "$(mock_requests)" 2
+}
+
+# --- many at once ------------------------------------------------------------
+
+ "exchanges run at once in one thread, are retried and cancelled one by one" {
+    mock_start --fail 503:3 --stall 2:2
+    exchanges "$SUPAI_BASE_URL/chat/completions" 50 >out
+    # Three failed at first, two stalled; the last one was cancelled.
+    assert_equal "$(tail -n 1 out)" "1 0 0"
+    assert_equal "$(head -n 49 out | cut -d " " -f 1,2 | sort | uniq -c | tr -s " ")" " 44 1 0
+ 5 2 0"
+    run ! grep -q " 0$" <(head -n 49 out)
 }
 
 # --- what is shown -----------------------------------------------------------
