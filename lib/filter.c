@@ -9,9 +9,25 @@
 #include "value.h"
 
 struct filter {
+	struct filter	*next;
 	jq_state	*jq;
 	struct buf	 errors;	/* what libjq said while compiling */
 };
+
+/*
+ * The ones not freed yet. libjq keeps its memory in ways that leak checkers do
+ * not follow, so that an end of the program elsewhere has to free them, too;
+ * but not one that comes from inside libjq, out of memory.
+ */
+static struct filter *filters;
+static bool running;
+
+static void
+free_all(void)
+{
+	while (filters != NULL && !running)
+		filter_free(filters);
+}
 
 /* A message without the name of a program that is not ours. */
 static const char *
@@ -54,12 +70,20 @@ struct filter *
 filter_new(const char *program, const char *name)
 {
 	struct filter *f = mem_zero(1, sizeof(*f));
+	bool ok;
 
+	if (filters == NULL && atexit(free_all) != 0)
+		mem_out();
+	f->next = filters;
+	filters = f;
+	running = true;
 	f->jq = jq_init();
 	if (f->jq == NULL)
 		mem_out();
 	jq_set_error_cb(f->jq, collect, f);
-	if (!jq_compile(f->jq, program))
+	ok = jq_compile(f->jq, program) != 0;
+	running = false;
+	if (!ok)
 		diag_die(EX_USAGE, "%s: %s", name, f->errors.n > 0
 		    ? buf_string(&f->errors) : "not a jq program");
 	return f;
@@ -68,7 +92,9 @@ filter_new(const char *program, const char *name)
 void
 filter_start(struct filter *f, jv input)
 {
+	running = true;
 	jq_start(f->jq, input, 0);
+	running = false;
 }
 
 /* Appends what error was called with: a string as it is, anything else as JSON. */
@@ -85,8 +111,11 @@ explain(jv message, struct buf *why)
 enum filter_got
 filter_next(struct filter *f, jv *value, struct buf *why)
 {
-	jv result = jq_next(f->jq), message;
+	jv result, message;
 
+	running = true;
+	result = jq_next(f->jq);
+	running = false;
 	if (jv_is_valid(result)) {
 		*value = result;
 		return FILTER_VALUE;
@@ -109,8 +138,13 @@ filter_next(struct filter *f, jv *value, struct buf *why)
 void
 filter_free(struct filter *f)
 {
+	struct filter **at = &filters;
+
 	if (f == NULL)
 		return;
+	while (*at != f)
+		at = &(*at)->next;
+	*at = f->next;
 	jq_teardown(&f->jq);
 	buf_free(&f->errors);
 	free(f);
