@@ -984,7 +984,7 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
 
 # --- many at once ------------------------------------------------------------
 
- "exchanges run at once in one thread, are retried and cancelled one by one" {
+@test "exchanges run at once in one thread, are retried and cancelled one by one" {
     mock_start --fail 503:3 --stall 2:2
     exchanges "$SUPAI_BASE_URL/chat/completions" 50 >out
     # Three failed at first, two stalled; the last one was cancelled.
