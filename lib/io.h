@@ -63,7 +63,7 @@ struct io_in {
 	char	*p;
 	size_t	 start, end, cap;
 	size_t	 seen;	/* bytes behind start known to hold no newline */
-	bool	 eof, skip;
+	bool	 eof, skip, wide;
 };
 
 /*

@@ -16,6 +16,7 @@ enum {
 };
 
 static const char bom[] = "\xef\xbb\xbf";
+static const char message[] = "message";	/* WHATWG HTML: the default type */
 
 static enum sse_got
 fault(struct sse *s, int status, const char *fmt, ...)
@@ -130,55 +131,49 @@ is_done(const char *p, size_t n)
 	return n == 6 && memcmp(p, "[DONE]", 6) == 0;
 }
 
-/* Makes the n bytes at data the event that the caller gets. */
-static enum sse_got
-dispatch(struct sse *s, struct sse_record *r, const char *data, size_t n)
+/*
+ * Gives the n bytes at data, with or without a newline behind them; the type is
+ * the one of an event that has none. Member by member: an assignment of the whole
+ * record costs a tenth of the running time.
+ */
+static void
+give(struct sse *s, struct sse_record *r, const char *data, size_t n, bool line)
 {
-	s->over = true;
 	s->number++;
-	if (is_done(data, n)) {
-		s->inside = false;
-		s->done = true;
-		return SSE_DONE;
-	}
 	s->inside = true;
 	r->data = data;
 	r->n = n;
-	r->event = s->event.n > 0 ? s->event.p : "message";
-	r->event_n = s->event.n > 0 ? s->event.n : strlen("message");
+	r->line = line;
+	r->event = message;
+	r->event_n = sizeof(message) - 1;
 	r->id = s->id.n > 0 ? s->id.p : "";
 	r->id_n = s->id.n;
-	return SSE_RECORD;
 }
 
 /*
- * The common case, without a copy: at the start of a line, the event's only data
- * line and the blank line behind it, all among the bytes at hand. SSE_MORE, and
- * nothing done, when it is anything else.
+ * The common case, without a copy, where nothing is pending: an event that is
+ * one data line and a blank one, with LFs, all of it at hand. False, and nothing
+ * done, for anything else.
  */
-static enum sse_got
+static bool
 plain_event(struct sse *s, struct sse_record *r)
 {
-	const char *data = s->p, *eol, *p;
+	const char *data, *eol;
+	size_t n;
 
-	if (s->end - data < 6 || memcmp(data, "data:", 5) != 0)
-		return SSE_MORE;
-	data += data[5] == ' ' ? 6 : 5;
+	if (s->end - s->p < 8 || memcmp(s->p, "data: ", 6) != 0)
+		return false;
+	data = s->p + 6;
 	eol = line_end(s, data);
-	if (eol == NULL || (size_t)(eol - data) > s->max)
-		return SSE_MORE;
-	p = eol + 1;
-	if (*eol == '\r' && p < s->end && *p == '\n')
-		p++;
-	else if (*eol == '\r' && p == s->end)
-		return SSE_MORE;
-	if (p == s->end || (*p != '\n' && *p != '\r'))
-		return SSE_MORE;
-	s->skip_lf = *p == '\r';
-	s->p = p + 1;
+	if (eol == NULL || eol + 1 == s->end || eol[0] != '\n' || eol[1] != '\n')
+		return false;
+	n = (size_t)(eol - data);
+	if (n > s->max || is_done(data, n))
+		return false;
+	s->p = eol + 2;
 	s->known = true;
-	r->line = *eol == '\n';
-	return dispatch(s, r, data, (size_t)(eol - data));
+	give(s, r, data, n, true);
+	return true;
 }
 
 static bool
@@ -216,9 +211,19 @@ blank_line(struct sse *s, struct sse_record *r)
 	s->over = true;	/* in the standard's words: the buffers are emptied */
 	if (!s->has_data)
 		return SSE_MORE;
+	if (is_done(s->data.p, s->data.n)) {
+		s->number++;
+		s->inside = false;
+		s->done = true;
+		return SSE_DONE;
+	}
 	buf_addc(&s->data, '\n');
-	r->line = true;
-	return dispatch(s, r, s->data.p, s->data.n - 1);
+	give(s, r, s->data.p, s->data.n - 1, true);
+	if (s->event.n > 0) {
+		r->event = s->event.p;
+		r->event_n = s->event.n;
+	}
+	return SSE_RECORD;
 }
 
 /* The line end at p. */
@@ -296,19 +301,12 @@ forget(struct sse *s)
 static enum sse_got
 take_part(struct sse *s, struct sse_record *r)
 {
-	enum sse_got got;
-
 	if (s->skip_lf) {
 		s->skip_lf = false;
 		if (*s->p == '\n') {
 			s->p++;
 			return SSE_MORE;
 		}
-	}
-	if (s->at == AT_NAME && s->name_n == 0 && !s->has_data) {
-		got = plain_event(s, r);
-		if (got != SSE_MORE)
-			return got;
 	}
 	if (*s->p == '\n' || *s->p == '\r')
 		return end_line(s, r);
@@ -363,9 +361,9 @@ give_value(struct sse *s, struct sse_record *r, const char *p, size_t n)
 				s->data.p[i] = ' ';
 		p = s->data.p;
 	}
-	r->line = false;
 	s->scan = (struct json_scan){0};
-	dispatch(s, r, p, n);
+	s->over = true;
+	give(s, r, p, n, false);
 	return SSE_RECORD;
 }
 
@@ -402,6 +400,8 @@ sse_next(struct sse *s, struct sse_record *r)
 {
 	if (s->status != 0)
 		return SSE_FAULT;
+	if (s->body == BODY_STREAM && s->over && !s->skip_lf && plain_event(s, r))
+		return SSE_RECORD;
 	if (s->body == BODY_UNKNOWN)
 		find_kind(s);
 	return s->body == BODY_JSON ? next_value(s, r) : next_event(s, r);
