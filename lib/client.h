@@ -32,11 +32,11 @@ enum {
 	{CLIENT_HEADER, "header", "LINE|@FILE",				\
 	    "add a header 'Name: value', or those in FILE"},		\
 	{CLIENT_RETRIES, "retries", "N", "try again at most N times"},	\
-	{CLIENT_CONNECT, "connect-timeout", "S", "limit for connecting"}, \
+	{CLIENT_CONNECT, "connect-timeout", "S", "limit for connecting (10)"}, \
 	{CLIENT_FIRST_BYTE, "first-byte-timeout", "S",			\
-	    "limit to the body's first byte"},				\
-	{CLIENT_IDLE, "idle-timeout", "S", "limit between its bytes"},	\
-	{CLIENT_MAX_TIME, "max-time", "S", "limit for all of it"},	\
+	    "limit to the body's first byte (3600)"},				\
+	{CLIENT_IDLE, "idle-timeout", "S", "limit between its bytes (600)"},	\
+	{CLIENT_MAX_TIME, "max-time", "S", "limit for all of it (none)"},	\
 	{CLIENT_CACERT, "cacert", "FILE", "trust the certificates in FILE"}, \
 	{CLIENT_PROXY, "proxy", "URL", "go through this proxy"},	\
 	{CLIENT_INSECURE, "insecure-http", NULL,			\
