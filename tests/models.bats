@@ -27,9 +27,10 @@ done
 cat response
 S
     : >request
+    rm -f socat.log # of the server before this one
     socat -d -d TCP-LISTEN:0,bind=127.0.0.1 SYSTEM:'sh serve.sh' 2>socat.log 3>&- &
     MOCK_PIDS="$MOCK_PIDS $!"
-    until_true grep -q 'listening on' socat.log
+    until_true grep -qs 'listening on' socat.log
     export SUPAI_BASE_URL
     SUPAI_BASE_URL=http://127.0.0.1:$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' socat.log)/v1/openai
 }
