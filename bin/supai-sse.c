@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "apierror.h"
 #include "diag.h"
 #include "io.h"
 #include "json.h"
@@ -90,11 +91,7 @@ say_error(const struct io_in *in, const struct sse_record *r)
 
 	if (json_parse(r->data, r->n, &v, &f)) {
 		error = json_get(v, "error");
-		if (json_type(error) == JSON_NONE)
-			error = v;
-		if (json_type(error) == JSON_OBJECT)
-			error = json_get(error, "message");
-		json_text(error, &said);
+		apierror_message(json_type(error) != JSON_NONE ? error : v, &said);
 	}
 	if (said.n == 0)
 		buf_add(&said, r->data, r->n);

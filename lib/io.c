@@ -374,9 +374,15 @@ bool
 io_wait(struct io_in *in, long ms)
 {
 	struct pollfd fd = {.fd = in->fd, .events = POLLIN};
+	int n;
 
 	io_flush();
-	return in->start < in->end || in->eof || poll(&fd, 1, (int)ms) != 0;
+	if (in->start < in->end || in->eof)
+		return true;
+	do
+		n = poll(&fd, 1, (int)ms);
+	while (n == -1 && errno == EINTR);
+	return n != 0;
 }
 
 void
