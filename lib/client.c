@@ -14,6 +14,7 @@
 #include "diag.h"
 #include "io.h"
 #include "mem.h"
+#include "outcome.h"
 #include "retry.h"
 
 enum {
@@ -286,7 +287,7 @@ client_reader_gone(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(SIGPIPE);
+	(void)raise(SIGPIPE);
 	_exit(EX_IOERR);
 }
 
@@ -321,12 +322,12 @@ step(struct client *c, long ms)
 /* How long to wait for the next try; -1: there is none. */
 static long
 next_wait(const struct client *c, const struct http_exchange *x,
-    const struct http_verdict *v, unsigned tries)
+    const struct outcome *o, unsigned tries)
 {
 	struct timespec t;
-	long wait = v->wait_ms;
+	long wait = o->wait_ms;
 
-	if (v->status == 0 || !v->retry || tries > (unsigned long)c->retries)
+	if (o->status == 0 || !o->retry || tries > (unsigned long)c->retries)
 		return -1;
 	if (wait < 0) {
 		clock_gettime(CLOCK_REALTIME, &t);
@@ -337,19 +338,19 @@ next_wait(const struct client *c, const struct http_exchange *x,
 }
 
 static void
-say_end(struct http_verdict *v, unsigned tries)
+say_end(struct outcome *o, unsigned tries)
 {
-	if (v->message.n == 0)
+	if (o->message.n == 0)
 		return;
 	if (tries > 1)
-		buf_printf(&v->message, ", after %u tries", tries);
-	diag_warn("%s", buf_string(&v->message));
+		buf_printf(&o->message, ", after %u tries", tries);
+	diag_warn("%s", buf_string(&o->message));
 }
 
 int
 client_run(struct client *c, struct http_exchange *x)
 {
-	struct http_verdict v = {0};
+	struct outcome o = {0};
 	bool noted = c->verbose || isatty(STDERR_FILENO);
 	long long next;
 	unsigned tries = 0;
@@ -361,20 +362,20 @@ client_run(struct client *c, struct http_exchange *x)
 		tries++;
 		while (step(c, -1) == NULL)
 			;
-		http_judge(x, &v);
-		wait = next_wait(c, x, &v, tries);
+		outcome_of(x, &o);
+		wait = next_wait(c, x, &o, tries);
 		if (wait < 0)
 			break;
 		if (noted)
 			diag_warn("%s: trying again in %g s",
-			    buf_string(&v.message), (double)wait / 1000);
+			    buf_string(&o.message), (double)wait / 1000);
 		next = http_now() + wait;
 		while ((wait = (long)(next - http_now())) > 0)
 			step(c, wait);
 	}
-	say_end(&v, tries);
-	buf_free(&v.message);
-	return v.status;
+	say_end(&o, tries);
+	buf_free(&o.message);
+	return o.status;
 }
 
 struct got {

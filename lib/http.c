@@ -1,21 +1,16 @@
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
-#include "apierror.h"
 #include "diag.h"
 #include "http.h"
-#include "json.h"
 #include "mem.h"
-#include "retry.h"
 
 enum {
 	MAX_HEAD = 256 << 10,	/* what is kept of a response's headers */
 	MAX_ERROR = 64 << 10,	/* and of the body of an error */
-	ERROR_BODY_MS = 10000,	/* how long that body is waited for */
-	MAX_SHOWN = 1000,	/* bytes of a server's message that are shown */
+	ERROR_BODY_MS = 5000,	/* how long that body is waited for */
 	KEEPALIVE = 60,		/* seconds; a NAT forgets silent connections */
 	NEVER = 1 << 30,	/* "no limit", where libcurl's 0 is 300 s */
 };
@@ -200,7 +195,7 @@ after(long long from, long ms)
 static long long
 due(const struct http_exchange *x, enum http_limit *which)
 {
-	const struct http_options *o = x->http->o;
+	const struct http_options *o = x->options;
 	long long at;
 
 	if (x->passed > 0) {
@@ -293,7 +288,7 @@ on_debug(CURL *easy, curl_infotype kind, char *p, size_t n, void *arg)
 	struct http_exchange *x = arg;
 
 	(void)easy;
-	trace_add(&x->trace, x->http->o->redact, kind, p, n);
+	trace_add(&x->trace, x->options->redact, kind, p, n);
 	return 0;
 }
 
@@ -332,6 +327,10 @@ set_way(CURL *e, const struct http_options *o)
 	else if (o->proxy != NULL)
 		must(curl_easy_setopt(e, CURLOPT_PROXY, o->proxy));
 	must(curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* A limit that is reached does not wait for the resolver to return. */
+	must(curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L));
+#endif
 	must(curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
 	if (o->cacert != NULL) {
 		must(curl_easy_setopt(e, CURLOPT_CAINFO, o->cacert));
@@ -342,7 +341,7 @@ set_way(CURL *e, const struct http_options *o)
 static CURL *
 make_easy(struct http_exchange *x)
 {
-	const struct http_options *o = x->http->o;
+	const struct http_options *o = x->options;
 	CURL *e = curl_easy_init();
 
 	if (e == NULL)
@@ -408,6 +407,7 @@ http_start(struct http *h, struct http_exchange *x)
 	clear_head(x);
 	buf_clear(&x->error);
 	x->http = h;
+	x->options = h->o;
 	x->code = CURLE_OK;
 	x->why[0] = '\0';
 	x->limit = HTTP_NO_LIMIT;
@@ -436,7 +436,7 @@ finish(struct http_exchange *x, CURLcode code)
 		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->status);
 	curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &x->proxy_status);
 	curl_multi_remove_handle(h->multi, x->easy);
-	trace_end(&x->trace, h->o->redact);
+	trace_end(&x->trace, x->options->redact);
 	pull(&h->active, x);
 	x->state = HTTP_ENDED;
 	push(&h->ended, x);
@@ -536,7 +536,7 @@ http_cancel(struct http_exchange *x)
 {
 	if (x->state == HTTP_ACTIVE) {
 		curl_multi_remove_handle(x->http->multi, x->easy);
-		trace_end(&x->trace, x->http->o->redact);
+		trace_end(&x->trace, x->options->redact);
 		pull(&x->http->active, x);
 	} else if (x->state == HTTP_ENDED) {
 		pull(&x->http->ended, x);
@@ -559,288 +559,4 @@ http_free(struct http_exchange *x)
 	buf_free(&x->said.retry_after);
 	buf_free(&x->said.retry_after_ms);
 	buf_free(&x->said.should_retry);
-}
-
-/* Appends what a server said, secrets hidden and cut where it goes on and on. */
-static void
-add_said(const struct http_exchange *x, struct buf *out, const char *p, size_t n)
-{
-	struct buf b = {0};
-	size_t len;
-
-	redact_add(x->http != NULL ? x->http->o->redact : NULL, &b, p, n, 0);
-	len = b.n;
-	if (len > MAX_SHOWN) {
-		len = MAX_SHOWN;
-		while (len > 0 && ((unsigned char)b.p[len] & 0xc0) == 0x80)
-			len--;	/* not in the middle of a character */
-	}
-	buf_add(out, b.p, len);
-	if (len < b.n)
-		buf_adds(out, "…");
-	buf_free(&b);
-}
-
-/* Appends libcurl's words for what went wrong. */
-static void
-add_why(const struct http_exchange *x, struct buf *out)
-{
-	const char *why = x->why[0] != '\0' ? x->why : curl_easy_strerror(x->code);
-
-	redact_add(x->http != NULL ? x->http->o->redact : NULL, out, why,
-	    strlen(why), REDACT_URLS);
-}
-
-/* The error object of a response's body; JSON_NONE where there is none. */
-static struct json
-error_object(const struct http_exchange *x)
-{
-	struct json_fault fault;
-	struct json v, error;
-
-	if (x->error.n == 0 ||
-	    !json_parse(x->error.p, x->error.n, &v, &fault))
-		return (struct json){0};
-	error = json_get(v, "error");
-	return apierror_is(error) ? error : v;
-}
-
-/* The first line that is not blank, without the space around it. */
-static void
-add_first_line(const struct http_exchange *x, struct buf *out)
-{
-	static const char space[] = " \t\r\n";
-	const char *p = x->error.p, *end = p + x->error.n, *stop;
-
-	while (p < end && memchr(space, *p, sizeof(space) - 1) != NULL)
-		p++;
-	for (stop = p; stop < end && *stop != '\n'; stop++)
-		;
-	while (stop > p && memchr(space, stop[-1], sizeof(space) - 1) != NULL)
-		stop--;
-	add_said(x, out, p, (size_t)(stop - p));
-}
-
-/* What the server says of its failure: its message, or the next best. */
-static void
-add_message(const struct http_exchange *x, struct json error, struct buf *out)
-{
-	struct buf text = {0}, said = {0};
-
-	apierror_message(error, &text);
-	if (text.n == 0)
-		json_text(json_get(error, "detail"), &text);
-	if (text.n > 0)
-		add_said(x, &said, text.p, text.n);
-	else if (x->error.n > 0)
-		add_first_line(x, &said);
-	if (said.n == 0)
-		add_said(x, &said, x->said.reason.p, x->said.reason.n);
-	if (said.n > 0) {
-		buf_adds(out, ": ");
-		buf_add(out, said.p, said.n);
-	}
-	buf_free(&text);
-	buf_free(&said);
-}
-
-static int
-status_of(long http)
-{
-	switch (http) {
-	case 401:
-	case 402:
-	case 403:
-	case 407:
-		return EX_NOPERM;
-	case 408:
-	case 409:
-	case 425:
-	case 429:
-		return EX_TEMPFAIL;
-	default:
-		if (http >= 500)
-			return EX_UNAVAILABLE;
-		return http >= 400 ? EX_DATAERR : EX_PROTOCOL;
-	}
-}
-
-static bool
-says(struct buf text, const char *s)
-{
-	return text.n == strlen(s) && strncasecmp(text.p, s, text.n) == 0;
-}
-
-static bool
-may_help(const struct http_exchange *x, int status)
-{
-	if (status == EX_PROTOCOL)
-		return false;
-	if (says(x->said.should_retry, "true"))
-		return true;
-	if (says(x->said.should_retry, "false"))
-		return false;
-	return status == EX_TEMPFAIL || status == EX_UNAVAILABLE;
-}
-
-static const char *
-text(struct buf b, struct buf *copy)
-{
-	buf_clear(copy);
-	buf_add(copy, b.p, b.n);
-	return buf_string(copy);
-}
-
-static long
-asked_wait(const struct http_exchange *x)
-{
-	struct buf ms = {0}, after_text = {0}, date = {0};
-	long wait = retry_after(text(x->said.retry_after_ms, &ms),
-	    text(x->said.retry_after, &after_text), text(x->said.date, &date),
-	    (long long)time(NULL));
-
-	buf_free(&ms);
-	buf_free(&after_text);
-	buf_free(&date);
-	return wait;
-}
-
-/* A response whose status is no 2xx, from the server or from a proxy. */
-static void
-judge_status(const struct http_exchange *x, long http, struct http_verdict *v)
-{
-	struct json error = error_object(x);
-
-	buf_printf(&v->message, "%sHTTP %ld", http == x->status ? "" : "proxy: ",
-	    http);
-	v->status = status_of(http);
-	if (http < 400 && x->said.location.n > 0) {
-		buf_adds(&v->message, ": a redirect, which is not followed, to ");
-		add_said(x, &v->message, x->said.location.p,
-		    x->said.location.n);
-	} else {
-		add_message(x, error, &v->message);
-	}
-	if (x->said.request_id.n > 0) {
-		buf_adds(&v->message, " (request id ");
-		add_said(x, &v->message, x->said.request_id.p,
-		    x->said.request_id.n);
-		buf_addc(&v->message, ')');
-	}
-	v->retry = may_help(x, v->status);
-	v->wait_ms = asked_wait(x);
-	if (apierror_quota(error)) {
-		v->status = EX_NOPERM;
-		v->retry = false;
-	}
-	if (v->retry && v->wait_ms > RETRY_MAX_WAIT) {
-		v->status = EX_TEMPFAIL;
-		v->retry = false;
-		buf_printf(&v->message, ": try again in %ld s",
-		    (v->wait_ms + 999) / 1000);
-	}
-}
-
-static void
-judge_limit(const struct http_exchange *x, struct http_verdict *v)
-{
-	const struct http_options *o = x->http != NULL ? x->http->o :
-	    &(struct http_options){0};
-
-	v->status = EX_TEMPFAIL;
-	v->retry = x->restartable && x->limit != HTTP_DEADLINE;
-	switch (x->limit) {
-	case HTTP_FIRST_BYTE:
-		buf_printf(&v->message, "no answer within %g s"
-		    " (--first-byte-timeout)", (double)o->first_byte_ms / 1000);
-		break;
-	case HTTP_IDLE:
-		buf_printf(&v->message, "the answer stopped after %llu bytes:"
-		    " nothing came for %g s (--idle-timeout)", x->passed,
-		    (double)o->idle_ms / 1000);
-		break;
-	case HTTP_DEADLINE:
-		buf_printf(&v->message, "not done within the time limit"
-		    " (--max-time)%s", x->passed > 0 ? ": the answer is cut" : "");
-		break;
-	case HTTP_NO_LIMIT:
-		buf_adds(&v->message, "no connection in time"
-		    " (--connect-timeout): ");
-		add_why(x, &v->message);
-	}
-}
-
-/* Where there was no whole response: the status, and whether a try may help. */
-static int
-status_of_code(CURLcode code, bool *retry)
-{
-	*retry = false;
-	switch (code) {
-	case CURLE_COULDNT_RESOLVE_HOST:	/* a resolver may be down for a moment */
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_SSL_CONNECT_ERROR:	/* also a connection cut in the handshake */
-	case CURLE_GOT_NOTHING:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-		*retry = true;
-		return EX_UNAVAILABLE;
-	case CURLE_UNSUPPORTED_PROTOCOL:	/* HTTP/0.9; ours is http or https */
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_WRITE_ERROR:
-		return EX_PROTOCOL;
-	case CURLE_OUT_OF_MEMORY:
-		return EX_OSERR;
-	default:
-		return EX_UNAVAILABLE;
-	}
-}
-
-static void
-judge_transfer(const struct http_exchange *x, struct http_verdict *v)
-{
-	if (x->code == CURLE_OK && x->passed > 0)
-		return;
-	if (x->code == CURLE_OK) {
-		v->status = EX_PROTOCOL;
-		buf_printf(&v->message, "HTTP %ld: the body is empty", x->status);
-		return;
-	}
-	v->status = status_of_code(x->code, &v->retry);
-	if (x->passed > 0)
-		v->retry = v->retry && x->restartable;
-	if (x->status != 0 && v->status == EX_UNAVAILABLE)
-		v->status = EX_PROTOCOL;	/* it was reached, and began */
-	if (x->status != 0)
-		buf_printf(&v->message, "the answer was cut after %llu bytes: ",
-		    x->passed);
-	else if (x->http != NULL)
-		buf_printf(&v->message, "%s: ", x->http->o->url);
-	add_why(x, &v->message);
-}
-
-void
-http_judge(const struct http_exchange *x, struct http_verdict *v)
-{
-	bool proxy = x->status == 0 && x->proxy_status >= 300;
-
-	buf_clear(&v->message);
-	v->status = 0;
-	v->retry = false;
-	v->wait_ms = -1;
-	if (x->stopped)		/* the one who did it knows why */
-		v->status = EX_IOERR;
-	else if (proxy)
-		judge_status(x, x->proxy_status, v);
-	else if (x->status >= 300 || (x->status > 0 && x->status < 200))
-		judge_status(x, x->status, v);
-	else if (x->limit != HTTP_NO_LIMIT ||
-	    x->code == CURLE_OPERATION_TIMEDOUT)
-		judge_limit(x, v);
-	else
-		judge_transfer(x, v);
 }

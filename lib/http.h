@@ -1,14 +1,13 @@
 /*
  * http: HTTP exchanges over libcurl: how a transfer is set up, its limits of
- * time, what is kept of a response, and what an end of it means. Any number at
- * once, in one thread. Not for options and keys (client, key), nor for when to
- * try again (retry).
+ * time, and what is kept of a response. Any number at once, in one thread. Not for
+ * options and keys (client, key), nor for what an end means (outcome).
  *
  *	h = http_open(&options);
  *	http_start(h, &x);			(as many as wanted)
  *	while ((done = http_wait(h, NULL, 0, -1)) == NULL)
  *		;
- *	http_judge(done, &verdict);
+ *	outcome_of(done, &outcome);		(see outcome.h)
  *
  * An exchange that has ended may be started again, for another try or with
  * another body; its connection is reused.
@@ -63,6 +62,7 @@ struct http_exchange {
 	void		*arg;
 
 	/* What came of it, since http_start. */
+	const struct http_options *options; /* that it was started with */
 	CURLcode	 code;		/* how libcurl saw it end */
 	char		 why[CURL_ERROR_SIZE]; /* and its words for it, or "" */
 	enum http_limit	 limit;
@@ -118,27 +118,5 @@ void	http_cancel(struct http_exchange *x);
 
 /* Frees all that an exchange holds, not the exchange; cancels it if need be. */
 void	http_free(struct http_exchange *x);
-
-/* What an ended exchange means. */
-struct http_verdict {
-	int		 status;  /* 0: the body came whole; else <sysexits.h>'s */
-	bool		 retry;	  /* another try may do better and is allowed */
-	long		 wait_ms; /* how long the server asks to wait; -1: it does not say */
-	struct buf	 message; /* one line, secrets hidden; owned; empty when 0 */
-};
-
-/*
- * Judges by libcurl's code, the status, the headers and the error in the body,
- * and nothing else. v->message's memory is reused; zero v the first time.
- *
- * 0: a 2xx whose body came whole and is not empty. 75: a limit of time, 408,
- * 409, 425, 429, or a Retry-After over RETRY_MAX_WAIT. 69: not reached, TLS,
- * 5xx. 77: 401, 402, 403, 407, insufficient_quota. 76: cut, empty, a redirect, no
- * HTTP. 65: any other 4xx. 71: out of memory.
- * retry: 408, 409, 425, 429, 5xx (x-should-retry wins), refused and broken
- * connections, a name that was not found; when bytes were passed on or a limit was
- * reached only if x->restartable. Never: a certificate, a quota, a redirect.
- */
-void	http_judge(const struct http_exchange *x, struct http_verdict *v);
 
 #endif

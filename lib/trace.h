@@ -21,7 +21,7 @@ struct trace {
 
 /* Takes what a CURLOPT_DEBUGFUNCTION gets; redact may be NULL. */
 void	trace_add(struct trace *t, const struct redact *redact,
-	    curl_infotype kind, const char *p, size_t n);
+	    curl_infotype type, const char *p, size_t n);
 
 /* Shows what has begun and frees everything. */
 void	trace_end(struct trace *t, const struct redact *redact);

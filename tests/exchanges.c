@@ -10,6 +10,7 @@
 #include "diag.h"
 #include "http.h"
 #include "mem.h"
+#include "outcome.h"
 
 struct item {
 	struct http_exchange	 x;
@@ -37,7 +38,7 @@ start(struct http *h, struct item *item)
 static void
 run(struct http *h, int active)
 {
-	struct http_verdict v = {0};
+	struct outcome o = {0};
 	struct http_exchange *x;
 	struct item *item;
 
@@ -46,14 +47,14 @@ run(struct http *h, int active)
 		if (x == NULL)
 			continue;
 		item = x->arg;
-		http_judge(x, &v);
-		item->status = v.status;
-		if (v.retry && item->tries == 1)
+		outcome_of(x, &o);
+		item->status = o.status;
+		if (o.retry && item->tries == 1)
 			start(h, item);
 		else
 			active--;
 	}
-	buf_free(&v.message);
+	buf_free(&o.message);
 }
 
 int

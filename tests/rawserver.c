@@ -134,7 +134,7 @@ listen_somewhere(void)
 	    getsockname(fd, (struct sockaddr *)&at, &n) == -1)
 		diag_die_errno(EX_OSERR, "listen");
 	printf("%u\n", (unsigned)ntohs(at.sin_port));
-	fflush(stdout);
+	(void)fflush(stdout);
 	return fd;
 }
 
@@ -176,7 +176,7 @@ main(int argc, char **argv)
 	int fd, client, number;
 
 	diag_init(argv[0]);
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	take_options(&s, argc, argv);
 	fd = listen_somewhere();
 	for (number = 0; (client = accept(fd, NULL, NULL)) != -1; number++) {

@@ -1,0 +1,296 @@
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "apierror.h"
+#include "diag.h"
+#include "json.h"
+#include "outcome.h"
+#include "redact.h"
+#include "retry.h"
+
+enum { MAX_SHOWN = 1000 };	/* bytes of a server's message that are shown */
+
+/* Appends what a server said, secrets hidden and cut where it goes on and on. */
+static void
+add_said(const struct http_exchange *x, struct buf *out, const char *p, size_t n)
+{
+	struct buf b = {0};
+	size_t len;
+
+	redact_add(x->options->redact, &b, p, n, 0);
+	len = b.n;
+	if (len > MAX_SHOWN) {
+		len = MAX_SHOWN;
+		while (len > 0 && ((unsigned char)b.p[len] & 0xc0) == 0x80)
+			len--;	/* not in the middle of a character */
+	}
+	buf_add(out, b.p, len);
+	if (len < b.n)
+		buf_adds(out, "…");
+	buf_free(&b);
+}
+
+/* Appends libcurl's words for what went wrong. */
+static void
+add_why(const struct http_exchange *x, struct buf *out)
+{
+	const char *why = x->why[0] != '\0' ? x->why : curl_easy_strerror(x->code);
+
+	redact_add(x->options->redact, out, why,
+	    strlen(why), REDACT_URLS);
+}
+
+/* The error object of a response's body; JSON_NONE where there is none. */
+static struct json
+error_object(const struct http_exchange *x)
+{
+	struct json_fault fault;
+	struct json v, error;
+
+	if (x->error.n == 0 ||
+	    !json_parse(x->error.p, x->error.n, &v, &fault))
+		return (struct json){0};
+	error = json_get(v, "error");
+	return apierror_is(error) ? error : v;
+}
+
+/* The first line that is not blank, without the space around it. */
+static void
+add_first_line(const struct http_exchange *x, struct buf *out)
+{
+	static const char space[] = " \t\r\n";
+	const char *p = x->error.p, *end = p + x->error.n, *stop;
+
+	while (p < end && memchr(space, *p, sizeof(space) - 1) != NULL)
+		p++;
+	for (stop = p; stop < end && *stop != '\n'; stop++)
+		;
+	while (stop > p && memchr(space, stop[-1], sizeof(space) - 1) != NULL)
+		stop--;
+	add_said(x, out, p, (size_t)(stop - p));
+}
+
+/* What the server says of its failure: its message, or the next best. */
+static void
+add_message(const struct http_exchange *x, struct json error, struct buf *out)
+{
+	struct buf text = {0}, said = {0};
+
+	apierror_message(error, &text);
+	if (text.n == 0)
+		json_text(json_get(error, "detail"), &text);
+	if (text.n > 0)
+		add_said(x, &said, text.p, text.n);
+	else if (x->error.n > 0)
+		add_first_line(x, &said);
+	if (said.n == 0)
+		add_said(x, &said, x->said.reason.p, x->said.reason.n);
+	if (said.n > 0) {
+		buf_adds(out, ": ");
+		buf_add(out, said.p, said.n);
+	}
+	buf_free(&text);
+	buf_free(&said);
+}
+
+static int
+status_of(long http)
+{
+	switch (http) {
+	case 401:
+	case 402:
+	case 403:
+	case 407:
+		return EX_NOPERM;
+	case 408:
+	case 409:
+	case 425:
+	case 429:
+		return EX_TEMPFAIL;
+	default:
+		if (http >= 500)
+			return EX_UNAVAILABLE;
+		return http >= 400 ? EX_DATAERR : EX_PROTOCOL;
+	}
+}
+
+static bool
+says(struct buf text, const char *s)
+{
+	return text.n == strlen(s) && strncasecmp(text.p, s, text.n) == 0;
+}
+
+static bool
+may_help(const struct http_exchange *x, int status)
+{
+	if (status == EX_PROTOCOL)
+		return false;
+	if (says(x->said.should_retry, "true"))
+		return true;
+	if (says(x->said.should_retry, "false"))
+		return false;
+	return status == EX_TEMPFAIL || status == EX_UNAVAILABLE;
+}
+
+static const char *
+text(struct buf b, struct buf *copy)
+{
+	buf_clear(copy);
+	buf_add(copy, b.p, b.n);
+	return buf_string(copy);
+}
+
+static long
+asked_wait(const struct http_exchange *x)
+{
+	struct buf ms = {0}, after_text = {0}, date = {0};
+	long wait = retry_after(text(x->said.retry_after_ms, &ms),
+	    text(x->said.retry_after, &after_text), text(x->said.date, &date),
+	    (long long)time(NULL));
+
+	buf_free(&ms);
+	buf_free(&after_text);
+	buf_free(&date);
+	return wait;
+}
+
+/* A response whose status is no 2xx, from the server or from a proxy. */
+static void
+judge_status(const struct http_exchange *x, long http, struct outcome *o)
+{
+	struct json error = error_object(x);
+
+	if (http != x->status)
+		buf_adds(&o->message, "proxy: ");
+	buf_printf(&o->message, "HTTP %ld", http);
+	o->status = status_of(http);
+	if (http < 400 && x->said.location.n > 0) {
+		buf_adds(&o->message, ": a redirect, which is not followed, to ");
+		add_said(x, &o->message, x->said.location.p,
+		    x->said.location.n);
+	} else {
+		add_message(x, error, &o->message);
+	}
+	if (x->said.request_id.n > 0) {
+		buf_adds(&o->message, " (request id ");
+		add_said(x, &o->message, x->said.request_id.p,
+		    x->said.request_id.n);
+		buf_addc(&o->message, ')');
+	}
+	o->retry = may_help(x, o->status);
+	o->wait_ms = asked_wait(x);
+	if (apierror_quota(error)) {
+		o->status = EX_NOPERM;
+		o->retry = false;
+	}
+	if (o->retry && o->wait_ms > RETRY_MAX_WAIT) {
+		o->status = EX_TEMPFAIL;
+		o->retry = false;
+		buf_printf(&o->message, ": try again in %ld s",
+		    (o->wait_ms + 999) / 1000);
+	}
+}
+
+static void
+judge_limit(const struct http_exchange *x, struct outcome *o)
+{
+	const struct http_options *limits = x->options;
+
+	o->status = EX_TEMPFAIL;
+	o->retry = x->restartable && x->limit != HTTP_DEADLINE;
+	switch (x->limit) {
+	case HTTP_FIRST_BYTE:
+		buf_printf(&o->message, "no answer within %g s"
+		    " (--first-byte-timeout)", (double)limits->first_byte_ms / 1000);
+		break;
+	case HTTP_IDLE:
+		buf_printf(&o->message, "the answer stopped after %llu bytes:"
+		    " nothing came for %g s (--idle-timeout)", x->passed,
+		    (double)limits->idle_ms / 1000);
+		break;
+	case HTTP_DEADLINE:
+		buf_printf(&o->message, "not done within the time limit"
+		    " (--max-time)%s", x->passed > 0 ? ": the answer is cut" : "");
+		break;
+	case HTTP_NO_LIMIT:
+		buf_adds(&o->message, "no connection in time"
+		    " (--connect-timeout): ");
+		add_why(x, &o->message);
+	}
+}
+
+/* Where there was no whole response: the status, and whether a try may help. */
+static int
+status_of_code(CURLcode code, bool *retry)
+{
+	*retry = false;
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:	/* a resolver may be down for a moment */
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:	/* also a connection cut in the handshake */
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		*retry = true;
+		return EX_UNAVAILABLE;
+	case CURLE_UNSUPPORTED_PROTOCOL:	/* HTTP/0.9; ours is http or https */
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+	case CURLE_WRITE_ERROR:
+		return EX_PROTOCOL;
+	case CURLE_OUT_OF_MEMORY:
+		return EX_OSERR;
+	default:
+		return EX_UNAVAILABLE;
+	}
+}
+
+static void
+judge_transfer(const struct http_exchange *x, struct outcome *o)
+{
+	if (x->code == CURLE_OK && x->passed > 0)
+		return;
+	if (x->code == CURLE_OK) {
+		o->status = EX_PROTOCOL;
+		buf_printf(&o->message, "HTTP %ld: the body is empty", x->status);
+		return;
+	}
+	o->status = status_of_code(x->code, &o->retry);
+	if (x->passed > 0)
+		o->retry = o->retry && x->restartable;
+	if (x->status != 0 && o->status == EX_UNAVAILABLE)
+		o->status = EX_PROTOCOL;	/* it was reached, and began */
+	if (x->status != 0)
+		buf_printf(&o->message, "the answer was cut after %llu bytes: ",
+		    x->passed);
+	else
+		buf_printf(&o->message, "%s: ", x->options->url);
+	add_why(x, &o->message);
+}
+
+void
+outcome_of(const struct http_exchange *x, struct outcome *o)
+{
+	bool proxy = x->status == 0 && x->proxy_status >= 300;
+
+	buf_clear(&o->message);
+	o->status = 0;
+	o->retry = false;
+	o->wait_ms = -1;
+	if (x->stopped)		/* the one who did it knows why */
+		o->status = EX_IOERR;
+	else if (proxy)
+		judge_status(x, x->proxy_status, o);
+	else if (x->status >= 300 || (x->status > 0 && x->status < 200))
+		judge_status(x, x->status, o);
+	else if (x->limit != HTTP_NO_LIMIT ||
+	    x->code == CURLE_OPERATION_TIMEDOUT)
+		judge_limit(x, o);
+	else
+		judge_transfer(x, o);
+}
