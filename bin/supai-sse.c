@@ -34,7 +34,7 @@ static const struct opt_def defs[] = {
 
 static const struct opt_tool tool = {
 	.operands = "[file ...]",
-	.summary = "Splits an event stream: each event's data becomes one line.",
+	.summary = "Split an event stream: the data of each event becomes one line.",
 	.defs = defs,
 };
 
