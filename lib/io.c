@@ -219,10 +219,16 @@ io_start(struct io_in *in, char **files, int nfiles, size_t max)
 	};
 }
 
+void
+io_start_fd(struct io_in *in, int fd, const char *name, size_t max)
+{
+	*in = (struct io_in){.name = name, .fd = fd, .max = max, .kept = true};
+}
+
 static void
 close_file(struct io_in *in)
 {
-	if (in->fd > STDIN_FILENO)
+	if (in->fd > STDIN_FILENO && !in->kept)
 		close(in->fd);
 	in->fd = -1;
 }
@@ -247,6 +253,7 @@ io_next(struct io_in *in)
 	while (in->at < in->nfiles) {
 		path = in->files[in->at++];
 		in->line = 0;
+		in->passed = 0;
 		in->start = in->end = in->seen = 0;
 		in->eof = in->skip = in->wide = false;
 		if (strcmp(path, "-") == 0) {
@@ -297,48 +304,81 @@ fill(struct io_in *in)
 	return true;
 }
 
-/* Passes over the rest of a line that was too long. */
+/*
+ * Passes over what is held of a line that was too long; false where its end is
+ * still to come.
+ */
+static bool
+skip_held(struct io_in *in)
+{
+	size_t held = in->end - in->start;
+	char *newline = held > 0 ? memchr(in->p + in->start, '\n', held) : NULL;
+
+	if (newline != NULL)
+		held = (size_t)(newline + 1 - (in->p + in->start));
+	in->start += held;
+	in->passed += held;
+	in->skip = newline == NULL;
+	return newline != NULL;
+}
+
 static void
 skip_line(struct io_in *in)
 {
-	char *newline;
-
-	in->skip = false;
-	for (;;) {
-		newline = in->end > in->start ? memchr(in->p + in->start, '\n',
-		    in->end - in->start) : NULL;
-		if (newline != NULL) {
-			in->start = (size_t)(newline + 1 - in->p);
-			return;
-		}
-		in->start = in->end;
+	while (!skip_held(in))
 		if (!fill(in))
-			return;
+			break;
+	in->skip = false;
+}
+
+/* Whether a line is held whole, or is too long already; *n is its length. */
+static bool
+have_line(struct io_in *in, size_t *n)
+{
+	const char *p = in->p + in->start, *newline;
+	size_t held = in->end - in->start;
+
+	newline = held > in->seen ? memchr(p + in->seen, '\n',
+	    held - in->seen) : NULL;
+	in->seen = held;
+	*n = newline != NULL ? (size_t)(newline - p) : held;
+	return newline != NULL || held > in->max;
+}
+
+bool
+io_line_ready(struct io_in *in)
+{
+	struct pollfd fd = {.fd = in->fd, .events = POLLIN};
+	size_t n;
+
+	for (;;) {
+		if (in->eof)
+			return true;
+		if (in->skip)
+			(void)skip_held(in);
+		if (!in->skip && have_line(in, &n)) {
+			in->seen = 0;
+			return true;
+		}
+		if (poll(&fd, 1, 0) < 1)
+			return false;
+		fill(in);
 	}
 }
 
 enum io_got
 io_line(struct io_in *in, const char **p, size_t *n)
 {
-	char *newline;
 	size_t held;
+	bool whole;
 
 	if (in->skip)
 		skip_line(in);
 	in->seen = 0;
-	for (;;) {
-		held = in->end - in->start;
-		newline = held > in->seen ? memchr(in->p + in->start + in->seen,
-		    '\n', held - in->seen) : NULL;
-		if (newline != NULL)
-			held = (size_t)(newline - (in->p + in->start));
-		if (newline != NULL || held > in->max)
-			break;
-		in->seen = held;
-		if (!fill(in))
-			break;
-	}
-	if (newline == NULL && held == 0)
+	while (!(whole = have_line(in, &held)) && fill(in))
+		;
+	in->open_end = !whole;
+	if (!whole && held == 0)
 		return IO_END;
 	in->line++;
 	*p = in->p + in->start;
@@ -348,7 +388,8 @@ io_line(struct io_in *in, const char **p, size_t *n)
 		in->skip = true;
 		return IO_LONG;
 	}
-	in->start += held + (newline != NULL);
+	in->start += held + whole;
+	in->passed += held + whole;
 	if (in->line == 1 && held >= 3 && memcmp(*p, "\xef\xbb\xbf", 3) == 0) {
 		*p += 3;	/* RFC 8259, section 8.1: a BOM may be ignored */
 		*n -= 3;

@@ -54,16 +54,18 @@ struct io_in {
 	unsigned long	 line;	/* the number, from 1, of the record given last */
 	int		 status; /* 0, or 66 or 74 for a file that could not be read, already said */
 	bool		 any;	/* some byte was read, of any file */
+	int		 fd;	/* the current file's */
+	unsigned long long passed; /* its bytes up to the end of that record */
+	bool		 open_end; /* that record was the last and had no newline */
 	/* The rest is io's own. */
 	char	**files;
 	int	 nfiles;
 	int	 at;
-	int	 fd;
 	size_t	 max;
 	char	*p;
 	size_t	 start, end, cap;
 	size_t	 seen;	/* bytes behind start known to hold no newline */
-	bool	 eof, skip, wide;
+	bool	 eof, skip, wide, kept;
 };
 
 /*
@@ -71,6 +73,12 @@ struct io_in {
  * input is read; "-" among them is standard input. max is the longest record.
  */
 void	io_start(struct io_in *in, char **files, int nfiles, size_t max);
+
+/*
+ * Starts in the middle of a file that is open, which stays the caller's to close:
+ * there is no io_next.
+ */
+void	io_start_fd(struct io_in *in, int fd, const char *name, size_t max);
 
 /*
  * Goes on to the next file that can be opened; one that cannot is said and
@@ -86,6 +94,12 @@ enum io_got { IO_END, IO_RECORD, IO_LONG };
  * max, given as its first max bytes; the next call passes over the rest of it.
  */
 enum io_got io_line(struct io_in *in, const char **p, size_t *n);
+
+/*
+ * Whether io_line will not have to wait, for those that have other things to
+ * wait for: reads what is there to be read. Where it is false, poll in->fd.
+ */
+bool	io_line_ready(struct io_in *in);
 
 /* The next bytes of the file, as they come; false at its end. *p is borrowed. */
 bool	io_bytes(struct io_in *in, const char **p, size_t *n);

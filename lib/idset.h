@@ -1,0 +1,51 @@
+/*
+ * idset: the ids of a batch, each with the hash of its request, in about 40
+ * bytes an id however long they are. The ids themselves are not kept.
+ */
+#ifndef IDSET_H
+#define IDSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hash.h"
+
+enum {
+	IDSET_SHARDS = 256,
+	IDSET_REQUEST = 6,	/* bytes that are kept of a request's hash */
+};
+
+/* What is known of one id. */
+struct idset_entry {
+	struct hash	id;		/* of the id's text; idset's own */
+	unsigned char	request[IDSET_REQUEST];
+	bool		done;		/* there is a result */
+	bool		seen;		/* it was in this input */
+};
+
+/* All zero it is empty and ready. Many small tables, so that growing never
+ * takes the memory of a second copy. */
+struct idset {
+	struct {
+		struct idset_entry	*p;
+		size_t			 n, cap;
+	} shards[IDSET_SHARDS];
+};
+
+/*
+ * The entry of an id, added (all zero) where it was not there; borrowed until
+ * the next call.
+ */
+struct idset_entry *idset_get(struct idset *s, const char *id, size_t n);
+
+/* Notes the request, and whether it is the one that is noted. */
+void	idset_note(struct idset_entry *e, struct hash request);
+bool	idset_same(const struct idset_entry *e, struct hash request);
+
+/* Counts the entry's calls of this, from 1; it then notes no request. */
+unsigned long idset_count(struct idset_entry *e);
+
+void	idset_free(struct idset *s);
+
+#endif

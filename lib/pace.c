@@ -1,0 +1,81 @@
+#include <math.h>
+
+#include "pace.h"
+
+enum {
+	TICK = 10,	/* milliseconds, */
+	TICK_STARTS = 50, /* in which no more than these are sent: a listener's
+			     queue may be no longer than 128 */
+	LATE = 20,	/* milliseconds that a schedule may be caught up */
+};
+
+void
+pace_init(struct pace *p, unsigned max, double per_second)
+{
+	*p = (struct pace){
+		.window = max,
+		.max = max,
+		.interval = per_second > 0 ? 1000 / per_second : 0,
+	};
+}
+
+static long
+later(long a, long b)
+{
+	return a > b ? a : b;
+}
+
+long
+pace_wait(const struct pace *p, long long now, unsigned active)
+{
+	long wait = 0;
+
+	if (active >= (unsigned)p->window)
+		return -1;
+	if (p->hold > now)
+		wait = (long)(p->hold - now);
+	if (p->interval > 0 && p->next > (double)now)
+		wait = later(wait, (long)ceil(p->next - (double)now));
+	if (p->started >= TICK_STARTS && p->tick + TICK > now)
+		wait = later(wait, (long)(p->tick + TICK - now));
+	return wait;
+}
+
+void
+pace_start(struct pace *p, long long now)
+{
+	double late = p->interval > LATE ? p->interval : LATE;
+
+	if (now >= p->tick + TICK) {
+		p->tick = now;
+		p->started = 0;
+	}
+	p->started++;
+	if (p->interval <= 0)
+		return;
+	/* What a late timer cost is caught up; what was not wanted is not. */
+	if (p->next + late < (double)now)
+		p->next = (double)now;
+	p->next += p->interval;
+}
+
+bool
+pace_limit(struct pace *p, long long now, long long started, long wait)
+{
+	if (p->hold < now + wait)
+		p->hold = now + wait;
+	if (started < p->cut)
+		return false;
+	p->cut = now;
+	p->window = fmax(1, floor(p->window / 2));
+	return true;
+}
+
+bool
+pace_ease(struct pace *p)
+{
+	unsigned before = (unsigned)p->window;
+
+	p->window = fmin(p->max, p->window + 1 / p->window);
+	return (unsigned)p->window > before;
+}

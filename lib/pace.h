@@ -1,0 +1,49 @@
+/*
+ * pace: when the next request of a batch may be sent: how many at once, how
+ * many a second, and not at all while the service has asked to wait. Pure
+ * arithmetic on a clock that the caller reads; what is sent is batch's.
+ *
+ * The number at once follows the congestion control of TCP: halved when the
+ * service says 429, one more for each round that went well (additive increase,
+ * multiplicative decrease).
+ */
+#ifndef PACE_H
+#define PACE_H
+
+#include <stdbool.h>
+
+struct pace {
+	double		window;		/* how many at once, from 1 to max */
+	unsigned	max;
+	/* The rest is pace's own. Points in time are milliseconds. */
+	double		interval;	/* between starts; 0: no rate */
+	double		next;		/* the next start of the schedule */
+	long long	hold;		/* nothing is sent before */
+	long long	cut;		/* when the window was last halved */
+	long long	tick;		/* starts are counted since */
+	unsigned	started;
+};
+
+/* max at once, per_second on average (0: as many as go). */
+void	pace_init(struct pace *p, unsigned max, double per_second);
+
+/*
+ * How many milliseconds until another request may be sent while so many are
+ * under way: 0 for now, -1 for not before one of them has ended.
+ */
+long	pace_wait(const struct pace *p, long long now, unsigned active);
+
+/* A request is being sent. */
+void	pace_start(struct pace *p, long long now);
+
+/*
+ * The service said 429 to a request that was sent at started, and asked for so
+ * many milliseconds: nothing is sent until then. True where this halved the
+ * window: what was sent before the last halving does not count again.
+ */
+bool	pace_limit(struct pace *p, long long now, long long started, long wait);
+
+/* A request went well. True where one more may be under way than before. */
+bool	pace_ease(struct pace *p);
+
+#endif
