@@ -58,7 +58,8 @@ closed(struct fold_answer *a, void *arg)
 	bool whole = parts->record.p != NULL;
 	int status = verdict_end(a, fold_whole(a));
 	jv v = whole ? value_of(parts->record) :
-	    completion_value(parts->completion, a, s->fold.thinking);
+	    completion_value(parts->completion, a,
+	    s->fold.thinking == FOLD_KEEP);
 
 	if (status == 0)
 		status = verdict_finish(a, -1);
@@ -123,7 +124,7 @@ main(int argc, char **argv)
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		switch (key) {
 		case 't':
-			s.fold.thinking = true;
+			s.fold.thinking = FOLD_KEEP;
 			break;
 		case OPT_MESSAGE:
 			s.message = true;

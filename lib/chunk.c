@@ -62,15 +62,87 @@ read_body(struct chunk *c)
 	}
 }
 
-/* A service that does not name its objects is known by what a choice holds. */
-static enum chunk_kind
-kind_of_choices(struct json choices)
+/* An index: a small whole number, as a rule one digit. */
+static long
+read_index(struct json v)
+{
+	double x;
+
+	if (v.p == NULL)
+		return 0;
+	if (v.n == 1 && *v.p >= '0' && *v.p <= '9')
+		return *v.p - '0';
+	x = json_number(v);
+	return x >= 0 && x < LONG_MAX / 2 ? (long)x : -1;
+}
+
+static void
+read_choice(struct chunk_choice *choice, struct json value)
 {
 	struct json_iter i;
-	struct chunk_choice choice;
+	struct json name, v, index = {0};
 
-	for (i = json_first(choices); chunk_choice(&i, &choice);)
-		if (json_get(choice.value, "message").p != NULL)
+	*choice = (struct chunk_choice){.value = value};
+	for (i = json_first(value); json_more(&i, &name, &v);) {
+		if (json_is(name, "index"))
+			index = v;
+		else if (json_is(name, "delta") || json_is(name, "message"))
+			choice->delta = v;
+		else if (json_is(name, "finish_reason"))
+			choice->finish = v;
+	}
+	choice->content = json_get(choice->delta, "content");
+	choice->index = read_index(index);
+}
+
+/* One choice is the rule: it is read once, for all who ask. */
+static void
+read_single(struct chunk *c)
+{
+	struct json_iter i = json_first(c->choices);
+	struct json name, first, second;
+
+	if (json_type(c->choices) != JSON_ARRAY ||
+	    !json_more(&i, &name, &first) || json_type(first) != JSON_OBJECT ||
+	    json_more(&i, &name, &second))
+		return;
+	c->single = true;
+	read_choice(&c->choice, first);
+}
+
+void
+chunk_choices(struct chunk_iter *i, const struct chunk *c)
+{
+	i->single = c->single ? &c->choice : NULL;
+	i->i = c->single ? (struct json_iter){0} : json_first(c->choices);
+}
+
+const struct chunk_choice *
+chunk_choice(struct chunk_iter *i)
+{
+	const struct chunk_choice *single = i->single;
+	struct json name, value;
+
+	i->single = NULL;
+	if (single != NULL)
+		return single;
+	do {
+		if (!json_more(&i->i, &name, &value))
+			return NULL;
+	} while (json_type(value) != JSON_OBJECT);
+	read_choice(&i->choice, value);
+	return &i->choice;
+}
+
+/* A service that does not name its objects is known by what a choice holds. */
+static enum chunk_kind
+kind_of_choices(const struct chunk *c)
+{
+	struct chunk_iter i;
+	const struct chunk_choice *choice;
+
+	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
+		if (json_get(choice->value, "message").p != NULL)
 			return CHUNK_COMPLETION;
 	return CHUNK_DELTA;
 }
@@ -94,7 +166,7 @@ kind_of(const struct chunk *c, const struct members *m)
 		if (json_is(m->object, "chat.completion.chunk"))
 			return CHUNK_DELTA;
 		if (c->error.p == NULL)
-			return kind_of_choices(c->choices);
+			return kind_of_choices(c);
 	}
 	return c->error.p != NULL ? CHUNK_ERROR : CHUNK_OTHER;
 }
@@ -144,6 +216,7 @@ chunk_of(struct chunk *c, struct json value)
 	}
 	if (!apierror_is(c->error))
 		c->error = (struct json){0};
+	read_single(c);
 	c->kind = kind_of(c, &m);
 	if (c->kind == CHUNK_SUPAI) {
 		c->body = m.chunk;
@@ -162,33 +235,6 @@ chunk_read(struct chunk *c, const char *record, size_t n,
 	if (!json_parse(record, n, &value, fault))
 		return false;
 	chunk_of(c, value);
-	return true;
-}
-
-bool
-chunk_choice(struct json_iter *i, struct chunk_choice *choice)
-{
-	struct json_iter j;
-	struct json name, value, index;
-	double x;
-
-	*choice = (struct chunk_choice){0};
-	do {
-		if (!json_more(i, &name, &choice->value))
-			return false;
-	} while (json_type(choice->value) != JSON_OBJECT);
-	index = (struct json){0};
-	for (j = json_first(choice->value); json_more(&j, &name, &value);) {
-		if (json_is(name, "index"))
-			index = value;
-		else if (json_is(name, "delta") || json_is(name, "message"))
-			choice->delta = value;
-		else if (json_is(name, "finish_reason"))
-			choice->finish = value;
-	}
-	choice->content = json_get(choice->delta, "content");
-	x = json_number(index);
-	choice->index = x >= 0 && x < LONG_MAX / 2 ? (long)x : -1;
 	return true;
 }
 

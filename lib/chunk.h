@@ -43,6 +43,15 @@ enum chunk_type {
 	CHUNK_WEB_SEARCH_RESULT,
 };
 
+/* One of the choices of a delta or a completion. */
+struct chunk_choice {
+	long		index;
+	struct json	value;		/* the choice itself */
+	struct json	delta;		/* its delta, or its message */
+	struct json	content;	/* of that: the text */
+	struct json	finish;		/* finish_reason: a string, null or none */
+};
+
 /* Every slice is borrowed from the record and is JSON_NONE where it has none. */
 struct chunk {
 	enum chunk_kind	 kind;
@@ -51,6 +60,8 @@ struct chunk {
 	/* CHUNK_DELTA, CHUNK_COMPLETION */
 	struct json	 id;
 	struct json	 choices;
+	bool		 single;	/* there is one choice, and it is this: */
+	struct chunk_choice choice;
 	struct json	 usage;
 	struct json	 supai;		/* the threads of a folded completion */
 	/* CHUNK_SUPAI */
@@ -62,6 +73,11 @@ struct chunk {
 	/* CHUNK_RESULT */
 	struct json	 custom_id;
 	struct json	 completion;	/* the response's body; none where it failed */
+	/*
+	 * Not 0: a record of the same number differs from this one in nothing
+	 * but what the string text, or choice.content, says (shapes.h).
+	 */
+	unsigned	 shape;
 };
 
 /*
@@ -74,20 +90,19 @@ bool	chunk_read(struct chunk *c, const char *record, size_t n,
 /* The same for a value that was checked already. */
 void	chunk_of(struct chunk *c, struct json value);
 
-/* One of the choices of a delta or a completion. */
-struct chunk_choice {
-	long		index;
-	struct json	value;		/* the choice itself */
-	struct json	delta;		/* its delta, or its message */
-	struct json	content;	/* of that: the text */
-	struct json	finish;		/* finish_reason: a string, null or none */
-};
-
 /*
- * Walks them: for (i = json_first(c.choices); chunk_choice(&i, &choice);).
+ * Walks the choices:
+ *	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
  * A choice that is no object is passed over; one without an index is number 0.
+ * What chunk_choice returns is borrowed until it is called again.
  */
-bool	chunk_choice(struct json_iter *i, struct chunk_choice *choice);
+struct chunk_iter {
+	const struct chunk_choice *single;	/* the only one, still to come */
+	struct json_iter	   i;
+	struct chunk_choice	   choice;
+};
+void	chunk_choices(struct chunk_iter *i, const struct chunk *c);
+const struct chunk_choice *chunk_choice(struct chunk_iter *i);
 
 /* Whether a line that is no JSON is one of a raw event stream. */
 bool	chunk_is_raw(const char *line, size_t n);

@@ -86,7 +86,8 @@ add_choice(struct completion *c, const struct chunk_choice *from)
 void
 completion_add(struct completion *c, const struct chunk *chunk)
 {
-	struct chunk_choice choice;
+	const struct chunk_choice *choice;
+	struct chunk_iter choices;
 	struct json_iter i;
 	struct json name, value;
 
@@ -96,8 +97,9 @@ completion_add(struct completion *c, const struct chunk *chunk)
 		if (!json_is(name, "choices") && !json_is(name, "object") &&
 		    !json_is(name, "error"))
 			keep(&c->members, name, value);
-	for (i = json_first(chunk->choices); chunk_choice(&i, &choice);)
-		add_choice(c, &choice);
+	for (chunk_choices(&choices, chunk);
+	    (choice = chunk_choice(&choices)) != NULL;)
+		add_choice(c, choice);
 }
 
 /* Building. */

@@ -1,6 +1,7 @@
 #include "diag.h"
 #include "events.h"
 #include "io.h"
+#include "shapes.h"
 
 static int
 say_bad(const struct io_in *in, const char *p, size_t n,
@@ -17,10 +18,10 @@ say_bad(const struct io_in *in, const char *p, size_t n,
 
 /* What follows a line that is no JSON is unknown: it ends the file. */
 static int
-read_file(const struct events *e, struct io_in *in)
+read_file(const struct events *e, struct io_in *in, struct shapes *shapes)
 {
 	struct json_fault fault;
-	struct chunk c;
+	const struct chunk *c;
 	const char *p;
 	size_t n;
 	enum io_got got;
@@ -28,9 +29,9 @@ read_file(const struct events *e, struct io_in *in)
 	while ((got = io_line(in, &p, &n)) == IO_RECORD) {
 		if (n == 0)
 			continue;
-		if (!chunk_read(&c, p, n, &fault))
+		if (!shapes_read(shapes, &c, p, n, &fault))
 			return say_bad(in, p, n, &fault);
-		e->add(&c, e->arg);
+		e->add(c, e->arg);
 	}
 	if (got == IO_LONG)
 		io_too_long(in);
@@ -40,15 +41,17 @@ read_file(const struct events *e, struct io_in *in)
 int
 events_read(const struct events *e, char **files, int nfiles, size_t max)
 {
+	struct shapes shapes = {0};
 	struct io_in in;
 	int status = 0;
 
 	io_start(&in, files, nfiles, max);
 	while (io_next(&in)) {
-		status = diag_worst(status, read_file(e, &in));
+		status = diag_worst(status, read_file(e, &in, &shapes));
 		e->end_file(e->arg);
 	}
 	status = io_status(&in, status);
 	io_stop(&in);
+	shapes_free(&shapes);
 	return status;
 }

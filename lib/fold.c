@@ -305,13 +305,13 @@ static bool
 restarts(const struct fold_answer *a, const struct chunk *c)
 {
 	const struct fold_choice *known;
-	struct chunk_choice choice;
-	struct json_iter i;
+	const struct chunk_choice *choice;
+	struct chunk_iter i;
 
-	for (i = json_first(c->choices); chunk_choice(&i, &choice);) {
-		known = fold_choice(a, choice.index);
+	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
+		known = fold_choice(a, choice->index);
 		if (known != NULL && known->finish.p != NULL &&
-		    !is_empty(choice.content))
+		    !is_empty(choice->content))
 			return true;
 	}
 	return false;
@@ -333,8 +333,7 @@ of_delta(struct fold *f, const struct chunk *c)
 {
 	bool has_id = !is_empty(c->id);
 	struct fold_answer *a = has_id ? by_id(f, c->id) : f->current;
-	struct chunk_choice choice;
-	struct json_iter i = json_first(c->choices);
+	struct chunk_iter i;
 
 	if (a == NULL && has_id && f->current != NULL &&
 	    f->current->id.p == NULL && f->current->nchoices == 0) {
@@ -346,7 +345,8 @@ of_delta(struct fold *f, const struct chunk *c)
 		a = NULL;
 	}
 	/* Usage alone, of an answer that is closed, begins none. */
-	if (a == NULL && c->error.p == NULL && !chunk_choice(&i, &choice))
+	chunk_choices(&i, c);
+	if (a == NULL && c->error.p == NULL && chunk_choice(&i) == NULL)
 		return NULL;
 	return a != NULL ? a : begin(f, has_id ? c->id : (struct json){0});
 }
@@ -380,26 +380,26 @@ static void
 add_choices(struct fold_answer *a, const struct chunk *c)
 {
 	static const struct json stop = {"\"stop\"", 6};
-	struct chunk_choice choice;
+	const struct chunk_choice *choice;
 	struct fold_choice *known;
-	struct json_iter i;
+	struct chunk_iter i;
 
-	for (i = json_first(c->choices); chunk_choice(&i, &choice);) {
-		known = (struct fold_choice *)fold_choice(a, choice.index);
+	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
+		known = (struct fold_choice *)fold_choice(a, choice->index);
 		if (known == NULL) {
 			a->choices = mem_resize(a->choices, a->nchoices + 1,
 			    sizeof(*a->choices));
 			known = &a->choices[a->nchoices++];
-			*known = (struct fold_choice){.index = choice.index};
+			*known = (struct fold_choice){.index = choice->index};
 		}
-		set_string(&known->finish, choice.finish);
-		if (a->completion && choice.finish.p == NULL)
+		set_string(&known->finish, choice->finish);
+		if (a->completion && choice->finish.p == NULL)
 			set_string(&known->finish, stop);
 	}
 }
 
 static struct fold_thread *
-get_thread(struct fold_answer *a, struct json key)
+get_thread(struct fold *f, struct fold_answer *a, struct json key)
 {
 	struct fold_thread *t = a->recent;
 	size_t i;
@@ -413,6 +413,7 @@ get_thread(struct fold_answer *a, struct json key)
 			return a->recent = a->threads[i];
 	t = mem_zero(1, sizeof(*t));
 	t->key = string_of(key);
+	t->kept = f->keep == NULL || f->keep(t, f->arg);
 	a->threads = mem_resize(a->threads, a->nthreads + 1,
 	    sizeof(struct fold_thread *));
 	a->threads[a->nthreads++] = t;
@@ -422,15 +423,10 @@ get_thread(struct fold_answer *a, struct json key)
 static void
 add_thinking(struct fold *f, struct fold_thread *t, struct json text)
 {
-	size_t before = f->thinking ? t->thinking.n : 0;
-
-	/* Without -t the bytes are written over by the next ones. */
-	t->thinking.n = before;
-	json_text(text, &t->thinking);
-	t->thinking_chars += utf8_count(t->thinking.p + before,
-	    t->thinking.n - before);
-	if (!f->thinking)
-		t->thinking.n = 0;
+	if (f->thinking == FOLD_KEEP && t->kept)
+		json_text(text, &t->thinking);
+	if (f->thinking != FOLD_SKIP)
+		t->thinking_chars += json_chars(text);
 }
 
 static void
@@ -484,7 +480,8 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 		buf_clear(&t->text);
 		break;
 	case CHUNK_TEXT:
-		json_text(c->text, &t->text);
+		if (t->kept)
+			json_text(c->text, &t->text);
 		break;
 	case CHUNK_THINKING:
 		add_thinking(f, t, c->text);
@@ -524,7 +521,7 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 static void
 add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
 {
-	struct fold_thread *t = get_thread(a, c->key);
+	struct fold_thread *t = get_thread(f, a, c->key);
 
 	a->ensemble = true;
 	switch (c->type) {
@@ -564,12 +561,12 @@ add_folded(struct fold *f, struct fold_answer *a, struct json supai)
 	list_fill(&a->final, json_get(supai, "final_models"));
 	for (i = json_first(json_get(supai, "threads"));
 	    json_more(&i, &key, &v);) {
-		t = get_thread(a, key);
+		t = get_thread(f, a, key);
 		if (t == NULL)
 			return;
 		buf_clear(&t->text);
 		json_text(json_get(v, "text"), &t->text);
-		if (f->thinking)
+		if (f->thinking == FOLD_KEEP)
 			json_text(json_get(v, "thinking"), &t->thinking);
 		t->done = json_type(json_get(v, "done")) == JSON_TRUE;
 		confidence = json_get(v, "confidence");
@@ -585,12 +582,36 @@ keep(struct buf *b, struct json v)
 	buf_add(b, v.p, v.n);
 }
 
+/*
+ * Whether a chunk says only more of what the last one said: it belongs to the
+ * same answer, and nothing but a text is new in it.
+ */
+static bool
+goes_on(struct fold *f, const struct chunk *c)
+{
+	bool same_shape = c->shape != 0 && c->shape == f->shape;
+
+	f->shape = c->shape;
+	if (!same_shape || f->current == NULL)
+		return false;
+	if (c->kind == CHUNK_SUPAI)
+		return (c->type == CHUNK_TEXT || c->type == CHUNK_THINKING) &&
+		    json_type(c->key) == JSON_STRING;
+	return json_type(c->choice.finish) != JSON_STRING;
+}
+
 struct fold_answer *
 fold_add(struct fold *f, const struct chunk *c)
 {
 	struct fold_answer *a;
 
 	f->records++;
+	if (goes_on(f, c)) {
+		f->current->last = f->records;
+		if (c->kind == CHUNK_SUPAI)
+			add_to_thread(f, f->current->recent, c);
+		return f->current;
+	}
 	a = answer_of(f, c);
 	if (a == NULL)
 		return NULL;

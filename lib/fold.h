@@ -38,6 +38,7 @@ struct fold_list {
 /* One model's part, or main's. */
 struct fold_thread {
 	struct fold_string key;
+	bool		kept;		/* its text is; see struct fold's keep */
 	struct fold_string model;
 	struct buf	 text;		/* what follows the last text-start; UTF-8 */
 	struct buf	 thinking;	/* only when it is asked for */
@@ -83,14 +84,20 @@ struct fold_answer {
 /* Called for each answer when no more of it can come; it is freed after that. */
 typedef void fold_closed(struct fold_answer *a, void *arg);
 
+/* What becomes of thinking: its characters are counted; kept too; not looked at. */
+enum fold_thinking { FOLD_COUNT, FOLD_KEEP, FOLD_SKIP };
+
 struct fold {
-	bool			  thinking;	/* keep it, not only count it */
+	enum fold_thinking	  thinking;
+	/* Whether a thread's text and thinking are worth keeping; NULL: all are. */
+	bool			(*keep)(const struct fold_thread *t, void *arg);
 	fold_closed		 *closed;
 	void			 *arg;
 	struct fold_answer	**open;		/* in order of their first record */
 	size_t			  nopen;
 	struct fold_answer	 *current;	/* the one that chunks without id belong to */
 	unsigned long		  records;
+	unsigned		  shape;	/* the last chunk's */
 };
 
 /*

@@ -2,6 +2,9 @@
 #include <stdlib.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "json.h"
 #include "mem.h"
@@ -13,6 +16,67 @@ static const unsigned char special[256] = {
 	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 	['"'] = 1, ['\\'] = 1,
 };
+
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Not 0 where one of eight bytes is 0; a byte above one may be told so as well. */
+static uint64_t
+zero_byte(uint64_t x)
+{
+	return (x - EACH_BYTE(1)) & ~x & EACH_BYTE(0x80);
+}
+
+/*
+ * Behind the first 16-byte steps of plain text; what stands there has to be
+ * looked at byte by byte, or is shorter than a step.
+ */
+#ifdef __SSE2__
+static const char *
+plain_steps(const char *p, const char *end)
+{
+	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'),
+	    last_control = _mm_set1_epi8(0x1f);
+	__m128i x, hit;
+	int mask;
+
+	for (; end - p >= 16; p += 16) {
+		x = _mm_loadu_si128((const __m128i *)(const void *)p);
+		hit = _mm_or_si128(_mm_cmpeq_epi8(x, quote),
+		    _mm_cmpeq_epi8(x, backslash));
+		hit = _mm_or_si128(hit,
+		    _mm_cmpeq_epi8(_mm_min_epu8(x, last_control), x));
+		mask = _mm_movemask_epi8(hit);
+		if (mask != 0)
+			return p + __builtin_ctz((unsigned)mask);
+	}
+	return p;
+}
+#else
+static const char *
+plain_steps(const char *p, const char *end)
+{
+	uint64_t x;
+
+	for (; end - p >= 8; p += 8) {
+		memcpy(&x, p, 8);
+		if ((((x - EACH_BYTE(0x20)) & ~x & EACH_BYTE(0x80)) |
+		    zero_byte(x ^ EACH_BYTE('"')) |
+		    zero_byte(x ^ EACH_BYTE('\\'))) != 0)
+			break;
+	}
+	return p;
+}
+#endif
+
+/* Behind a run of plain text: the next quote, backslash or control, or end. */
+static const char *
+after_plain(const char *p, const char *end)
+{
+	p = plain_steps(p, end);
+	while (p < end && !special[(unsigned char)*p])
+		p++;
+	return p;
+}
 
 static const char *
 skip_space(const char *p, const char *end)
@@ -61,8 +125,7 @@ check_string(struct check *c, const char *p)
 	int i;
 
 	for (p++;;) {
-		while (p < c->end && !special[(unsigned char)*p])
-			p++;
+		p = after_plain(p, c->end);
 		if (p == c->end)
 			return wrong(c, p, NULL);
 		if (*p == '"')
@@ -81,6 +144,15 @@ check_string(struct check *c, const char *p)
 			return wrong(c, p, "an unknown escape");
 		}
 	}
+}
+
+bool
+json_is_string(const char *p, size_t n)
+{
+	struct json_fault fault;
+	struct check c = {.start = p, .end = p + n, .fault = &fault};
+
+	return n > 0 && *p == '"' && check_string(&c, p) == c.end;
 }
 
 static const char *
@@ -284,11 +356,10 @@ json_type(struct json v)
 
 /* Behind a string of a checked text; p is its opening quote. */
 static const char *
-after_string(const char *p)
+after_string(const char *p, const char *end)
 {
-	for (p++; *p != '"'; p++)
-		if (*p == '\\')
-			p++;
+	for (p = after_plain(p + 1, end); *p != '"'; p = after_plain(p + 2, end))
+		continue;	/* a backslash and what it escapes */
 	return p + 1;
 }
 
@@ -300,7 +371,7 @@ after_value(const char *p, const char *end)
 
 	for (;;) {
 		if (*p == '"') {
-			p = after_string(p);
+			p = after_string(p, end);
 		} else if (*p == '{' || *p == '[') {
 			depth++;
 			p++;
@@ -346,7 +417,7 @@ json_more(struct json_iter *i, struct json *name, struct json *value)
 		return false;
 	if (i->object) {
 		name->p = p;
-		p = after_string(p);
+		p = after_string(p, i->end);
 		name->n = (size_t)(p - name->p);
 		p = skip_space(p, i->end);
 		p = skip_space(p + 1, i->end);	/* the colon */
@@ -379,15 +450,15 @@ hex4(const char *p)
 	    hex_digit(p[2]) << 4 | hex_digit(p[3]);
 }
 
-/* Appends what the escape at p (a backslash) means; returns what follows it. */
+/* The character that the escape at p (a backslash) means; returns what follows it. */
 static const char *
-add_escape(struct buf *out, const char *p)
+read_escape(const char *p, uint32_t *rune)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	uint32_t r, low;
 
 	if (p[1] != 'u') {
-		buf_addc(out, to[strchr(from, p[1]) - from]);
+		*rune = (uint32_t)to[strchr(from, p[1]) - from];
 		return p + 2;
 	}
 	r = hex4(p + 2);
@@ -399,7 +470,23 @@ add_escape(struct buf *out, const char *p)
 			p += 6;
 		}
 	}
-	utf8_encode(out, r >= 0xd800 && r <= 0xdfff ? 0xfffd : r);
+	*rune = r >= 0xd800 && r <= 0xdfff ? 0xfffd : r;
+	return p;
+}
+
+/* Behind a run of ASCII without a backslash. */
+static const char *
+after_ascii(const char *p, const char *end)
+{
+	uint64_t x;
+
+	for (; end - p >= 8; p += 8) {
+		memcpy(&x, p, 8);
+		if (((x & EACH_BYTE(0x80)) | zero_byte(x ^ EACH_BYTE('\\'))) != 0)
+			break;
+	}
+	while (p < end && (unsigned char)*p < 0x80 && *p != '\\')
+		p++;
 	return p;
 }
 
@@ -407,18 +494,51 @@ void
 json_text(struct json v, struct buf *out)
 {
 	const char *p, *end, *run;
+	uint32_t rune;
 
 	if (json_type(v) != JSON_STRING)
 		return;
 	end = v.p + v.n - 1;	/* the closing quote */
 	buf_reserve(out, v.n);
 	for (p = v.p + 1; p < end;) {
+		run = after_ascii(p, end);
+		buf_add(out, p, (size_t)(run - p));
+		p = run;
+		if (p == end)
+			return;
+		if (*p == '\\') {
+			p = read_escape(p, &rune);
+			utf8_encode(out, rune);
+			continue;
+		}
 		run = memchr(p, '\\', (size_t)(end - p));
 		if (run == NULL)
 			run = end;
 		utf8_add(out, p, (size_t)(run - p));
-		p = run < end ? add_escape(out, run) : end;
+		p = run;
 	}
+}
+
+size_t
+json_chars(struct json v)
+{
+	const char *p, *end, *run;
+	size_t count = 0;
+	uint32_t rune;
+
+	if (json_type(v) != JSON_STRING)
+		return 0;
+	end = v.p + v.n - 1;
+	for (p = v.p + 1; p < end; count++) {
+		run = after_ascii(p, end);
+		count += (size_t)(run - p);
+		p = run;
+		if (p == end)
+			return count;
+		p = *p == '\\' ? read_escape(p, &rune) :
+		    p + utf8_decode(p, (size_t)(end - p), &rune);
+	}
+	return count;
 }
 
 char *

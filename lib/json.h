@@ -44,6 +44,9 @@ bool	json_parse(const char *text, size_t n, struct json *v,
 
 enum json_type json_type(struct json v);
 
+/* Whether the n bytes at p are a string, quotes and all, and nothing else. */
+bool	json_is_string(const char *p, size_t n);
+
 /* The value of the last member with that name; JSON_NONE where there is none. */
 struct json json_get(struct json object, const char *name);
 
@@ -69,6 +72,9 @@ bool	json_equals(struct json v, const char *p, size_t n);
  * string appends nothing.
  */
 void	json_text(struct json v, struct buf *out);
+
+/* How many code points json_text would append. */
+size_t	json_chars(struct json v);
 
 /* A string's text as json_text has it; owned by the caller; NULL for no string. */
 char	*json_string(struct json v);

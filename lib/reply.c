@@ -536,9 +536,9 @@ reply_recording(struct reply *r, const char *ndjson, size_t n)
 static void
 take_event(struct fold *f, const char *line, size_t n, struct buf *out)
 {
-	struct chunk_choice choice;
+	const struct chunk_choice *choice;
 	struct json_fault fault;
-	struct json_iter i;
+	struct chunk_iter i;
 	struct chunk c;
 
 	if (!chunk_read(&c, line, n, &fault))
@@ -547,8 +547,8 @@ take_event(struct fold *f, const char *line, size_t n, struct buf *out)
 		fold_add(f, &c);
 	if (c.kind != CHUNK_DELTA)
 		return;
-	for (i = json_first(c.choices); chunk_choice(&i, &choice);)
-		json_text(choice.content, out);
+	for (chunk_choices(&i, &c); (choice = chunk_choice(&i)) != NULL;)
+		json_text(choice->content, out);
 }
 
 static void

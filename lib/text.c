@@ -14,7 +14,6 @@ struct text {
 	const struct text_opts	*opts;
 	struct fold		 fold;
 	struct fold_answer	*screen;	/* the answer that prints as it comes */
-	struct buf		 piece;		/* a text on its way, reused */
 	unsigned long		 answers;
 	int			 status;
 };
@@ -51,28 +50,53 @@ release(struct text *t, struct fold_answer *a)
 	buf_clear(&o->held);
 }
 
+/* Some text was added to what is held, from that place on. */
 static void
-put(struct text *t, struct fold_answer *a, const char *p, size_t n)
+added(struct text *t, struct fold_answer *a, size_t from)
 {
 	struct output *o = output_of(a);
+	struct buf raw = {0};
 
-	if (n == 0)
+	if (o->held.n == from)
 		return;
-	if (t->opts->safe)
-		term_text(&o->held, p, n);
-	else
-		buf_add(&o->held, p, n);
-	o->open_line = p[n - 1] != '\n';
+	o->open_line = o->held.p[o->held.n - 1] != '\n';
+	if (t->opts->safe) {
+		buf_add(&raw, o->held.p + from, o->held.n - from);
+		o->held.n = from;
+		term_text(&o->held, raw.p, raw.n);
+		buf_free(&raw);
+	}
 	if (!t->opts->gate)
 		release(t, a);
 }
 
 static void
-put_text(struct text *t, struct fold_answer *a, const char *p, size_t n)
+put(struct text *t, struct fold_answer *a, const char *p, size_t n)
 {
-	if (n > 0)
+	size_t from = output_of(a)->held.n;
+
+	buf_add(&output_of(a)->held, p, n);
+	added(t, a, from);
+}
+
+static void
+put_text(struct text *t, struct fold_answer *a, const struct buf *text)
+{
+	if (text->n > 0)
 		output_of(a)->any = true;
-	put(t, a, p, n);
+	put(t, a, text->p, text->n);
+}
+
+static void
+put_string(struct text *t, struct fold_answer *a, struct json string)
+{
+	struct output *o = output_of(a);
+	size_t from = o->held.n;
+
+	json_text(string, &o->held);
+	if (o->held.n > from)
+		o->any = true;
+	added(t, a, from);
 }
 
 /* What ends an answer's text; once. */
@@ -107,6 +131,16 @@ matches(const struct text *t, const struct fold_thread *thread)
 	    fnmatch(t->opts->key, thread->key.p, 0) == 0;
 }
 
+/* Which threads may be printed: without -k main's, of recordings. */
+static bool
+wants(const struct fold_thread *thread, void *arg)
+{
+	const struct text *t = arg;
+
+	return t->opts->key != NULL ? matches(t, thread) :
+	    strcmp(thread->key.p, "main") == 0;
+}
+
 static void
 put_thread(struct text *t, struct fold_answer *a, const struct fold_thread *thread)
 {
@@ -122,7 +156,7 @@ put_thread(struct text *t, struct fold_answer *a, const struct fold_thread *thre
 		put(t, a, head.p, head.n);
 		buf_free(&head);
 	}
-	put_text(t, a, b->p, b->n);
+	put_text(t, a, b);
 }
 
 /* The thread that is done with this chunk, or all of a folded object's. */
@@ -147,16 +181,14 @@ add_threads(struct text *t, struct fold_answer *a, const struct chunk *c)
 static void
 add_choices(struct text *t, struct fold_answer *a, const struct chunk *c)
 {
-	struct chunk_choice choice;
-	struct json_iter i;
+	const struct chunk_choice *choice;
+	struct chunk_iter i;
 
-	for (i = json_first(c->choices); chunk_choice(&i, &choice);) {
-		if (choice.index != t->opts->choice)
+	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
+		if (choice->index != t->opts->choice)
 			continue;
-		buf_clear(&t->piece);
-		json_text(choice.content, &t->piece);
-		put_text(t, a, t->piece.p, t->piece.n);
-		if (json_type(choice.finish) == JSON_STRING &&
+		put_string(t, a, choice->content);
+		if (json_type(choice->finish) == JSON_STRING &&
 		    output_of(a)->any && t->opts->end == TEXT_NEWLINE)
 			put_end(t, a);
 	}
@@ -263,7 +295,7 @@ put_rest(struct text *t, struct fold_answer *a)
 		thread = fold_main(a);
 		if (a->nchoices == 0 && t->opts->choice == 0 && thread != NULL &&
 		    (thread->done || t->opts->lenient))
-			put_text(t, a, thread->text.p, thread->text.n);
+			put_text(t, a, &thread->text);
 		return;
 	}
 	for (i = 0; t->opts->lenient && i < a->nthreads; i++)
@@ -309,7 +341,8 @@ text_new(const struct text_opts *opts)
 
 	t->opts = opts;
 	t->fold = (struct fold){
-		.thinking = opts->thinking, .closed = close_answer, .arg = t,
+		.thinking = opts->thinking ? FOLD_KEEP : FOLD_SKIP,
+		.keep = wants, .closed = close_answer, .arg = t,
 	};
 	return t;
 }
@@ -375,7 +408,6 @@ text_finish(struct text *t, int status)
 		diag_warn("no answer in the input");
 		status = EX_NOANSWER;
 	}
-	buf_free(&t->piece);
 	free(t);
 	return status;
 }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "utf8.h"
 
 /*
@@ -48,19 +50,38 @@ utf8_decode(const char *s, size_t n, uint32_t *rune)
 	return need + 1;
 }
 
+/* How many of the n bytes at p, from the first on, are ASCII. */
+static size_t
+ascii_run(const char *p, size_t n)
+{
+	size_t at = 0;
+	uint64_t x;
+
+	for (; n - at >= 8; at += 8) {
+		memcpy(&x, p + at, 8);
+		if ((x & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	while (at < n && (unsigned char)p[at] < 0x80)
+		at++;
+	return at;
+}
+
 size_t
 utf8_valid(const char *p, size_t n)
 {
 	size_t at = 0, len;
 	uint32_t rune;
 
-	while (at < n) {
+	for (;;) {
+		at += ascii_run(p + at, n - at);
+		if (at == n)
+			return at;
 		len = utf8_decode(p + at, n - at, &rune);
 		if (rune == UTF8_INVALID)
-			break;
+			return at;
 		at += len;
 	}
-	return at;
 }
 
 void

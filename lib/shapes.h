@@ -1,0 +1,54 @@
+/*
+ * shapes: the fast way to read records. Nearly every record of a stream is, byte
+ * for byte, like one that came shortly before it but for one string, the piece
+ * of text that it brings. What is equal to bytes that were validated needs no
+ * second look: only that string is checked, and the reading is taken over. All
+ * other records go the slow way, chunk's.
+ */
+#ifndef SHAPES_H
+#define SHAPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "chunk.h"
+
+enum { SHAPES_MAX = 32 };
+
+/* A slice of a reading that holds the string, and so grows and moves with it. */
+struct shape_slice {
+	struct json	*v;
+	size_t		 at, n;		/* in the remembered record */
+};
+
+struct shape {
+	struct buf	 record;	/* the one that this shape was seen in */
+	struct chunk	 chunk;		/* the reading of the last record of it */
+	struct json	*string;	/* in chunk: the string that changes */
+	struct shape_slice holders[5];
+	unsigned	 nholders;
+	size_t		 head;		/* bytes up to the string, with its quote */
+	size_t		 tail;		/* bytes from its closing quote on */
+};
+
+/* Zeroed it knows no shape yet. */
+struct shapes {
+	struct shape	 shapes[SHAPES_MAX];
+	unsigned	 order[SHAPES_MAX];	/* the most recent one first */
+	unsigned	 n;
+	unsigned	 last;		/* the last shape's number */
+	struct chunk	 slow;		/* a reading without a shape */
+};
+
+/*
+ * Reads a record exactly as chunk_read does, with the same result for the same
+ * bytes: *c, which is borrowed until the next call, and its slices from the
+ * record or from s, likewise.
+ */
+bool	shapes_read(struct shapes *s, const struct chunk **c,
+	    const char *record, size_t n, struct json_fault *fault);
+
+void	shapes_free(struct shapes *s);
+
+#endif

@@ -1,0 +1,92 @@
+# The two readers of records, the fast one and the plain one, agree.
+load helper
+
+agree() {
+    run readers <"$1"
+    assert_success
+}
+
+@test "on the fixtures" {
+    cat "$DATA"/*.ndjson >in
+    agree in
+    [[ $output == *' lines, '*' known' ]]
+    refute_output --partial ' 0 known'
+}
+
+@test "on every recorded trace" {
+    need_traces
+    for trace in "$TRACES"/*.ndjson.gz; do
+        gzip -dc "$trace" >in
+        agree in
+    done
+}
+
+# Records that differ from the one before them in one thing only, the text or
+# not: valid, odd, and broken ones.
+@test "on records that are nearly like the one before" {
+    : >in
+    variants() {    # HEAD TAIL: the string between them in many forms
+        local text
+        while IFS= read -r text; do
+            printf '%s"a plain one"%s\n%s%s%s\n' "$1" "$2" "$1" "$text" "$2"
+        done <<'E'
+""
+"x"
+"\n\t\"\\\/\b\f\r"
+"\u0000\u00e9\ud83d\ude00"
+"\ud83d"
+"\ude00\ud83d"
+"\u12"
+"\u12g4"
+"\x"
+"\"
+"\\"
+"\\\"
+"a"b"
+"a","b":"c"
+"a","text":"c"
+"a","content":"c"
+"a
+a"
+"a" 
+ "a"
+null
+1
+1.5e400
+["a"]
+{"a":"b"}
+true
+tru
+
+"é空😀"
+"	"
+E
+    }
+    variants '{"object":"supai.chunk","chunk":{"_source":{"key":"m","modelId":"m"},"type":"text","text":' '}}' >>in
+    variants '{"object":"supai.chunk","chunk":{"text":' ',"type":"thinking","_source":{"key":"m\u0041"}}}' >>in
+    variants '{"object":"supai.chunk","chunk":{"text":"twice","text":' '}}' >>in
+    variants '{"object":"supai.chunk","chunk":{"text":' ',"text":"twice"}}' >>in
+    variants '{"object":"supai.chunk","chunk":{"type":"text","t\u0065xt":' '}}' >>in
+    variants '{"id":"c","choices":[{"index":0,"delta":{"content":' '},"finish_reason":null}]}' >>in
+    variants '  { "choices" : [ { "delta" : { "content" : ' ' } , "index" : 1 , "finish_reason" : "stop" } ] , "usage":{"n":1e2} }  ' >>in
+    variants '{"choices":[{"delta":{"content":' '}},{"index":1,"delta":{"content":"b"}}]}' >>in
+    variants '{"choices":[{"delta":{"content":' '}}],"error":{"message":"m"}}' >>in
+    variants '{"choices":[{"delta":{"content":"x"},"finish_reason":' '}]}' >>in
+    variants '{"error":{"message":' '}}' >>in
+    variants '{"custom_id":"c","response":{"body":{"choices":[{"message":{"content":' '}}]}}}' >>in
+    variants '{"choices":[{"delta":{"content":' '}}]' >>in
+    printf '{"choices":[{"delta":{"content":"a\xff\xc3"}}]}\n{"choices":[{"delta":{"content":"\xed\xa0\x80\0"}}]}\n{"choices":[{"delta":{"content":"\x7f"}}]}\n' >>in
+    agree in
+    refute_output --partial ' 0 known'
+}
+
+@test "on records at every length around a step of the scanner" {
+    for ((len = 0; len < 70; len++)); do
+        printf '{"choices":[{"delta":{"content":"%*s"}}]}\n' $len ''
+        printf '{"choices":[{"delta":{"content":"%*s\\n%*s"}}]}\n' $len '' $((70 - len)) ''
+        printf '{"choices":[{"delta":{"content":"%*s\t%*s"}}]}\n' $len '' $((70 - len)) ''
+        printf '{"choices":[{"delta":{"content":"%*s"%*s"}}]}\n' $len '' $((70 - len)) ''
+        printf '{"choices":[{"delta":{"content":"%*s\\"}}]}\n' $len ''
+    done >in
+    agree in
+}
