@@ -48,7 +48,6 @@ agree() {
 "a","content":"c"
 "a
 a"
-"a" 
  "a"
 null
 1
@@ -75,6 +74,7 @@ E
     variants '{"error":{"message":' '}}' >>in
     variants '{"custom_id":"c","response":{"body":{"choices":[{"message":{"content":' '}}]}}}' >>in
     variants '{"choices":[{"delta":{"content":' '}}]' >>in
+    variants '{"choices":[{"delta":{"content":' ' }}]}' >>in
     printf '{"choices":[{"delta":{"content":"a\xff\xc3"}}]}\n{"choices":[{"delta":{"content":"\xed\xa0\x80\0"}}]}\n{"choices":[{"delta":{"content":"\x7f"}}]}\n' >>in
     agree in
     refute_output --partial ' 0 known'

@@ -533,9 +533,9 @@ E
     at=$(TZ=UTC0 date -d "${BASH_REMATCH[1]}" +%s 2>/dev/null ||
         TZ=UTC0 date -j -f %Y-%m-%dT%H:%M:%SZ "${BASH_REMATCH[1]}" +%s)
     [ "$at" -ge "$before" ] && [ "$at" -le "$after" ]
-    TZ=XXX-05:30 req -d now hi
+    TZ=TST-05:30 req -d now hi
     [[ $output =~ \"date\":\"[0-9-]+T[0-9:]+\+05:30\" ]]
-    TZ=XXX+03:30 req -d now hi
+    TZ=TST+03:30 req -d now hi
     [[ $output =~ \"date\":\"[0-9-]+T[0-9:]+-03:30\" ]]
 }
 
