@@ -20,7 +20,7 @@ source_tree() {
 # A PATH with nothing in it but what .ci/deps itself needs, and fakes.
 bare_path() {
     mkdir fake
-    for c in sh awk tr cat grep rm mkdir mktemp id env sed git; do
+    for c in sh awk tr cat grep rm mkdir mktemp id env sed git uname; do
         ln -s "$(command -v $c)" fake/
     done
 }
