@@ -56,7 +56,7 @@ closed(struct fold_answer *a, void *arg)
 	struct state *s = arg;
 	struct parts *parts = a->own;
 	bool whole = parts->record.p != NULL;
-	int status = verdict_end(a, fold_whole(a));
+	int status = verdict_end(a, fold_whole(a), NULL);
 	jv v = whole ? value_of(parts->record) :
 	    completion_value(parts->completion, a,
 	    s->fold.thinking == FOLD_KEEP);
@@ -64,7 +64,7 @@ closed(struct fold_answer *a, void *arg)
 	if (status == 0)
 		status = verdict_finish(a, -1);
 	if (status == 0 && !completion_answers(v))
-		status = verdict_empty(a, 0, "text");
+		status = verdict_empty(a, 0, "text", NULL);
 	s->status = diag_worst(s->status, status);
 	if (!s->message && whole) {
 		io_write(parts->record.p, parts->record.n);

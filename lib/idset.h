@@ -13,7 +13,7 @@
 
 enum {
 	IDSET_SHARDS = 256,
-	IDSET_REQUEST = 6,	/* bytes that are kept of a request's hash */
+	IDSET_REQUEST = 5,	/* bytes that are kept of a request's hash */
 };
 
 /* What is known of one id. */
@@ -21,6 +21,7 @@ struct idset_entry {
 	struct hash	id;		/* of the id's text; idset's own */
 	unsigned char	request[IDSET_REQUEST];
 	bool		done;		/* there is a result */
+	bool		foreign;	/* it does not tell of which request */
 	bool		seen;		/* it was in this input */
 };
 

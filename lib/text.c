@@ -235,14 +235,14 @@ static int
 judge(const struct text *t, const struct fold_answer *a, bool any)
 {
 	bool lenient = t->opts->lenient && !t->opts->gate;
-	int status = verdict_end(a, is_whole(t, a) || lenient);
+	int status = verdict_end(a, is_whole(t, a) || lenient, NULL);
 
 	if (status == 0 && t->opts->key == NULL && !t->opts->any_finish)
 		status = verdict_finish(a, t->opts->choice);
 	if (status != 0 || any)
 		return status;
 	return t->opts->key != NULL ? judge_threads(t, a) :
-	    verdict_empty(a, t->opts->choice, "text");
+	    verdict_empty(a, t->opts->choice, "text", NULL);
 }
 
 /* The gate: 0 when the ensemble is confident enough. */

@@ -1,29 +1,46 @@
+#include <stdarg.h>
 #include <string.h>
 
 #include "apierror.h"
 #include "diag.h"
 #include "verdict.h"
 
+static void tell(struct buf *why, const char *fmt, ...) DIAG_PRINTF(2, 3);
+
+static void
+tell(struct buf *why, const char *fmt, ...)
+{
+	struct buf line = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(why != NULL ? why : &line, fmt, ap);
+	va_end(ap);
+	if (why == NULL)
+		diag_warn("%s", buf_string(&line));
+	buf_free(&line);
+}
+
 static int
-say_error(const struct fold_answer *a)
+tell_error(const struct fold_answer *a, struct buf *why)
 {
 	struct json error = {a->error.p, a->error.n};
 	struct buf message = {0};
 
 	apierror_message(error, &message);
-	diag_warn("the service says: %s", buf_string(&message));
+	tell(why, "the service says: %s", buf_string(&message));
 	buf_free(&message);
 	return apierror_status(error);
 }
 
 int
-verdict_end(const struct fold_answer *a, bool whole)
+verdict_end(const struct fold_answer *a, bool whole, struct buf *why)
 {
 	if (a->error.n > 0)
-		return say_error(a);
+		return tell_error(a, why);
 	if (whole)
 		return 0;
-	diag_warn("the answer is not whole: it was cut before its end");
+	tell(why, "the answer is not whole: it was cut before its end");
 	return EX_PROTOCOL;
 }
 
@@ -52,15 +69,16 @@ verdict_finish(const struct fold_answer *a, long index)
 }
 
 int
-verdict_empty(const struct fold_answer *a, long index, const char *what)
+verdict_empty(const struct fold_answer *a, long index, const char *what,
+    struct buf *why)
 {
 	const struct fold_choice *c = fold_choice(a, index);
 	bool known = c != NULL && c->finish.p != NULL;
 
 	if (c == NULL && a->nchoices > 0)
-		diag_warn("there is no choice %ld", index);
+		tell(why, "there is no choice %ld", index);
 	else
-		diag_warn("the answer has no %s%s%s", what,
+		tell(why, "the answer has no %s%s%s", what,
 		    known ? ", finish reason " : "", known ? c->finish.p : "");
 	return EX_NOANSWER;
 }

@@ -1,0 +1,50 @@
+/*
+ * answer: one response put together as its body arrives: event stream, chunks,
+ * fold and completion in one, and what it is worth at the end. Not for the
+ * transfer (http) nor for what it means that a transfer failed (outcome).
+ */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jv.h>
+
+#include "buf.h"
+#include "completion.h"
+#include "fold.h"
+#include "sse.h"
+
+struct answer {
+	/* Known behind answer_end. */
+	int		 status;	/* 0: whole and an answer; else <sysexits.h>'s */
+	struct buf	 why;		/* where it is not 0: in a word, for a screen */
+	jv		 value;		/* the completion as far as it goes; invalid: none */
+	double		 prompt_tokens, completion_tokens;
+	bool		 done;		/* the stream said that it was over */
+	/* The rest is answer's own. */
+	struct sse	 sse;
+	struct fold	 fold;
+	size_t		 max;
+	unsigned long long taken;
+	bool		 started, over;
+};
+
+/* Starts on a response; max is the longest event. Drops what was there before. */
+void	answer_start(struct answer *a, size_t max);
+
+/* The next bytes of the body. False when it cannot be read on. */
+bool	answer_feed(struct answer *a, const char *p, size_t n);
+
+/*
+ * The body is at its end. status: 0; 69, 75 or 77 for an error in the stream; 76
+ * for one that is cut or is no answer; 65 for one too long; 1 for an answer
+ * that is whole and says nothing.
+ */
+void	answer_end(struct answer *a);
+
+/* Frees what it holds; it may be started again. */
+void	answer_free(struct answer *a);
+
+#endif

@@ -1,0 +1,244 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "io.h"
+#include "mem.h"
+#include "result.h"
+#include "store.h"
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Ends the tool when the file is an input: answers would be asked as questions. */
+static void
+check_input(const struct stat *file, const char *path, const char *input)
+{
+	struct stat st;
+	int r = input == NULL || strcmp(input, "-") == 0 ?
+	    fstat(STDIN_FILENO, &st) : stat(input, &st);
+
+	if (r == 0 && same_file(file, &st))
+		diag_die(EX_DATAERR, "%s: is the input: give another file for"
+		    " the results", path);
+}
+
+static void
+check_inputs(const struct stat *file, const char *path, char **files, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		check_input(file, path, files[i]);
+	if (n == 0)
+		check_input(file, path, NULL);
+}
+
+/* On the descriptor that everything is done with: to close any other one of
+ * this file would give the lock away (POSIX, fcntl). */
+static void
+lock(const struct store *s)
+{
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(s->fd, F_SETLK, &l) == 0)
+		return;
+	if (errno != EACCES && errno != EAGAIN)
+		diag_die_errno(EX_CANTCREAT, "%s: cannot be locked", s->path);
+	if (fcntl(s->fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK)
+		diag_die(EX_TEMPFAIL, "%s: another batch is writing to it"
+		    " (process %ld)", s->path, (long)l.l_pid);
+	diag_die(EX_TEMPFAIL, "%s: another batch is writing to it", s->path);
+}
+
+static void
+note(struct idset *done, const struct result_line *l)
+{
+	struct idset_entry *e;
+
+	if (!l->success)
+		return;
+	e = idset_get(done, l->id.p, l->id.n);
+	e->done = true;
+	e->foreign = !l->hashed;
+	idset_note(e, l->request);
+}
+
+_Noreturn static void
+not_results(const struct io_in *in)
+{
+	diag_die(EX_DATAERR, "%s: line %lu is no result of a batch: give another"
+	    " file for the results", in->name, in->line);
+}
+
+/*
+ * Whether a last line that is no result is one that was torn: behind others, or
+ * by how it begins.
+ */
+static bool
+is_torn(const struct io_in *in, bool behind, const char *p, size_t n)
+{
+	size_t start = strlen(RESULT_START);
+
+	return in->open_end && (behind ||
+	    memcmp(p, RESULT_START, n < start ? n : start) == 0);
+}
+
+/*
+ * Reads what is there: s->size is how much of it is whole. True when only the
+ * last newline is missing of that.
+ */
+static bool
+read_results(struct store *s, size_t max, struct idset *done)
+{
+	struct result_line l = {0};
+	struct io_in in;
+	const char *p;
+	size_t n;
+	enum io_got got;
+	bool any = false, open_end = false;
+
+	io_start_fd(&in, s->fd, s->path, max);
+	while ((got = io_line(&in, &p, &n)) == IO_RECORD) {
+		if (n > 0 && !result_read(&l, p, n)) {
+			if (!is_torn(&in, any, p, n))
+				not_results(&in);
+			break;
+		}
+		if (n > 0) {
+			note(done, &l);
+			any = true;
+		}
+		open_end = in.open_end;
+		s->size = (off_t)in.passed;
+	}
+	if (got == IO_LONG)
+		io_too_long(&in);
+	if (in.status != 0)
+		exit(EX_IOERR);
+	io_stop(&in);
+	buf_free(&l.id);
+	return open_end;
+}
+
+static void
+mend(struct store *s, off_t end, bool open_end)
+{
+	if (s->size < end && ftruncate(s->fd, s->size) == -1)
+		diag_die_errno(EX_IOERR, "%s", s->path);
+	if (open_end)
+		store_add(s, true, "\n", 1);
+}
+
+/* The failures of the run before: written anew, when there are any. */
+static void
+drop_failed(struct store *s, char **files, int nfiles)
+{
+	struct buf b = {0};
+	struct stat st;
+
+	buf_printf(&b, "%s.failed", s->path);
+	s->failed_path = buf_take(&b);
+	if (stat(s->failed_path, &st) == -1)
+		return;
+	check_inputs(&st, s->failed_path, files, nfiles);
+	if (unlink(s->failed_path) == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", s->failed_path);
+}
+
+void
+store_open(struct store *s, const char *path, char **files, int nfiles,
+    size_t max, struct idset *done)
+{
+	struct sigaction sa = {.sa_handler = SIG_IGN};
+	struct stat st;
+	bool open_end;
+
+	*s = (struct store){.path = path, .fd = -1, .failed_fd = -1};
+	if (path == NULL)
+		return;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGXFSZ, &sa, NULL);	/* a limit is a full disk: EFBIG */
+	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (s->fd == -1 || fstat(s->fd, &st) == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		diag_die(EX_CANTCREAT, "%s: not a regular file: without -o"
+		    " results go to standard output", path);
+	check_inputs(&st, path, files, nfiles);
+	lock(s);
+	if (fstat(s->fd, &st) == -1)	/* it may have grown until then */
+		diag_die_errno(EX_IOERR, "%s", path);
+	open_end = read_results(s, max, done);
+	drop_failed(s, files, nfiles);
+	mend(s, st.st_size, open_end);
+}
+
+static void
+append(int fd, const char *path, off_t *size, const char *p, size_t n)
+{
+	int saved;
+
+	if (io_write_all(fd, p, n)) {
+		*size += (off_t)n;
+		return;
+	}
+	saved = errno;
+	/* A full disk takes a part first. */
+	if (ftruncate(fd, *size) == -1)
+		diag_warn_errno("%s: a line may be torn", path);
+	errno = saved;
+	diag_die_errno(EX_IOERR, "%s", path);
+}
+
+static void
+open_failed(struct store *s)
+{
+	s->failed_fd = open(s->failed_path, O_WRONLY | O_APPEND | O_CREAT |
+	    O_TRUNC | O_CLOEXEC, 0666);
+	if (s->failed_fd == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", s->failed_path);
+}
+
+void
+store_add(struct store *s, bool success, const char *p, size_t n)
+{
+	if (s->path == NULL) {
+		io_write(p, n);
+	} else if (success) {
+		append(s->fd, s->path, &s->size, p, n);
+	} else {
+		if (s->failed_fd == -1)
+			open_failed(s);
+		append(s->failed_fd, s->failed_path, &s->failed_size, p, n);
+	}
+}
+
+static void
+close_file(int fd, const char *path)
+{
+	if (fd == -1)
+		return;
+	/* Some file systems are full only when it comes to that. */
+	if ((fsync(fd) == -1 && errno != EINVAL && errno != ENOTSUP) ||
+	    close(fd) == -1)
+		diag_die_errno(EX_IOERR, "%s", path);
+}
+
+void
+store_close(struct store *s)
+{
+	close_file(s->failed_fd, s->failed_path);
+	close_file(s->fd, s->path);
+	free(s->failed_path);
+	*s = (struct store){.fd = -1, .failed_fd = -1};
+}

@@ -1,0 +1,46 @@
+/*
+ * store: where a batch's results go: standard output; or a file that is added
+ * to, run after run, and knows what was answered already, with the failures in
+ * another one beside it. Whole lines only, also when the disk is full. Not for
+ * what a line says: that is result's.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "idset.h"
+
+struct store {
+	const char	*path;		/* NULL: standard output */
+	char		*failed_path;	/* owned */
+	/* The rest is store's own. */
+	int		 fd, failed_fd;	/* -1: none */
+	off_t		 size, failed_size;
+};
+
+/*
+ * Opens, locks and reads the results file at path (borrowed; NULL: none), and
+ * notes in done what it holds the answers of. A last line that was torn is cut
+ * off; the failures of the run before are dropped. max is the longest line.
+ *
+ * Ends the tool: 65, and nothing is changed, when the file holds something else
+ * or is one of the inputs (files; where there are none, standard input); 75 when
+ * another process has it; 73 when it cannot be made, 74 when it cannot be read.
+ */
+void	store_open(struct store *s, const char *path, char **files, int nfiles,
+	    size_t max, struct idset *done);
+
+/*
+ * Adds whole lines, of successes or of failures, by one write. Where that
+ * fails, what was written of them is taken back and the tool ends with 74.
+ */
+void	store_add(struct store *s, bool success, const char *p, size_t n);
+
+/* Closes the files; a write that fails only now ends the tool with 74. */
+void	store_close(struct store *s);
+
+#endif
