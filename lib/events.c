@@ -16,6 +16,24 @@ say_bad(const struct io_in *in, const char *p, size_t n,
 	return EX_DATAERR;
 }
 
+/* Takes the records that are held and of a shape that is known. */
+static void
+read_known(const struct events *e, struct io_in *in, struct shapes *shapes)
+{
+	const struct chunk *c;
+	const char *p;
+	size_t n, len;
+
+	for (;;) {
+		io_peek(in, &p, &n);
+		len = shapes_guess(shapes, &c, p, n, in->max);
+		if (len == 0)
+			return;
+		io_take(in, len);
+		e->add(c, e->arg);
+	}
+}
+
 /* What follows a line that is no JSON is unknown: it ends the file. */
 static int
 read_file(const struct events *e, struct io_in *in, struct shapes *shapes)
@@ -26,7 +44,11 @@ read_file(const struct events *e, struct io_in *in, struct shapes *shapes)
 	size_t n;
 	enum io_got got;
 
-	while ((got = io_line(in, &p, &n)) == IO_RECORD) {
+	for (;;) {
+		read_known(e, in, shapes);
+		got = io_line(in, &p, &n);
+		if (got != IO_RECORD)
+			break;
 		if (n == 0)
 			continue;
 		if (!shapes_read(shapes, &c, p, n, &fault))

@@ -146,13 +146,14 @@ check_string(struct check *c, const char *p)
 	}
 }
 
-bool
-json_is_string(const char *p, size_t n)
+const char *
+json_string_end(const char *p, const char *end)
 {
 	struct json_fault fault;
-	struct check c = {.start = p, .end = p + n, .fault = &fault};
+	struct check c = {.start = p, .end = end, .fault = &fault};
+	const char *q = after_plain(p + 1, end);
 
-	return n > 0 && *p == '"' && check_string(&c, p) == c.end;
+	return q < end && *q == '"' ? q + 1 : check_string(&c, p);
 }
 
 static const char *

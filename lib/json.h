@@ -44,8 +44,11 @@ bool	json_parse(const char *text, size_t n, struct json *v,
 
 enum json_type json_type(struct json v);
 
-/* Whether the n bytes at p are a string, quotes and all, and nothing else. */
-bool	json_is_string(const char *p, size_t n);
+/*
+ * What follows the string whose opening quote is at p; NULL where no string
+ * that may stand in a JSON text ends before end.
+ */
+const char *json_string_end(const char *p, const char *end);
 
 /* The value of the last member with that name; JSON_NONE where there is none. */
 struct json json_get(struct json object, const char *name);

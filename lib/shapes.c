@@ -59,15 +59,21 @@ take_over(struct shape *shape, const char *record, size_t n)
 	return &shape->chunk;
 }
 
-static bool
-fits(const struct shape *shape, const char *record, size_t n)
+/* What follows the record of that shape that begins at p; NULL: none does. */
+static const char *
+behind(const struct shape *shape, const char *p, const char *end)
 {
-	const char *p = shape->record.p;
 	size_t head = shape->head, tail = shape->tail;
+	const char *quote;
 
-	return n >= head + tail && memcmp(record, p, head) == 0 &&
-	    memcmp(record + n - tail, p + shape->record.n - tail, tail) == 0 &&
-	    json_is_string(record + head - 1, n - head - tail + 2);
+	if ((size_t)(end - p) < head + tail ||
+	    memcmp(p, shape->record.p, head) != 0)
+		return NULL;
+	quote = json_string_end(p + head - 1, end);
+	if (quote == NULL || (size_t)(end - --quote) < tail ||
+	    memcmp(quote, shape->record.p + shape->record.n - tail, tail) != 0)
+		return NULL;
+	return quote + tail;
 }
 
 /* Makes the shape at that place in the order the first. */
@@ -107,6 +113,27 @@ remember(struct shapes *s, const char *record, size_t n)
 	s->slow.shape = shape->chunk.shape = s->last;
 }
 
+size_t
+shapes_guess(struct shapes *s, const struct chunk **c, const char *p, size_t n,
+    size_t max)
+{
+	const char *end = p + n, *stop;
+	size_t len;
+	unsigned i;
+
+	for (i = 0; i < s->n; i++) {
+		stop = behind(&s->shapes[s->order[i]], p, end);
+		if (stop == NULL || stop == end || *stop != '\n')
+			continue;
+		len = (size_t)(stop - p);
+		if (len > max)
+			return 0;
+		*c = take_over(to_front(s, i), p, len);
+		return len + 1;
+	}
+	return 0;
+}
+
 bool
 shapes_read(struct shapes *s, const struct chunk **c, const char *record,
     size_t n, struct json_fault *fault)
@@ -114,7 +141,8 @@ shapes_read(struct shapes *s, const struct chunk **c, const char *record,
 	unsigned i;
 
 	for (i = 0; i < s->n; i++)
-		if (fits(&s->shapes[s->order[i]], record, n)) {
+		if (behind(&s->shapes[s->order[i]], record, record + n) ==
+		    record + n) {
 			*c = take_over(to_front(s, i), record, n);
 			return true;
 		}

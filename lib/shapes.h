@@ -49,6 +49,14 @@ struct shapes {
 bool	shapes_read(struct shapes *s, const struct chunk **c,
 	    const char *record, size_t n, struct json_fault *fault);
 
+/*
+ * Whether the n bytes at p begin with a record of a known shape, at most max
+ * bytes long, and a newline: their length together, *c as above; 0 where not.
+ * The newline is not looked for, so this is faster than to find the record first.
+ */
+size_t	shapes_guess(struct shapes *s, const struct chunk **c, const char *p,
+	    size_t n, size_t max);
+
 void	shapes_free(struct shapes *s);
 
 #endif

@@ -42,6 +42,28 @@ same(const struct chunk *a, const struct chunk *b)
 	    same_slice(a->completion, b->completion);
 }
 
+/* The guess at a record of a known shape is right, or is not made. */
+static bool
+good_guess(struct shapes *shapes, const struct chunk *plain, bool ok,
+    const char *p, size_t n)
+{
+	struct buf line = {0};
+	const struct chunk *guess;
+	size_t len;
+	bool good;
+
+	buf_add(&line, p, n);
+	buf_adds(&line, "\n{\"next\":\"line\"}\n");
+	len = shapes_guess(shapes, &guess, line.p, line.n, n);
+	good = len == 0 || (ok && len == n + 1 && same(plain, guess));
+	if (n > 0 && len > 0)
+		good = good &&
+		    shapes_guess(shapes, &guess, line.p, line.n, n - 1) == 0 &&
+		    shapes_guess(shapes, &guess, line.p, n, n) == 0;
+	buf_free(&line);
+	return good;
+}
+
 int
 main(void)
 {
@@ -65,7 +87,8 @@ main(void)
 		before = shapes.last;
 		ok = chunk_read(&plain, p, n, &fault);
 		fast_ok = shapes_read(&shapes, &fast, p, n, &fast_fault);
-		if (ok != fast_ok || (ok && !same(&plain, fast))) {
+		if (ok != fast_ok || (ok && !same(&plain, fast)) ||
+		    !good_guess(&shapes, &plain, ok, p, n)) {
 			buf_printf(&out, "line %lu\n", in.line);
 			differ = true;
 		}
