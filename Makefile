@@ -54,7 +54,11 @@ HARDEN_LD = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 endif
 ifeq ($(SAN),1)
 HARDEN_C = -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-HARDEN_LD = -pie -fsanitize=address,undefined
+HARDEN_LD = -pie -fsanitize=address,undefined $(SAN_LOG)
+# gcc's shared libubsan does not know the log that tests/run.sh reads.
+SAN_LOG := $(shell d=$$(mktemp -d) && echo 'int main(void) { return 0; }' >$$d/p.c && \
+	$(CC) -fsanitize=undefined -static-libubsan -Werror -o $$d/p $$d/p.c 2>/dev/null && \
+	echo -static-libubsan; rm -rf $$d)
 endif
 
 ALL_CFLAGS = $(WARN) $(DEFS) -DSUPAI_VERSION='"$(VERSION)"' $(HARDEN_C) -Ilib -I$(BUILD)/lib \
@@ -121,7 +125,7 @@ check:
 	@BIN=$(BIN) BUILD=$(BUILD) tests/run.sh $(TESTS)
 
 check-asan:
-	@$(DEPS) build check
+	@$(DEPS) build check asan
 	@$(BUILD_ALL) BUILD=build/asan BIN=build/asan/bin SAN=1 CFLAGS="-O1 -g" all test-programs
 	@BIN=build/asan/bin BUILD=build/asan SUPAI_SAN=1 tests/run.sh $(TESTS)
 

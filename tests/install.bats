@@ -148,5 +148,5 @@ deps: failed: $PWD/fake/sudo dnf install -y make gcc glibc-devel libcurl-devel j
 
 @test "deps refuses a group that it does not know" {
     run --separate-stderr "$ROOT/.ci/deps" build colour
-    expect 64 '' "deps: unknown group 'colour': build, check or lint"
+    expect 64 '' "deps: unknown group 'colour': build, check, asan or lint"
 }
