@@ -57,7 +57,6 @@ struct exchange {
 	int			 fd;
 	char			*method, *path;
 	struct buf		 body;
-	bool			 too_long;
 	size_t			 received;	/* bytes of the body */
 	unsigned long		 number;		/* from 1 */
 
@@ -354,19 +353,15 @@ header(const struct exchange *x, const char *name)
 static void
 answer(struct exchange *x)
 {
-	struct json_fault fault = {.why = "it is empty"};
-	struct buf why = {0};
 	struct service_request q = {
 		.number = x->number, .method = x->method, .path = x->path,
 		.authorization = header(x, "Authorization"),
 		.content_type = header(x, "Content-Type"),
-		.too_long = x->too_long, .json = jv_invalid(),
+		.bytes = x->received, .json = jv_invalid(),
 	};
 
 	if (x->body.n > 0)
-		value_parse(x->body.p, x->body.n, &q.json, &fault);
-	buf_printf(&why, "%s at byte %zu", fault.why, fault.at);
-	q.why = buf_string(&why);
+		value_parse(x->body.p, x->body.n, &q.json, &q.fault);
 	service_respond(x->m->o->service, &q, &x->r);
 	plan(x);
 	x->answered = true;
@@ -374,7 +369,6 @@ answer(struct exchange *x)
 	if (x->m->o->log != -1)
 		log_request(x, q.json);
 	jv_free(q.json);
-	buf_free(&why);
 	buf_free(&x->body);
 }
 
@@ -383,8 +377,7 @@ take_body(struct exchange *x, const char *p, size_t n)
 {
 	x->received += n;
 	if (x->received > SERVICE_MAX_BODY) {
-		x->too_long = true;
-		buf_free(&x->body);
+		buf_free(&x->body);	/* refused; the rest is passed over */
 		return;
 	}
 	buf_add(&x->body, p, n);

@@ -79,15 +79,18 @@ check_chat(struct call *c)
 	struct request_fault fault = {0};
 	bool ok;
 
-	if (c->q->too_long)
+	if (c->q->bytes > SERVICE_MAX_BODY)
 		return refuse(c, 413, NULL, "request_too_large",
 		    "the body is longer than %zu bytes", SERVICE_MAX_BODY);
 	if (!is_json_type(c->q->content_type))
 		return refuse(c, 415, NULL, "unsupported_media_type",
 		    "the Content-Type must be application/json");
+	if (c->q->bytes == 0)
+		return refuse(c, 400, NULL, "invalid_json", "the body is empty");
 	if (!jv_is_valid(c->q->json))
 		return refuse(c, 400, NULL, "invalid_json",
-		    "the body is not JSON: %s", c->q->why);
+		    "the body is not JSON: %s at byte %zu", c->q->fault.why,
+		    c->q->fault.at);
 	ok = request_check(c->q->json, false, &fault) ||
 	    refuse(c, 400, fault.param, fault.code, "%s",
 	    buf_string(&fault.message));

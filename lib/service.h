@@ -12,6 +12,7 @@
 
 #include "buf.h"
 #include "fault.h"
+#include "json.h"
 #include "reply.h"
 
 /* The longest body of a request, in bytes. */
@@ -38,10 +39,9 @@ struct service_request {
 	unsigned long	 number;	/* from 1 */
 	const char	*method, *path;
 	const char	*authorization, *content_type;	/* NULL where there is none */
-	const struct buf *body;
-	bool		 too_long;	/* its body, which is not all here then */
-	jv		 json;		/* the body's value; invalid when it is not JSON */
-	const char	*why;		/* why it is not */
+	size_t		 bytes;		/* of its body */
+	jv		 json;		/* the body's value; invalid when it is not JSON, */
+	struct json_fault fault;	/* then why */
 };
 
 struct service_response {
