@@ -5,6 +5,7 @@
 #   make check      get what tests need, build, run every test (TESTS=: some files)
 #   make check-asan the same under ASan and UBSan, leaks too
 #   make lint       get the linters, run them all
+#   make fuzz       run the fuzzers, FUZZ_SECONDS each (needs clang)
 #   make install    PREFIX=/usr/local DESTDIR=
 #
 # WERROR=1 makes warnings errors.
@@ -22,10 +23,11 @@ LDFLAGS ?=
 WERROR ?=
 
 # The tools that are programs, and what each is linked with beside libsupai.a.
-TOOLS = supai-req supai-send supai-sse supai-text supai-fold supai-models supai-mock
+TOOLS = supai-req supai-send supai-sse supai-text supai-fold supai-batch supai-models supai-mock
 LIBS_supai-req = $(JQ_LIBS)
 LIBS_supai-send = $(CURL_LIBS)
 LIBS_supai-fold = $(JQ_LIBS)
+LIBS_supai-batch = $(CURL_LIBS) $(JQ_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
 LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread
 LIBS_exchanges = $(CURL_LIBS)
@@ -138,6 +140,24 @@ lint:
 bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man
 
+# Each fuzzer for FUZZ_SECONDS, from the tests' fixtures on; clang's libFuzzer.
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_LIB = $(addprefix lib/,apierror.c buf.c chunk.c diag.c json.c mem.c shapes.c sse.c term.c utf8.c)
+
+$(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(WARN) $(DEFS) -Ilib -Itests -g -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(FUZZ_LIB)
+
+fuzz: $(FUZZERS)
+	@for f in $(FUZZERS); do \
+		mkdir -p $$f.corpus || exit 1; \
+		find tests/data -type f -exec cp {} $$f.corpus/ \; ; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$f.corpus || exit 1; \
+	done
+
 install: all
 	mkdir -p "$(bindir)" "$(mandir)/man1" "$(mandir)/man7"
 	for t in $(PROGRAMS); do install -m 755 $$t "$(bindir)/" || exit 1; done
@@ -155,5 +175,5 @@ clean:
 
 -include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/tests/*.d)
 
-.PHONY: all deps demo check check-asan lint install uninstall dist clean test-programs
+.PHONY: all fuzz deps demo check check-asan lint install uninstall dist clean test-programs
 .SECONDARY:

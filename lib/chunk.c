@@ -1,4 +1,3 @@
-#include <limits.h>
 #include <string.h>
 
 #include "apierror.h"
@@ -62,20 +61,6 @@ read_body(struct chunk *c)
 	}
 }
 
-/* An index: a small whole number, as a rule one digit. */
-static long
-read_index(struct json v)
-{
-	double x;
-
-	if (v.p == NULL)
-		return 0;
-	if (v.n == 1 && *v.p >= '0' && *v.p <= '9')
-		return *v.p - '0';
-	x = json_number(v);
-	return x >= 0 && x < LONG_MAX / 2 ? (long)x : -1;
-}
-
 static void
 read_choice(struct chunk_choice *choice, struct json value)
 {
@@ -92,7 +77,7 @@ read_choice(struct chunk_choice *choice, struct json value)
 			choice->finish = v;
 	}
 	choice->content = json_get(choice->delta, "content");
-	choice->index = read_index(index);
+	choice->index = index.p != NULL ? json_index(index) : 0;
 }
 
 /* One choice is the rule: it is read once, for all who ask. */

@@ -1,4 +1,4 @@
-#include <math.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <stdint.h>
 #include <string.h>
@@ -587,6 +587,18 @@ json_number(struct json v)
 	x = strtod(copy, NULL);
 	free(copy);
 	return x;
+}
+
+long
+json_index(struct json v)
+{
+	double x;
+
+	if (v.n == 1 && *v.p >= '0' && *v.p <= '9')
+		return *v.p - '0';
+	x = json_number(v);
+	return json_type(v) == JSON_NUMBER && x >= 0 && x < INT_MAX ?
+	    (long)x : -1;
 }
 
 void

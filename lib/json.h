@@ -85,6 +85,9 @@ char	*json_string(struct json v);
 /* A number's value; 0 for anything else. */
 double	json_number(struct json v);
 
+/* The same for a number that counts something: from 0 on; -1 for anything else. */
+long	json_index(struct json v);
+
 /*
  * Appends n bytes as a JSON string, in quotes. Only what JSON asks for is
  * escaped; other bytes, UTF-8 or not, stay as they are.

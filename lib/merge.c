@@ -1,4 +1,3 @@
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,16 +62,6 @@ merge_member(struct merge *m, const char *name)
 	return member;
 }
 
-static long
-index_of(struct json v)
-{
-	struct json index = json_get(v, "index");
-	double x = json_number(index);
-
-	return json_type(index) == JSON_NUMBER && x >= 0 && x < LONG_MAX / 2 ?
-	    (long)x : -1;
-}
-
 static struct merge *
 by_index(struct merge *m, long index)
 {
@@ -126,7 +115,7 @@ add_array(struct merge *m, struct json v)
 
 	become(m, MERGE_ARRAY);
 	for (i = json_first(v); json_more(&i, &name, &value);) {
-		index = index_of(value);
+		index = json_index(json_get(value, "index"));
 		if (index >= 0)
 			add_object(by_index(m, index), value, true);
 		else

@@ -1,12 +1,6 @@
 /*
  * A libFuzzer harness: however an input is cut, lib/sse makes the same records
  * of it. The first byte says how it is cut and with which settings.
- *
- *	clang -g -O1 -fsanitize=fuzzer,address,undefined -std=c11 \
- *	    -D_XOPEN_SOURCE=700 -DSUPAI_VERSION='"fuzz"' -Ilib -Itests \
- *	    -o build/sse_fuzz tests/fuzz/sse_fuzz.c \
- *	    lib/sse.c lib/json.c lib/buf.c lib/mem.c lib/diag.c lib/term.c lib/utf8.c
- *	build/sse_fuzz -dict=tests/fuzz/sse.dict -max_len=300 NEW-CORPUS tests/data/sse
  */
 #include <stdint.h>
 

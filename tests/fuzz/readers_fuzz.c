@@ -1,0 +1,48 @@
+/*
+ * Any input, line by line: the fast reader of records says what the plain one
+ * says, and neither looks behind the record's end.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "same_chunk.h"
+#include "shapes.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+one(struct shapes *shapes, const char *p, size_t n)
+{
+	struct json_fault fault;
+	const struct chunk *fast;
+	struct chunk plain;
+	char *copy = malloc(n > 0 ? n : 1);	/* its end is the memory's end */
+	bool ok, fast_ok;
+
+	if (copy == NULL)
+		abort();
+	if (n > 0)
+		memcpy(copy, p, n);
+	ok = chunk_read(&plain, copy, n, &fault);
+	fast_ok = shapes_read(shapes, &fast, copy, n, &fault);
+	if (ok != fast_ok || (ok && !same_chunk(&plain, fast)))
+		abort();
+	free(copy);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct shapes shapes;
+	const char *p = (const char *)data, *end = p + size, *newline;
+
+	while (p < end) {
+		newline = memchr(p, '\n', (size_t)(end - p));
+		if (newline == NULL)
+			newline = end;
+		one(&shapes, p, (size_t)(newline - p));
+		p = newline < end ? newline + 1 : end;
+	}
+	shapes_free(&shapes);
+	return 0;
+}

@@ -1,0 +1,43 @@
+/*
+ * same_chunk: whether two readings of the same record agree in everything but
+ * where their slices lie. For the tests of the readers, and their fuzzer.
+ */
+#ifndef SAME_CHUNK_H
+#define SAME_CHUNK_H
+
+#include <string.h>
+
+#include "chunk.h"
+
+static bool
+same_slice(struct json a, struct json b)
+{
+	return (a.p == NULL) == (b.p == NULL) && a.n == b.n &&
+	    (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static bool
+same_choice(const struct chunk_choice *a, const struct chunk_choice *b)
+{
+	return a->index == b->index && same_slice(a->value, b->value) &&
+	    same_slice(a->delta, b->delta) &&
+	    same_slice(a->content, b->content) &&
+	    same_slice(a->finish, b->finish);
+}
+
+static bool
+same_chunk(const struct chunk *a, const struct chunk *b)
+{
+	return a->kind == b->kind && a->type == b->type &&
+	    a->single == b->single && same_slice(a->value, b->value) &&
+	    same_slice(a->error, b->error) && same_slice(a->id, b->id) &&
+	    same_slice(a->choices, b->choices) &&
+	    same_choice(&a->choice, &b->choice) &&
+	    same_slice(a->usage, b->usage) && same_slice(a->supai, b->supai) &&
+	    same_slice(a->body, b->body) && same_slice(a->key, b->key) &&
+	    same_slice(a->model, b->model) && same_slice(a->text, b->text) &&
+	    same_slice(a->custom_id, b->custom_id) &&
+	    same_slice(a->completion, b->completion);
+}
+
+#endif
