@@ -307,17 +307,21 @@ check_reader(const struct client *c)
 	return (fd.revents & POLLNVAL) == 0;
 }
 
-/* Moves the transfer on, at most ms milliseconds (-1: no limit). */
-static struct http_exchange *
-step(struct client *c, long ms)
+struct http_exchange *
+client_wait(struct client *c, const struct curl_waitfd *more, unsigned nmore,
+    long ms)
 {
-	struct curl_waitfd fd = {.fd = c->reader};
+	struct curl_waitfd fds[CLIENT_FDS + 1];
 	bool look = check_reader(c);
 
+	if (nmore > 0)
+		memcpy(fds, more, nmore * sizeof(*fds));
+	fds[nmore] = (struct curl_waitfd){.fd = c->reader};
 	if (look && (ms < 0 || ms > LOOK_MS))
 		ms = LOOK_MS;
-	return http_wait(c->http, &fd, look, ms);
+	return http_wait(c->http, fds, nmore + look, ms);
 }
+
 
 /* How long to wait for the next try; -1: there is none. */
 static long
@@ -360,7 +364,7 @@ client_run(struct client *c, struct http_exchange *x)
 	for (;;) {
 		http_start(c->http, x);
 		tries++;
-		while (step(c, -1) == NULL)
+		while (client_wait(c, NULL, 0, -1) == NULL)
 			;
 		outcome_of(x, &o);
 		wait = next_wait(c, x, &o, tries);
@@ -371,7 +375,7 @@ client_run(struct client *c, struct http_exchange *x)
 			    buf_string(&o.message), (double)wait / 1000);
 		next = http_now() + wait;
 		while ((wait = (long)(next - http_now())) > 0)
-			step(c, wait);
+			client_wait(c, NULL, 0, wait);
 	}
 	say_end(&o, tries);
 	buf_free(&o.message);

@@ -41,7 +41,7 @@ enum {
 	{CLIENT_PROXY, "proxy", "URL", "go through this proxy"},	\
 	{CLIENT_INSECURE, "insecure-http", NULL,			\
 	    "allow http: beyond this machine"},				\
-	{'v', "verbose", NULL, "show headers and retries on stderr"}
+	{'v', "verbose", NULL, "say more on stderr: headers, retries"}
 
 struct client {
 	/* Set by client_init, then by options or the tool. Strings are borrowed. */
@@ -100,6 +100,14 @@ void	client_open(struct client *c);
  * deadline. Returns 0 or the status, the reason then said on standard error.
  */
 int	client_run(struct client *c, struct http_exchange *x);
+
+/*
+ * As http_wait, but ends the program when who reads c->reader is gone; with at
+ * most CLIENT_FDS descriptors of the caller's.
+ */
+enum { CLIENT_FDS = 3 };
+struct http_exchange *client_wait(struct client *c,
+	    const struct curl_waitfd *more, unsigned nmore, long ms);
 
 /*
  * GETs what stands at tail of the base URL ("../info/models") and appends the

@@ -513,6 +513,9 @@ http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 	struct http_exchange *x;
 	long long left;
 
+	/* What has ended together is handed out without a look at all others. */
+	if ((x = hand_out(h)) != NULL)
+		return x;
 	move(h);
 	if ((x = hand_out(h)) != NULL)
 		return x;

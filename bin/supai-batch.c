@@ -1,0 +1,121 @@
+/* supai-batch: many requests at once, a result a line; run again, it goes on. */
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "client.h"
+#include "diag.h"
+#include "io.h"
+#include "models.h"
+#include "opt.h"
+#include "url.h"
+#include "value.h"
+
+enum { RATE = OPT_LONG, ORDERED, PROGRESS, MAX_RECORD };
+
+enum { MAX_JOBS = 10000 };
+
+static const struct opt_def defs[] = {
+	{'j', "jobs", "N", "so many requests at once (8)"},
+	{'o', "output", "FILE", "add results to FILE, and go on where it ends"},
+	{RATE, "rate", "N[/s|/m|/h]", "start at most so many requests"},
+	{ORDERED, "ordered", NULL, "results in the order of the input"},
+	{PROGRESS, "progress", NULL, "show progress, also where no terminal is"},
+	{'q', "quiet", NULL, "no progress and no summary"},
+	CLIENT_OPTIONS,
+	{MAX_RECORD, "max-record", "SIZE", "the longest line to take (64M)"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct opt_tool tool = {
+	.operands = "[requests.ndjson ...]",
+	.summary = "Send many requests at once, and write a result a line.",
+	.defs = defs,
+};
+
+/* "50", "50/s", "100/m", "1000/h": so many a second. */
+static double
+rate(const char *arg)
+{
+	const char *slash = strchr(arg, '/');
+	char number[32] = "";
+	double n, seconds = 1;
+
+	if (slash != NULL && (size_t)(slash - arg) < sizeof(number)) {
+		memcpy(number, arg, (size_t)(slash - arg));
+		arg = number;
+		seconds = strcmp(slash, "/s") == 0 ? 1 :
+		    strcmp(slash, "/m") == 0 ? 60 :
+		    strcmp(slash, "/h") == 0 ? 3600 : 0;
+	}
+	if (seconds <= 0)
+		opt_usage(&tool, "--rate: '%s' is none of /s, /m and /h", slash);
+	n = opt_number(&tool, "--rate", arg);
+	if (!(n > 0 && n <= 1e6))
+		opt_usage(&tool, "--rate: '%s' is not from above 0 to a million",
+		    arg);
+	return n / seconds;
+}
+
+static void
+take_options(struct batch_options *o, struct client *c, int argc, char **argv)
+{
+	const char *arg;
+	int key;
+
+	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
+		if (client_option(c, &tool, key, arg))
+			continue;
+		switch (key) {
+		case 'j':
+			o->jobs = (unsigned)opt_count(&tool, "--jobs", arg, 1,
+			    MAX_JOBS);
+			break;
+		case 'o':
+			o->output = arg;
+			break;
+		case RATE:
+			o->rate = rate(arg);
+			break;
+		case ORDERED:
+			o->ordered = true;
+			break;
+		case PROGRESS:
+			o->progress = true;
+			break;
+		case 'q':
+			o->quiet = true;
+			break;
+		case MAX_RECORD:
+			o->max = opt_size(&tool, "--max-record", arg);
+			break;
+		}
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct batch_options o = {.jobs = 8, .max = IO_MAX_RECORD};
+	struct client c;
+	int status;
+
+	diag_init(argv[0]);
+	io_init();
+	value_init();
+	client_init(&c);
+	c.retries = 6;
+	take_options(&o, &c, argc, argv);
+	o.progress = !o.quiet && (o.progress || isatty(STDERR_FILENO));
+	/* Of hundreds of exchanges nobody reads the headers. */
+	o.verbose = c.verbose;
+	c.verbose = false;
+	if (o.output == NULL)
+		c.reader = STDOUT_FILENO;
+	client_resolve(&c, "chat/completions");
+	o.unlisted = models_unlisted() || strcmp(c.endpoint.host, URL_HOST) != 0;
+	status = batch_run(&o, &c, argv + optind, argc - optind);
+	client_close(&c);
+	return status;
+}

@@ -1,0 +1,33 @@
+/*
+ * batch: many requests, each exchanged, tried again, and put down as a result:
+ * the loop around all of it. Lines come from feed, when they may go is pace's,
+ * transfers are http's, answers are answer's, results go to store.
+ */
+#ifndef BATCH_H
+#define BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "client.h"
+
+struct batch_options {
+	unsigned	 jobs;		/* how many at once, at most */
+	double		 rate;		/* how many a second; 0: no limit */
+	const char	*output;	/* the results file; NULL: standard output */
+	bool		 ordered;	/* results in the order of the input */
+	bool		 unlisted;	/* as request_check has it */
+	bool		 verbose, quiet, progress;
+	size_t		 max;		/* the longest line, and event, in bytes */
+};
+
+/*
+ * Runs the requests of the files (standard input where there are none) over c,
+ * which client_resolve has been called on. Returns the status: 0; 1 when some
+ * failed; 77 when the key is refused, 75 and 69 when it made no sense to go on;
+ * or what feed and store end with. Ends the program by SIGINT after one.
+ */
+int	batch_run(const struct batch_options *o, struct client *c, char **files,
+	    int nfiles);
+
+#endif

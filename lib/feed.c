@@ -1,0 +1,156 @@
+#include <sys/stat.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#include "feed.h"
+
+/* The size of all files together, or -1 where one is no regular file. */
+static double
+size_of(char **files, int nfiles)
+{
+	struct stat st;
+	double size = 0;
+	int i, r;
+
+	for (i = 0; i < nfiles || (i == 0 && nfiles == 0); i++) {
+		r = nfiles == 0 || strcmp(files[i], "-") == 0 ?
+		    fstat(STDIN_FILENO, &st) : stat(files[i], &st);
+		if (r == -1 || !S_ISREG(st.st_mode))
+			return -1;
+		size += (double)st.st_size;
+	}
+	return size;
+}
+
+void
+feed_start(struct feed *f, char **files, int nfiles, size_t max,
+    struct idset *ids, bool unlisted)
+{
+	*f = (struct feed){
+		.ids = ids,
+		.unlisted = unlisted,
+		.bytes = size_of(files, nfiles),
+	};
+	io_start(&f->in, files, nfiles, max);
+}
+
+/* The reason why a line is no task then also says which line it is. */
+static enum feed_got
+bad(const struct feed *f, struct task *t)
+{
+	struct buf why = t->why;
+
+	t->why = (struct buf){0};
+	buf_printf(&t->why, "%s: line %lu: %s", f->in.name, f->in.line,
+	    buf_string(&why));
+	buf_free(&why);
+	return FEED_BAD;
+}
+
+/* The same request again gets an id of its own, the same in each run. */
+static struct idset_entry *
+number_repeat(struct feed *f, struct task *t, struct idset_entry *e)
+{
+	unsigned long count;
+
+	while (e->seen) {
+		count = idset_count(idset_get(&f->repeats, t->id.p, 20)) + 1;
+		t->id.n = 20;	/* "req-" and the hash */
+		buf_printf(&t->id, "-%lu", count);
+		e = idset_get(f->ids, t->id.p, t->id.n);
+	}
+	return e;
+}
+
+static enum feed_got
+take_task(struct feed *f, struct task *t)
+{
+	struct idset_entry *e = idset_get(f->ids, t->id.p, t->id.n);
+	bool changed;
+
+	if (!t->own_id) {
+		e = number_repeat(f, t, e);
+	} else if (e->seen) {
+		task_refuse(t, "duplicate_id",
+		    "another line before it has the custom_id '%s'",
+		    buf_string(&t->id));
+		return bad(f, t);
+	}
+	e->seen = true;
+	changed = e->done && !e->foreign && !idset_same(e, t->request);
+	if (e->done && !changed) {
+		f->skipped++;
+		return FEED_SKIP;
+	}
+	if (changed && f->changed++ == 0)
+		buf_add(&f->first_changed, t->id.p, t->id.n);
+	idset_note(e, t->request);
+	return FEED_TASK;
+}
+
+static bool
+is_blank(const char *p, size_t n)
+{
+	while (n > 0 && memchr(" \t\r", p[n - 1], 3) != NULL)
+		n--;
+	return n == 0;
+}
+
+static enum feed_got
+take_line(struct feed *f, struct task *t)
+{
+	const char *p;
+	size_t n;
+
+	switch (io_line(&f->in, &p, &n)) {
+	case IO_END:
+		f->past += (double)f->in.passed;
+		f->open = false;
+		return FEED_SKIP;
+	case IO_LONG:
+		f->lines++;
+		task_refuse(t, "line_too_long", "longer than %zu bytes"
+		    " (--max-record)", f->in.max);
+		buf_clear(&t->id);
+		t->request = hash_of(p, n);
+		return bad(f, t);
+	default:
+		if (is_blank(p, n))
+			return FEED_SKIP;
+		f->lines++;
+		return task_read(t, p, n, f->unlisted) ? take_task(f, t) :
+		    bad(f, t);
+	}
+}
+
+enum feed_got
+feed_next(struct feed *f, struct task *t)
+{
+	if (!f->open) {
+		f->open = !f->ended && io_next(&f->in);
+		f->ended = !f->open;
+	}
+	if (f->ended)
+		return FEED_END;
+	return io_line_ready(&f->in) ? take_line(f, t) : FEED_WAIT;
+}
+
+double
+feed_all(const struct feed *f)
+{
+	double passed = f->past + (f->open ? (double)f->in.passed : 0);
+
+	if (f->ended)
+		return (double)f->lines;
+	return f->bytes > 0 && passed > 0 ?
+	    (double)f->lines * f->bytes / passed : -1;
+}
+
+void
+feed_stop(struct feed *f)
+{
+	io_stop(&f->in);
+	idset_free(&f->repeats);
+	buf_free(&f->first_changed);
+}

@@ -1,0 +1,52 @@
+/*
+ * feed: a batch's input, read as it is needed: which lines are to be asked, and
+ * which need nothing because their answer is there. How a line reads is task's.
+ */
+#ifndef FEED_H
+#define FEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "idset.h"
+#include "io.h"
+#include "task.h"
+
+struct feed {
+	struct io_in	 in;
+	unsigned long	 lines;		/* read so far, but for blank ones */
+	unsigned long	 skipped;	/* of them: answered before */
+	unsigned long	 changed;	/* answered before, but asked something else */
+	struct buf	 first_changed;	/* the id of the first of these */
+	/* The rest is feed's own. */
+	struct idset	*ids;
+	struct idset	 repeats;
+	bool		 unlisted, open, ended;
+	double		 bytes;		/* of all files; negative: not known */
+	double		 past;		/* of the files before this one */
+};
+
+enum feed_got {
+	FEED_TASK,	/* one that is to be asked */
+	FEED_BAD,	/* a line that is none: t->code and t->why, which names it */
+	FEED_SKIP,	/* a line that needs nothing */
+	FEED_WAIT,	/* there is none yet: poll feed->in.fd */
+	FEED_END,
+};
+
+/*
+ * Starts on the files (standard input where there are none); max is the longest
+ * line. ids, borrowed, knows what was answered before and learns what is read.
+ */
+void	feed_start(struct feed *f, char **files, int nfiles, size_t max,
+	    struct idset *ids, bool unlisted);
+
+/* The next line; never waits. */
+enum feed_got feed_next(struct feed *f, struct task *t);
+
+/* How many lines there are in all, roughly before the end; negative: not known. */
+double	feed_all(const struct feed *f);
+
+void	feed_stop(struct feed *f);
+
+#endif
