@@ -95,14 +95,14 @@ take_key(struct settings *s, const char *path)
 static void
 take_header(struct settings *s, const char *arg)
 {
-	const char *colon = strchr(arg, ':'), *value = colon;
+	size_t name = strcspn(arg, ":"), value = name + 1;
 	struct mock_header h;
 
-	if (colon == NULL || strlen(arg) > MAX_HEADER)
+	if (arg[name] == '\0' || strlen(arg) > MAX_HEADER)
 		opt_usage(&tool, "--header: '%s' is not 'Name: value'", arg);
-	value += 1 + strspn(value + 1, " ");
-	h.name = mem_copy(arg, (size_t)(colon - arg));
-	h.value = mem_string(value);
+	value += strspn(arg + value, " ");
+	h.name = mem_copy(arg, name);
+	h.value = mem_string(arg + value);
 	if (!mock_header_ok(&h))
 		opt_usage(&tool, "--header: '%s' cannot be sent", arg);
 	s->headers = mem_resize(s->headers, s->mock.nheaders + 1,
@@ -130,7 +130,7 @@ take_fault(struct settings *s, enum fault_kind kind, const char *arg)
 	    arg != NULL ? arg : "");
 
 	if (why != NULL)
-		opt_usage(&tool, "--%s: '%s' %s", fault_name(kind), arg, why);
+		opt_usage(&tool, "--%s: '%s' %s", faults_name(kind), arg, why);
 }
 
 static void
@@ -306,8 +306,8 @@ serve(struct settings *s, char **argv)
 	if (*argv != NULL)
 		command = start_command(argv, buf_string(&url),
 		    s->service.key, &mask);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);
 	m = mock_start(&s->mock, listener);
 	if (*argv != NULL) {
 		status = wait_for_command(&mask);

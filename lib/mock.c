@@ -321,7 +321,7 @@ connection_number(struct MHD_Connection *c)
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c,
 	    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-	return (unsigned long)(uintptr_t)info->socket_context;
+	return *(const unsigned long *)info->socket_context;
 }
 
 static void
@@ -333,7 +333,7 @@ log_request(const struct exchange *x, jv json)
 		.elapsed = timers_now() - x->m->started,
 		.method = x->method, .path = x->path, .headers = jv_object(),
 		.bytes = x->received, .body = &x->body, .json = json,
-		.status = x->r.status, .fault = fault_name(x->r.fault.kind),
+		.status = x->r.status, .fault = faults_name(x->r.fault.kind),
 	};
 
 	MHD_get_connection_values(x->connection, MHD_HEADER_KIND,
@@ -457,10 +457,16 @@ on_connection(void *cls, struct MHD_Connection *c, void **context,
     enum MHD_ConnectionNotificationCode what)
 {
 	struct mock *m = cls;
+	unsigned long *number;
 
 	(void)c;
-	if (what == MHD_CONNECTION_NOTIFY_STARTED)
-		*context = (void *)(uintptr_t)++m->connections;
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		free(*context);
+		return;
+	}
+	number = mem_alloc(sizeof(*number));
+	*number = ++m->connections;
+	*context = number;
 }
 
 /* Starting and stopping */
@@ -530,7 +536,7 @@ raise_limit(void)
 	getrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur > INT_MAX)
 		return INT_MAX;
-	return limit.rlim_cur > 2 * SPARE_FILES ?
+	return limit.rlim_cur > 2L * SPARE_FILES ?
 	    (unsigned)limit.rlim_cur - SPARE_FILES : SPARE_FILES;
 }
 

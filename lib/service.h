@@ -11,7 +11,7 @@
 #include <jv.h>
 
 #include "buf.h"
-#include "fault.h"
+#include "faults.h"
 #include "json.h"
 #include "reply.h"
 

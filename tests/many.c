@@ -118,18 +118,22 @@ main(int argc, char **argv)
 	unsigned long n = argc > 2 ? strtoul(argv[1], NULL, 10) : 0, i;
 	const char *url = getenv("SUPAI_BASE_URL");
 	const char *colon = url != NULL ? strrchr(url, ':') : NULL;
-	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
-	struct one *ones = calloc(n + 1, sizeof(*ones));
+	struct pollfd *fds;
+	struct one *ones;
 	struct sockaddr_in to = {.sin_family = AF_INET};
 	char request[512];
 	int status;
 
-	if (n == 0 || colon == NULL || fds == NULL || ones == NULL)
+	if (n == 0 || colon == NULL)
 		return 64;
+	fds = calloc(n, sizeof(*fds));
+	ones = calloc(n, sizeof(*ones));
+	if (fds == NULL || ones == NULL)
+		abort();
 	raise_limit();
 	to.sin_port = htons((in_port_t)strtoul(colon + 1, NULL, 10));
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	snprintf(request, sizeof(request),
+	(void)snprintf(request, sizeof(request),
 	    "POST /v1/openai/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
 	    "Authorization: Bearer x\r\nContent-Type: application/json\r\n"
 	    "Content-Length: %zu\r\n\r\n%s", sizeof(body) - 1, body);

@@ -4,8 +4,8 @@
 
 load helper
 
-hi='{"messages":[{"role":"user","content":"one two three four five six"}]}'
-streamed='{"stream":true,"messages":[{"role":"user","content":"one two three four five six"}]}'
+hi='{"messages":[{"role":"user","content":"one two red big sea waves"}]}'
+streamed='{"stream":true,"messages":[{"role":"user","content":"one two red big sea waves"}]}'
 
 # ask BODY [curl's arguments]: POSTs BODY (@FILE: from a file) to the mock.
 ask() {
@@ -240,7 +240,7 @@ END
 @test "a body may come in chunks, or behind a 100 Continue" {
     mock_start
     run --separate-stderr ask "$hi" -H 'Transfer-Encoding: chunked'
-    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" 'one two three four five six'
+    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" 'one two red big sea waves'
     run ask "$hi" -H 'Expect: 100-continue' -D-
     assert_line --regexp '^HTTP/1.1 100'
     assert_line --regexp '^HTTP/1.1 200'
@@ -248,7 +248,7 @@ END
 
 @test "the query of a URL is passed over" {
     mock_start
-    SUPAI_BASE_URL=$SUPAI_BASE_URL/chat/completions?x=
+    SUPAI_BASE_URL+="/chat/completions?x="
     assert_equal "$(status_of "$hi")" "200 0"
 }
 
@@ -259,7 +259,7 @@ END
     run --separate-stderr ask "$hi" -D headers
     assert_equal "$(jq -c 'del(.created)' <<<"$output")" "$(jq -nc '{
         id: "chatcmpl-mock-1", object: "chat.completion", model: "auto",
-        choices: [{index: 0, message: {role: "assistant", content: "one two three four five six"}, finish_reason: "stop"}],
+        choices: [{index: 0, message: {role: "assistant", content: "one two red big sea waves"}, finish_reason: "stop"}],
         usage: {prompt_tokens: 6, completion_tokens: 6, total_tokens: 12}}')"
     assert_equal "$(jq '.created > 1700000000' <<<"$output")" true
     grep -qi '^Content-Type: application/json' headers
@@ -278,9 +278,9 @@ END
     assert_equal "$(chunks <body | jq -c '.choices')" "$(cat <<'END'
 [{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]
 [{"index":0,"delta":{"content":"one two "},"finish_reason":null}]
-[{"index":0,"delta":{"content":"three fo"},"finish_reason":null}]
-[{"index":0,"delta":{"content":"ur five "},"finish_reason":null}]
-[{"index":0,"delta":{"content":"six"},"finish_reason":null}]
+[{"index":0,"delta":{"content":"red big "},"finish_reason":null}]
+[{"index":0,"delta":{"content":"sea wave"},"finish_reason":null}]
+[{"index":0,"delta":{"content":"s"},"finish_reason":null}]
 [{"index":0,"delta":{},"finish_reason":"stop"}]
 END
 )"
@@ -424,7 +424,7 @@ END
 @test "a recording asked for as a whole gives main's text behind its last text-start" {
     s() { jq -nc --arg t "$1" --arg x "$2" '{object: "supai.chunk", chunk: ({_source: {key: "main", modelId: "m"}, type: $t} +
         if $x == "" then {} else {text: $x} end)}'; }
-    { s text-start; s text void; s text-start; s text 'the '; s text answer; s done; } >rec
+    { s text-start; s text void; s text-start; s text 'the '; s text answer; s "done"; } >rec
     mock_start --replay rec
     assert_equal "$(ask "$hi" | jq -r '.choices[0].message.content')" 'the answer'
 }

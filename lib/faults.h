@@ -1,9 +1,9 @@
 /*
- * fault: which requests the mock fails, and how. Only the choice; the failing
+ * faults: which requests the mock fails, and how. Only the choice; the failing
  * itself is mock's.
  */
-#ifndef FAULT_H
-#define FAULT_H
+#ifndef FAULTS_H
+#define FAULTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,7 +51,7 @@ struct fault faults_next(struct faults *f, unsigned long number);
 bool	faults_have(const struct faults *f, enum fault_kind kind);
 
 /* The fault's name, as its option has it; a constant; NULL for FAULT_NONE. */
-const char *fault_name(enum fault_kind kind);
+const char *faults_name(enum fault_kind kind);
 
 void	faults_free(struct faults *f);
 

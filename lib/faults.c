@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fault.h"
+#include "faults.h"
 #include "mem.h"
 
 enum { MAX_EVENTS = 1000000000 };
@@ -134,7 +134,7 @@ faults_have(const struct faults *f, enum fault_kind kind)
 }
 
 const char *
-fault_name(enum fault_kind kind)
+faults_name(enum fault_kind kind)
 {
 	static const char *const names[] = {
 		[FAULT_FAIL] = "fail", [FAULT_CUT] = "cut",
