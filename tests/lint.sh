@@ -5,7 +5,7 @@
 set -u
 cd "${0%/*}/.." || exit 1
 BUILD=${BUILD:-build}
-CLANG_FLAGS=${CLANG_FLAGS:--std=c11 -D_XOPEN_SOURCE=700 -Ilib -I$BUILD/lib}
+CLANG_FLAGS="${CLANG_FLAGS:--std=c11 -D_XOPEN_SOURCE=700 -Ilib -I$BUILD/lib} -Itests"
 JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
 if command -v brew >/dev/null; then
     PATH=$PATH:$(brew --prefix)/opt/llvm/bin
@@ -79,13 +79,19 @@ done
 
 tidy() {
     # shellcheck disable=SC2086 # flags are words
-    clang-tidy --quiet --checks="$tidy_checks" --warnings-as-errors='*' "$1" -- \
+    clang-tidy --quiet --checks="$tidy_checks" --warnings-as-errors='*' \
+        --config="$tidy_config" "$1" -- \
         $CLANG_FLAGS '-DSUPAI_VERSION="lint"' 2>&1 |
         grep -v -e '^[0-9]* warnings generated' -e '^[0-9]* warnings* treated as errors'
     return "${PIPESTATUS[0]}"
 }
 export -f tidy
-export tidy_checks CLANG_FLAGS
+# A feature test macro has a reserved name for a reason.
+tidy_config='{CheckOptions: [
+    {key: bugprone-reserved-identifier.AllowedIdentifiers, value: _GNU_SOURCE},
+    {key: cert-dcl37-c.AllowedIdentifiers, value: _GNU_SOURCE},
+    {key: cert-dcl51-cpp.AllowedIdentifiers, value: _GNU_SOURCE}]}'
+export tidy_checks tidy_config CLANG_FLAGS
 
 tidy_all() {
     # shellcheck disable=SC2016 # the inner shell's
@@ -98,7 +104,7 @@ cpp_check() {
     cppcheck -q -j "$JOBS" --std=c11 --enable=warning,performance,portability \
         --inline-suppr --suppress=missingIncludeSystem --error-exitcode=1 \
         $(printf '%s\n' "$CLANG_FLAGS" | tr ' ' '\n' | grep '^-D') \
-        '-DSUPAI_VERSION="lint"' -Ilib -I"$BUILD/lib" "${c_files[@]}"
+        '-DSUPAI_VERSION="lint"' -Ilib -I"$BUILD/lib" -Itests "${c_files[@]}"
 }
 
 # Tests hand whole scripts in single quotes to other shells (SC2016).
