@@ -55,6 +55,7 @@ struct exchange {
 	struct mock		*m;
 	struct MHD_Connection	*connection;
 	int			 fd;
+	bool			 chunked;	/* what a stream is sent as: RFC 9112, 7.1 */
 	char			*method, *path;
 	struct buf		 body;
 	size_t			 received;	/* bytes of the body */
@@ -103,9 +104,12 @@ wait_until(struct exchange *x, long long due)
 static bool
 client_gone(int fd)
 {
+	ssize_t n;
 	char c;
 
-	return recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	n = recv(fd, &c, 1, MSG_PEEK);	/* libmicrohttpd's sockets do not block */
+	return n == 0 || (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK &&
+	    errno != EINTR);
 }
 
 /* Wakes what is due; with the lock held. */
@@ -196,7 +200,7 @@ send_end(struct exchange *x)
 		    0 : MHD_CONTENT_READER_END_WITH_ERROR;
 	case FAULT_CUT:
 		/* A chunk that is announced and does not come. */
-		if (x->r.reply->stream)
+		if (x->r.reply->stream && x->chunked)
 			(void)!send(x->fd, "400\r\n", 5, 0);
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	default:
@@ -408,9 +412,9 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
 	struct mock *m = cls;
 	struct exchange *x = *context;
 
-	(void)version;
 	if (x == NULL) {
-		*context = start(m, c, method, path);
+		*context = x = start(m, c, method, path);
+		x->chunked = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
 		return MHD_YES;
 	}
 	if (*upload_size > 0) {
