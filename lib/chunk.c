@@ -99,7 +99,9 @@ void
 chunk_choices(struct chunk_iter *i, const struct chunk *c)
 {
 	i->single = c->single ? &c->choice : NULL;
-	i->i = c->single ? (struct json_iter){0} : json_first(c->choices);
+	i->i = (struct json_iter){0};
+	if (!c->single)
+		i->i = json_first(c->choices);
 }
 
 const struct chunk_choice *

@@ -13,7 +13,7 @@ static bool
 same_slice(struct json a, struct json b)
 {
 	return (a.p == NULL) == (b.p == NULL) && a.n == b.n &&
-	    (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	    (a.p == NULL || memcmp(a.p, b.p, a.n) == 0);
 }
 
 static bool
