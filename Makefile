@@ -26,7 +26,6 @@ WERROR ?=
 TOOLS = supai-req supai-send supai-sse supai-text supai-fold supai-batch supai-models supai-mock
 LIBS_supai-req = $(JQ_LIBS)
 LIBS_supai-send = $(CURL_LIBS)
-LIBS_supai-fold = $(JQ_LIBS)
 LIBS_supai-batch = $(CURL_LIBS) $(JQ_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
 LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread

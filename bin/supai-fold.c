@@ -8,7 +8,6 @@
 #include "io.h"
 #include "mem.h"
 #include "opt.h"
-#include "value.h"
 #include "verdict.h"
 
 enum { OPT_MESSAGE = OPT_LONG, OPT_MAX_RECORD };
@@ -41,13 +40,10 @@ struct parts {
 };
 
 static void
-print(struct state *s, jv v)
+print(struct json v)
 {
-	buf_clear(&s->line);
-	value_dump(v, &s->line);
-	buf_addc(&s->line, '\n');
-	io_write(s->line.p, s->line.n);
-	jv_free(v);
+	io_write(v.p, v.n);
+	io_write("\n", 1);
 }
 
 static void
@@ -55,26 +51,24 @@ closed(struct fold_answer *a, void *arg)
 {
 	struct state *s = arg;
 	struct parts *parts = a->own;
-	bool whole = parts->record.p != NULL;
+	struct json v = parts->record;
 	int status = verdict_end(a, fold_whole(a), NULL);
-	jv v = whole ? value_of(parts->record) :
-	    completion_value(parts->completion, a,
-	    s->fold.thinking == FOLD_KEEP);
 
+	if (v.p == NULL) {
+		buf_clear(&s->line);
+		completion_write(parts->completion, a,
+		    s->fold.thinking == FOLD_KEEP, &s->line);
+		v = (struct json){s->line.p, s->line.n};
+	}
 	if (status == 0)
 		status = verdict_finish(a, -1);
 	if (status == 0 && !completion_answers(v))
 		status = verdict_empty(a, 0, "text", NULL);
 	s->status = diag_worst(s->status, status);
-	if (!s->message && whole) {
-		io_write(parts->record.p, parts->record.n);
-		io_write("\n", 1);
-	} else if (!s->message) {
-		print(s, jv_copy(v));
-	} else if (status == 0) {
-		print(s, completion_message(v));
-	}
-	jv_free(v);
+	if (!s->message)
+		print(v);
+	else if (status == 0)
+		print(completion_message(v));
 	completion_free(parts->completion);
 	free(parts);
 }
@@ -120,7 +114,6 @@ main(int argc, char **argv)
 
 	diag_init(argv[0]);
 	io_init();
-	value_init();
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		switch (key) {
 		case 't':

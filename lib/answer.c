@@ -42,13 +42,29 @@ tokens(const struct fold_answer *f, const char *name)
 }
 
 static void
-judge(struct answer *a, const struct fold_answer *f)
+judge(struct answer *a, const struct fold_answer *f, struct json completion)
 {
 	a->status = verdict_end(f, fold_whole(f), &a->why);
-	if (a->status == 0 && !completion_answers(a->value))
+	if (a->status == 0 && !completion_answers(completion))
 		a->status = verdict_empty(f, 0, "text", &a->why);
 	a->prompt_tokens = tokens(f, "prompt_tokens");
 	a->completion_tokens = tokens(f, "completion_tokens");
+}
+
+static void
+put_together(struct answer *a, const struct fold_answer *f,
+    const struct parts *parts)
+{
+	struct json completion = parts->record;
+	struct buf text = {0};
+
+	if (completion.p == NULL) {
+		completion_write(parts->completion, f, false, &text);
+		completion = (struct json){text.p, text.n};
+	}
+	a->value = value_of(completion);
+	judge(a, f, completion);
+	buf_free(&text);
 }
 
 /* A response holds one answer; what may stand behind it is not asked for. */
@@ -59,10 +75,8 @@ closed(struct fold_answer *f, void *arg)
 	struct parts *parts = f->own;
 
 	if (!a->over) {
-		a->value = parts->record.p != NULL ? value_of(parts->record) :
-		    completion_value(parts->completion, f, false);
 		a->over = true;
-		judge(a, f);
+		put_together(a, f, parts);
 	}
 	completion_free(parts->completion);
 	free(parts);

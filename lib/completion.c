@@ -1,9 +1,9 @@
 #include <stdlib.h>
 
 #include "completion.h"
+#include "emit.h"
 #include "mem.h"
 #include "merge.h"
-#include "value.h"
 
 struct choice {
 	long		index;
@@ -58,12 +58,10 @@ get_choice(struct completion *c, long index)
 static void
 keep(struct merge *members, struct json name, struct json value)
 {
-	char *key = json_string(name);
-	struct merge *m = merge_member(members, key);
+	struct merge *m = merge_member(members, name);
 
 	if (json_type(value) != JSON_NULL || m->kind == MERGE_NONE)
 		merge_set(m, value);
-	free(key);
 }
 
 static void
@@ -77,7 +75,7 @@ add_choice(struct completion *c, const struct chunk_choice *from)
 		if (json_is(name, "delta"))
 			merge_add(&to->message, value);
 		else if (json_is(name, "logprobs"))
-			merge_add(merge_member(&to->members, "logprobs"), value);
+			merge_add(merge_member(&to->members, name), value);
 		else if (!json_is(name, "index"))
 			keep(&to->members, name, value);
 	}
@@ -102,227 +100,292 @@ completion_add(struct completion *c, const struct chunk *chunk)
 		add_choice(c, choice);
 }
 
-/* Building. */
+/* Writing. */
 
-static jv
-set(jv object, const char *name, jv value)
+static void
+emit_string(struct emit *e, struct fold_string s)
 {
-	return jv_object_set(object, jv_string(name), value);
+	if (s.p != NULL)
+		emit_text(e, s.p, s.n);
+	else
+		emit_word(e, "null");
 }
 
-static jv
-string_value(struct fold_string s)
+static void
+emit_list(struct emit *e, const struct fold_list *l)
 {
-	return s.p != NULL ? value_text(s.p, s.n) : jv_null();
-}
-
-static jv
-strings(const struct fold_list *l)
-{
-	jv array = jv_array();
 	size_t i;
 
+	emit_open(e, '[');
 	for (i = 0; i < l->n; i++)
-		array = jv_array_append(array, string_value(l->items[i].text));
-	return array;
+		emit_string(e, l->items[i].text);
+	emit_close(e, ']');
 }
 
 /* An array of {first: text, second: more}; the second null where it is unknown. */
-static jv
-pairs(const struct fold_list *l, const char *first, const char *second)
+static void
+emit_pairs(struct emit *e, const struct fold_list *l, const char *first,
+    const char *second)
 {
-	jv array = jv_array(), pair;
 	size_t i;
 
+	emit_open(e, '[');
 	for (i = 0; i < l->n; i++) {
-		pair = set(jv_object(), first, string_value(l->items[i].text));
-		pair = set(pair, second, string_value(l->items[i].more));
-		array = jv_array_append(array, pair);
+		emit_open(e, '{');
+		emit_name(e, first);
+		emit_string(e, l->items[i].text);
+		emit_name(e, second);
+		emit_string(e, l->items[i].more);
+		emit_close(e, '}');
 	}
-	return array;
+	emit_close(e, ']');
 }
 
 /* The errors: whether a retry was announced, ruled out or not spoken of. */
-static jv
-errors(const struct fold_list *l)
+static void
+emit_errors(struct emit *e, const struct fold_list *l)
 {
-	jv array = jv_array(), error;
 	size_t i;
 
+	emit_open(e, '[');
 	for (i = 0; i < l->n; i++) {
-		error = set(jv_object(), "message", string_value(l->items[i].text));
-		if (l->items[i].more.p != NULL || l->items[i].more_is_null)
-			error = set(error, "retry_at",
-			    string_value(l->items[i].more));
-		array = jv_array_append(array, error);
+		emit_open(e, '{');
+		emit_name(e, "message");
+		emit_string(e, l->items[i].text);
+		if (l->items[i].more.p != NULL || l->items[i].more_is_null) {
+			emit_name(e, "retry_at");
+			emit_string(e, l->items[i].more);
+		}
+		emit_close(e, '}');
 	}
-	return array;
+	emit_close(e, ']');
 }
 
-static jv
-thread_value(const struct fold_thread *t, bool thinking)
+static void
+emit_thread(struct emit *e, const struct fold_thread *t, bool thinking)
 {
-	jv v = jv_object();
-
-	v = set(v, "model", string_value(t->model));
-	v = set(v, "text", value_text(t->text.p, t->text.n));
-	v = set(v, "confidence", t->scored ? jv_number(t->confidence) : jv_null());
-	v = set(v, "done", jv_bool(t->done));
-	v = set(v, "retries", jv_number((double)t->retries));
-	v = set(v, "errors", errors(&t->errors));
-	v = set(v, "searches", strings(&t->searches));
-	v = set(v, "fetched", strings(&t->fetched));
-	v = set(v, "sources", pairs(&t->sources, "url", "title"));
-	v = set(v, "files", pairs(&t->files, "id", "content_type"));
-	v = set(v, "thinking_chars", jv_number((double)t->thinking_chars));
-	if (thinking)
-		v = set(v, "thinking", value_text(t->thinking.p, t->thinking.n));
-	return v;
+	emit_open(e, '{');
+	emit_name(e, "model");
+	emit_string(e, t->model);
+	emit_name(e, "text");
+	emit_text(e, t->text.p, t->text.n);
+	emit_name(e, "confidence");
+	emit_json(e, (struct json){t->score.p, t->score.n});
+	emit_name(e, "done");
+	emit_word(e, t->done ? "true" : "false");
+	emit_name(e, "retries");
+	emit_count(e, t->retries);
+	emit_name(e, "errors");
+	emit_errors(e, &t->errors);
+	emit_name(e, "searches");
+	emit_list(e, &t->searches);
+	emit_name(e, "fetched");
+	emit_list(e, &t->fetched);
+	emit_name(e, "sources");
+	emit_pairs(e, &t->sources, "url", "title");
+	emit_name(e, "files");
+	emit_pairs(e, &t->files, "id", "content_type");
+	emit_name(e, "thinking_chars");
+	emit_count(e, t->thinking_chars);
+	if (thinking) {
+		emit_name(e, "thinking");
+		emit_text(e, t->thinking.p, t->thinking.n);
+	}
+	emit_close(e, '}');
 }
 
-static jv
-ensemble_value(const struct fold_answer *a, bool thinking)
+static void
+emit_threads(struct emit *e, const struct fold_answer *a, bool thinking)
 {
-	jv v = jv_object(), threads = jv_object(), other = jv_object();
 	size_t i;
 
-	for (i = 0; i < a->nthreads; i++)
-		threads = jv_object_set(threads,
-		    string_value(a->threads[i]->key),
-		    thread_value(a->threads[i], thinking));
-	for (i = 0; i < a->other.n; i++)
-		other = jv_object_set(other, string_value(a->other.items[i].text),
-		    jv_number((double)a->other.items[i].count));
-	v = set(v, "mode", string_value(a->mode));
-	v = set(v, "start_models", a->started ? strings(&a->start) : jv_null());
-	v = set(v, "final_models", a->ended ? strings(&a->final) : jv_null());
-	v = set(v, "consensus_model", string_value(a->consensus));
-	v = set(v, "threads", threads);
-	if (a->other.n > 0)
-		v = set(v, "other", other);
+	emit_open(e, '{');
+	for (i = 0; i < a->nthreads; i++) {
+		emit_string(e, a->threads[i]->key);
+		emit_named(e);
+		emit_thread(e, a->threads[i], thinking);
+	}
+	emit_close(e, '}');
+}
+
+static void
+emit_ensemble(struct emit *e, const struct fold_answer *a, bool thinking)
+{
+	static const struct fold_string none;
+	size_t i;
+
+	emit_open(e, '{');
+	emit_name(e, "mode");
+	emit_string(e, a->mode);
+	emit_name(e, "start_models");
+	if (a->started)
+		emit_list(e, &a->start);
 	else
-		jv_free(other);
-	return v;
+		emit_string(e, none);
+	emit_name(e, "final_models");
+	if (a->ended)
+		emit_list(e, &a->final);
+	else
+		emit_string(e, none);
+	emit_name(e, "consensus_model");
+	emit_string(e, a->consensus);
+	emit_name(e, "threads");
+	emit_threads(e, a, thinking);
+	if (a->other.n > 0) {
+		emit_name(e, "other");
+		emit_open(e, '{');
+		for (i = 0; i < a->other.n; i++) {
+			emit_string(e, a->other.items[i].text);
+			emit_named(e);
+			emit_count(e, a->other.items[i].count);
+		}
+		emit_close(e, '}');
+	}
+	emit_close(e, '}');
 }
 
-/* Adds the members of the object "from" to "to", which keeps those it has. */
-static jv
-add_missing(jv to, const struct merge *from)
+/* The members of an object but two, which have their own place. */
+static void
+emit_others(struct emit *e, const struct merge *m, const char *but,
+    const char *and_but)
 {
-	jv members = from->kind == MERGE_OBJECT ? merge_value(from) : jv_object();
+	struct json name;
+	size_t i;
 
-	return jv_object_merge(to, members);
+	for (i = 0; m->kind == MERGE_OBJECT && i < m->n; i++) {
+		name = (struct json){m->members[i].name.p, m->members[i].name.n};
+		if (json_is(name, but) || json_is(name, and_but))
+			continue;
+		emit_json(e, name);
+		emit_named(e);
+		merge_emit(&m->members[i].value, e);
+	}
 }
 
-static jv
-choice_value(const struct choice *c)
+/* A member, or JSON of ours where there is none or null. */
+static void
+emit_member(struct emit *e, const struct merge *m, const char *name,
+    const char *otherwise)
 {
-	jv v = set(jv_object(), "index", jv_number((double)c->index));
-	jv message = set(jv_object(), "role", jv_string("assistant"));
+	const struct merge *v = merge_find(m, name);
 
-	message = set(message, "content", jv_null());
-	v = set(v, "message", add_missing(message, &c->message));
-	v = set(v, "finish_reason", jv_null());
-	return add_missing(v, &c->members);
+	emit_name(e, name);
+	if (v != NULL && !merge_is_null(v))
+		merge_emit(v, e);
+	else
+		emit_word(e, otherwise);
+}
+
+static void
+emit_choice(struct emit *e, const struct choice *c)
+{
+	emit_open(e, '{');
+	emit_name(e, "index");
+	if (c->index >= 0)
+		emit_count(e, (unsigned long long)c->index);
+	else
+		emit_word(e, "null");
+	emit_name(e, "message");
+	emit_open(e, '{');
+	emit_member(e, &c->message, "role", "\"assistant\"");
+	emit_member(e, &c->message, "content", "null");
+	emit_others(e, &c->message, "role", "content");
+	emit_close(e, '}');
+	emit_others(e, &c->members, "finish_reason", "index");
+	emit_member(e, &c->members, "finish_reason", "null");
+	emit_close(e, '}');
 }
 
 /* The choice of an answer of which only the ensemble's chunks came. */
-static jv
-main_choice(const struct fold_answer *a)
+static void
+emit_main(struct emit *e, const struct fold_answer *a)
 {
 	const struct fold_thread *t = fold_main(a);
 	bool text = t != NULL && t->text.n > 0;
-	jv message = set(jv_object(), "role", jv_string("assistant"));
-	jv v = set(jv_object(), "index", jv_number(0));
 
-	message = set(message, "content",
-	    text ? value_text(t->text.p, t->text.n) : jv_null());
-	v = set(v, "message", message);
-	return set(v, "finish_reason",
-	    text && t->done ? jv_string("stop") : jv_null());
+	emit_open(e, '{');
+	emit_name(e, "index");
+	emit_count(e, 0);
+	emit_name(e, "message");
+	emit_open(e, '{');
+	emit_name(e, "role");
+	emit_word(e, "\"assistant\"");
+	emit_name(e, "content");
+	if (text)
+		emit_text(e, t->text.p, t->text.n);
+	else
+		emit_word(e, "null");
+	emit_close(e, '}');
+	emit_name(e, "finish_reason");
+	emit_word(e, text && t->done ? "\"stop\"" : "null");
+	emit_close(e, '}');
 }
 
-jv
-completion_value(const struct completion *c, const struct fold_answer *a,
-    bool thinking)
+void
+completion_write(const struct completion *c, const struct fold_answer *a,
+    bool thinking, struct buf *out)
 {
-	jv v = jv_object(), choices = jv_array();
+	struct emit e = {.out = out};
 	size_t i;
 
-	v = add_missing(v, &c->members);
-	v = set(v, "object", jv_string("chat.completion"));
+	emit_open(&e, '{');
+	if (merge_find(&c->members, "id") != NULL)
+		emit_member(&e, &c->members, "id", "null");
+	emit_name(&e, "object");
+	emit_word(&e, "\"chat.completion\"");
+	emit_others(&e, &c->members, "id", a->ensemble ? "supai" : "id");
+	emit_name(&e, "choices");
+	emit_open(&e, '[');
 	for (i = 0; i < c->n; i++)
-		choices = jv_array_append(choices, choice_value(&c->choices[i]));
+		emit_choice(&e, &c->choices[i]);
 	if (c->n == 0 && a->ensemble)
-		choices = jv_array_append(choices, main_choice(a));
-	v = set(v, "choices", choices);
-	if (a->ensemble)
-		v = set(v, "supai", ensemble_value(a, thinking));
-	if (a->error.n > 0)
-		v = set(v, "error",
-		    value_of((struct json){a->error.p, a->error.n}));
-	return v;
-}
-
-static jv
-choice_message(jv v, int at)
-{
-	jv choices = value_get(v, "choices"), choice, message;
-
-	if (jv_get_kind(choices) != JV_KIND_ARRAY) {
-		jv_free(choices);
-		return jv_null();
+		emit_main(&e, a);
+	emit_close(&e, ']');
+	if (a->ensemble) {
+		emit_name(&e, "supai");
+		emit_ensemble(&e, a, thinking);
 	}
-	choice = jv_array_get(choices, at);
-	message = value_get(choice, "message");
-	jv_free(choice);
-	if (jv_is_valid(message))
-		return message;
-	jv_free(message);
-	return jv_null();
+	if (a->error.n > 0) {
+		emit_name(&e, "error");
+		emit_json(&e, (struct json){a->error.p, a->error.n});
+	}
+	emit_close(&e, '}');
 }
 
-/* Whether a member holds anything: a text or an array with something in it, an object. */
+/* Whether there is anything in it: more than "", [] or null. */
 static bool
-holds(jv object, const char *name)
+holds(struct json v)
 {
-	jv v = value_get(object, name);
-	bool some;
+	struct json_iter i = json_first(v);
+	struct json name, value;
 
-	switch (jv_get_kind(v)) {
-	case JV_KIND_STRING:
-		some = jv_string_length_bytes(jv_copy(v)) > 0;
-		break;
-	case JV_KIND_ARRAY:
-		some = jv_array_length(jv_copy(v)) > 0;
-		break;
-	default:
-		some = jv_get_kind(v) == JV_KIND_OBJECT;
-	}
-	jv_free(v);
-	return some;
+	if (json_type(v) == JSON_STRING)
+		return v.n > 2;
+	return json_more(&i, &name, &value);
 }
 
 bool
-completion_answers(jv v)
+completion_answers(struct json completion)
 {
-	jv choices = value_get(v, "choices"), message;
-	int i, n = jv_get_kind(choices) == JV_KIND_ARRAY ?
-	    jv_array_length(jv_copy(choices)) : 0;
-	bool some = false;
+	struct json_iter i = json_first(json_get(completion, "choices"));
+	struct json name, choice, message;
 
-	jv_free(choices);
-	for (i = 0; i < n && !some; i++) {
-		message = choice_message(v, i);
-		some = holds(message, "content") || holds(message, "tool_calls") ||
-		    holds(message, "function_call");
-		jv_free(message);
+	while (json_more(&i, &name, &choice)) {
+		message = json_get(choice, "message");
+		if (holds(json_get(message, "content")) ||
+		    holds(json_get(message, "tool_calls")) ||
+		    holds(json_get(message, "function_call")))
+			return true;
 	}
-	return some;
+	return false;
 }
 
-jv
-completion_message(jv v)
+struct json
+completion_message(struct json completion)
 {
-	return choice_message(v, 0);
+	struct json_iter i = json_first(json_get(completion, "choices"));
+	struct json name, choice;
+
+	return json_more(&i, &name, &choice) ? json_get(choice, "message") :
+	    (struct json){0};
 }

@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
-#include <jv.h>
-
+#include "buf.h"
 #include "chunk.h"
 #include "fold.h"
+#include "json.h"
 
 struct completion;
 
@@ -22,20 +22,21 @@ struct completion *completion_new(void);
 void	completion_add(struct completion *c, const struct chunk *chunk);
 
 /*
- * The object of an answer that has ended, owned by the caller: choices merged by
- * index, finish_reason null where it was cut, the member error where there was
- * one, the member supai where there were chunks of the ensemble (thinking: with
- * the threads' thinking). Where nothing else came, main's text is the message.
+ * Writes the object of an answer that has ended, one line of JSON without its
+ * newline: choices merged by index, finish_reason null where it was cut, the
+ * member error where there was one, the member supai where there were chunks of
+ * the ensemble (thinking: with the threads' thinking). Where nothing else came,
+ * main's text is the message. Numbers stay as they were written.
  */
-jv	completion_value(const struct completion *c, const struct fold_answer *a,
-	    bool thinking);
+void	completion_write(const struct completion *c, const struct fold_answer *a,
+	    bool thinking, struct buf *out);
 
 void	completion_free(struct completion *c);
 
-/* Whether a choice of such an object holds text or calls tools; v is kept. */
-bool	completion_answers(jv v);
+/* Whether a choice of such an object holds text or calls tools. */
+bool	completion_answers(struct json completion);
 
-/* The message of its first choice, owned; null where there is none. v is kept. */
-jv	completion_message(jv v);
+/* The message of its first choice; JSON_NONE where there is none. */
+struct json completion_message(struct json completion);
 
 #endif

@@ -1,4 +1,3 @@
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +99,7 @@ free_thread(struct fold_thread *t)
 {
 	free(t->key.p);
 	free(t->model.p);
+	free(t->score.p);
 	buf_free(&t->text);
 	buf_free(&t->thinking);
 	list_free(&t->errors);
@@ -471,6 +471,17 @@ add_file(struct fold_thread *t, struct json body)
 }
 
 static void
+set_score(struct fold_thread *t, struct json value)
+{
+	t->scored = json_type(value) == JSON_NUMBER;
+	t->confidence = json_number(value);
+	free(t->score.p);
+	t->score = (struct fold_string){0};
+	if (t->scored)
+		t->score = (struct fold_string){mem_copy(value.p, value.n), value.n};
+}
+
+static void
 add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 {
 	if (t->model.p == NULL)
@@ -493,8 +504,7 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 		t->retries++;
 		break;
 	case CHUNK_CONFIDENCE_SCORE:
-		t->scored = json_type(json_get(c->body, "value")) == JSON_NUMBER;
-		t->confidence = json_number(json_get(c->body, "value"));
+		set_score(t, json_get(c->body, "value"));
 		break;
 	case CHUNK_FAILURE:
 		add_failure(t, c->body);
@@ -552,7 +562,7 @@ static void
 add_folded(struct fold *f, struct fold_answer *a, struct json supai)
 {
 	struct json_iter i;
-	struct json key, v, confidence;
+	struct json key, v;
 	struct fold_thread *t;
 
 	if (json_type(supai) != JSON_OBJECT)
@@ -569,9 +579,7 @@ add_folded(struct fold *f, struct fold_answer *a, struct json supai)
 		if (f->thinking == FOLD_KEEP)
 			json_text(json_get(v, "thinking"), &t->thinking);
 		t->done = json_type(json_get(v, "done")) == JSON_TRUE;
-		confidence = json_get(v, "confidence");
-		t->scored = json_type(confidence) == JSON_NUMBER;
-		t->confidence = json_number(confidence);
+		set_score(t, json_get(v, "confidence"));
 	}
 }
 

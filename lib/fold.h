@@ -46,6 +46,7 @@ struct fold_thread {
 	bool		 done;
 	bool		 scored;
 	double		 confidence;	/* where scored */
+	struct fold_string score;	/* the same as it was written */
 	unsigned long	 retries;
 	struct fold_list errors;	/* message, retryAt */
 	struct fold_list searches;	/* query */

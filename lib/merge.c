@@ -3,7 +3,6 @@
 
 #include "mem.h"
 #include "merge.h"
-#include "value.h"
 
 static void
 become(struct merge *m, enum merge_kind kind)
@@ -34,9 +33,8 @@ push(struct merge *m, struct json name, long index)
 	return &member->value;
 }
 
-/* Names are compared as they are written: a stream writes them alike. */
 static struct merge *
-by_name(struct merge *m, struct json name)
+as_written(struct merge *m, struct json name)
 {
 	const struct buf *b;
 	size_t i;
@@ -49,17 +47,28 @@ by_name(struct merge *m, struct json name)
 	return push(m, name, -1);
 }
 
-struct merge *
-merge_member(struct merge *m, const char *name)
+/* Names are kept as json_quote writes them: one name in one way. */
+static struct merge *
+by_name(struct merge *m, struct json name)
 {
-	struct buf quoted = {0};
+	struct buf text = {0}, quoted = {0};
 	struct merge *member;
 
-	become(m, MERGE_OBJECT);
-	json_quote(&quoted, name, strlen(name));
-	member = by_name(m, (struct json){quoted.p, quoted.n});
+	if (memchr(name.p, '\\', name.n) == NULL)
+		return as_written(m, name);
+	json_text(name, &text);
+	json_quote(&quoted, text.p, text.n);
+	member = as_written(m, (struct json){quoted.p, quoted.n});
+	buf_free(&text);
 	buf_free(&quoted);
 	return member;
+}
+
+struct merge *
+merge_member(struct merge *m, struct json name)
+{
+	become(m, MERGE_OBJECT);
+	return by_name(m, name);
 }
 
 static struct merge *
@@ -157,45 +166,78 @@ by_order(const void *a, const void *b)
 	return (x > y) - (x < y);	/* as they came */
 }
 
-static jv
-array_value(const struct merge *m)
+static void
+emit_array(const struct merge *m, struct emit *e)
 {
 	struct merge_member **order = mem_zero(m->n, sizeof(*order));
-	jv array = jv_array();
 	size_t i;
 
 	for (i = 0; i < m->n; i++)
 		order[i] = &m->members[i];
 	qsort(order, m->n, sizeof(*order), by_order);
+	emit_open(e, '[');
 	for (i = 0; i < m->n; i++)
-		array = jv_array_append(array, merge_value(&order[i]->value));
+		merge_emit(&order[i]->value, e);
+	emit_close(e, ']');
 	free(order);
-	return array;
 }
 
-jv
-merge_value(const struct merge *m)
+const struct merge *
+merge_find(const struct merge *m, const char *name)
 {
-	jv object;
+	const struct buf *b;
 	size_t i;
 
+	for (i = 0; m->kind == MERGE_OBJECT && i < m->n; i++) {
+		b = &m->members[i].name;
+		if (json_is((struct json){b->p, b->n}, name))
+			return &m->members[i].value;
+	}
+	return NULL;
+}
+
+bool
+merge_is_null(const struct merge *m)
+{
+	return m->kind == MERGE_NONE || (m->kind == MERGE_RAW &&
+	    json_type((struct json){m->bytes.p, m->bytes.n}) == JSON_NULL);
+}
+
+static void
+emit_object(const struct merge *m, struct emit *e)
+{
+	const struct buf *name;
+	size_t i;
+
+	emit_open(e, '{');
+	for (i = 0; i < m->n; i++) {
+		name = &m->members[i].name;
+		emit_json(e, (struct json){name->p, name->n});
+		emit_named(e);
+		merge_emit(&m->members[i].value, e);
+	}
+	emit_close(e, '}');
+}
+
+/* Goes as deep as the pieces were, which is 256 at most. */
+void
+merge_emit(const struct merge *m, struct emit *e)
+{
 	switch (m->kind) {
 	case MERGE_RAW:
-		return value_of((struct json){m->bytes.p, m->bytes.n});
+		emit_json(e, (struct json){m->bytes.p, m->bytes.n});
+		break;
 	case MERGE_TEXT:
-		return value_text(m->bytes.p, m->bytes.n);
+		emit_text(e, m->bytes.p, m->bytes.n);
+		break;
 	case MERGE_ARRAY:
-		return array_value(m);
+		emit_array(m, e);
+		break;
 	case MERGE_OBJECT:
-		object = jv_object();
-		for (i = 0; i < m->n; i++)
-			object = jv_object_set(object,
-			    value_of((struct json){m->members[i].name.p,
-			    m->members[i].name.n}),
-			    merge_value(&m->members[i].value));
-		return object;
+		emit_object(m, e);
+		break;
 	default:
-		return jv_null();
+		emit_word(e, "null");
 	}
 }
 

@@ -5,11 +5,11 @@
 #ifndef MERGE_H
 #define MERGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include <jv.h>
-
 #include "buf.h"
+#include "emit.h"
 #include "json.h"
 
 enum merge_kind { MERGE_NONE, MERGE_RAW, MERGE_TEXT, MERGE_OBJECT, MERGE_ARRAY };
@@ -40,11 +40,17 @@ void	merge_add(struct merge *m, struct json piece);
 /* Puts v in the place of what is there. */
 void	merge_set(struct merge *m, struct json v);
 
-/* The value of an object's member of that name, made where there is none. */
-struct merge *merge_member(struct merge *m, const char *name);
+/* The value of an object's member of that name, a string; made where there is none. */
+struct merge *merge_member(struct merge *m, struct json name);
 
-/* What has come together so far, owned by the caller; null for an empty node. */
-jv	merge_value(const struct merge *m);
+/* The same, borrowed; NULL where there is none, or m is no object. */
+const struct merge *merge_find(const struct merge *m, const char *name);
+
+/* Whether it is null, or empty. */
+bool	merge_is_null(const struct merge *m);
+
+/* Writes what has come together so far; null for an empty node. */
+void	merge_emit(const struct merge *m, struct emit *e);
 
 void	merge_free(struct merge *m);
 

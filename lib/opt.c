@@ -228,7 +228,8 @@ opt_seconds(const struct opt_tool *tool, const char *name, const char *s)
 	if (x < 0 || x > INT_MAX / 1000)
 		opt_usage(tool, "%s: '%s' is no number of seconds", name, s);
 	/* Rounded up: a limit that is not zero does not become "no limit". */
-	return (long)ceil(x * 1000);
+	x *= 1000;
+	return (long)x + ((double)(long)x < x);
 }
 
 long
