@@ -481,8 +481,7 @@ END
 @test "--cut adds nothing to a stream that has no chunks (HTTP/1.0)" {
     mock_start --cut 2
     ask "$streamed" --http1.0 >body
-    assert_equal "$(sed -n 'n;p' body | sort -u)" ''
-    assert_equal "$(chunks <body | jq -c 'keys' | wc -l | tr -d ' ')" 2
+    assert_equal "$(sed 's/^data: .*/data/' body | paste -sd ,)" data,,data,
 }
 
 @test "--cut and --stall of an answer that is no stream: half of it is one event" {
