@@ -307,8 +307,6 @@ set_protocols(CURL *e)
 	/* Left at HTTP/1.1 by a libcurl that knows no other. */
 	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_2TLS);
-	/* On HTTP/2 a request joins a connection that is being made. */
-	(void)curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	must(curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, ""));
 	must(curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L));
 	(void)curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE);
@@ -318,6 +316,10 @@ set_protocols(CURL *e)
 static void
 set_way(CURL *e, const struct http_options *o)
 {
+	/* On HTTP/2 a request joins a connection that is being made. Without
+	   TLS it would wait for the first response, to see what that is. */
+	if (strncmp(o->url, "https:", 6) == 0)
+		(void)curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	must(curl_easy_setopt(e, CURLOPT_URL, o->url));
 	must(curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
 	    o->connect_ms > 0 ? o->connect_ms : (long)NEVER));
