@@ -360,7 +360,6 @@ answer(struct exchange *x)
 	struct service_request q = {
 		.number = x->number, .method = x->method, .path = x->path,
 		.authorization = header(x, "Authorization"),
-		.content_type = header(x, "Content-Type"),
 		.bytes = x->received, .json = jv_invalid(),
 	};
 

@@ -1,7 +1,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "mem.h"
 #include "models.h"
@@ -64,16 +63,6 @@ check_token(struct call *c)
 }
 
 static bool
-is_json_type(const char *type)
-{
-	static const char json[] = "application/json";
-	size_t n = sizeof(json) - 1;
-
-	return type != NULL && strncasecmp(type, json, n) == 0 &&
-	    (type[n] == '\0' || strchr("; \t", type[n]) != NULL);
-}
-
-static bool
 check_chat(struct call *c)
 {
 	struct request_fault fault = {0};
@@ -82,9 +71,6 @@ check_chat(struct call *c)
 	if (c->q->bytes > SERVICE_MAX_BODY)
 		return refuse(c, 413, NULL, "request_too_large",
 		    "the body is longer than %zu bytes", SERVICE_MAX_BODY);
-	if (!is_json_type(c->q->content_type))
-		return refuse(c, 415, NULL, "unsupported_media_type",
-		    "the Content-Type must be application/json");
 	if (c->q->bytes == 0)
 		return refuse(c, 400, NULL, "invalid_json", "the body is empty");
 	if (!jv_is_valid(c->q->json))

@@ -38,7 +38,7 @@ struct service {
 struct service_request {
 	unsigned long	 number;	/* from 1 */
 	const char	*method, *path;
-	const char	*authorization, *content_type;	/* NULL where there is none */
+	const char	*authorization;	/* NULL where there is none */
 	size_t		 bytes;		/* of its body */
 	jv		 json;		/* the body's value; invalid when it is not JSON, */
 	struct json_fault fault;	/* then why */

@@ -187,9 +187,13 @@ END
     posted 400 invalid_json '{"messages":[01]}'
     posted 400 invalid_json '{"messages":NaN}'
     posted 400 invalid_json "$(printf '[%.0s' {1..10000})"
-    refused 415 unsupported_media_type -H "Authorization: Bearer x" --data "$hi" \
-        "$SUPAI_BASE_URL/chat/completions"
+}
+
+@test "what the body is called does not matter, as long as it is JSON" {
+    mock_start
     assert_equal "$(status_of "$hi" -H 'Content-Type: application/json; charset=utf-8')" "200 0"
+    assert_equal "$(status_of "$hi" -H 'Content-Type: application/x-www-form-urlencoded')" "200 0"
+    assert_equal "$(status_of "$hi" -H 'Content-Type:')" "200 0"
 }
 
 @test "a request that breaks the rules of the API's page is 400, and the member is named" {
