@@ -30,6 +30,20 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
 @test "half a BOM is the start of a field name" {
     sse "\xef\xbbdata: a\n\ndata: b\n\n$DONE"
     expect 0 b ''
+    sse '\xef\xbb{"a":1}\n'
+    expect 76 '' '*not an event stream*'
+}
+
+@test "a BOM behind a blank line is none" {
+    sse "\n\xef\xbb\xbfdata: a\n\ndata: b\n\n$DONE"
+    expect 0 b ''
+}
+
+@test "a line that begins with a blank has an unknown name, the first one too" {
+    sse " data: a\n\ndata: b\n\n$DONE"
+    expect 0 b ''
+    sse "\n\t\n data: a\n\n data: b\n\ndata: c\n\n$DONE"
+    expect 0 c ''
 }
 
 @test "line ends: LF" {
@@ -280,6 +294,8 @@ ${NO_DONE}inside event 2"
 @test "a JSON body: one line, its values untouched" {
     sse '{\n "b" : 1.0E+2,\r\n "a":[1,\t12345678901234567890],\n "b":"\\u00e9\\n"}\n'
     expect 0 '{  "b" : 1.0E+2,   "a":[1,	12345678901234567890],  "b":"\u00e9\n"}' ''
+    sse '{"a":\r1}\r'
+    expect 0 '{"a": 1}' ''
 }
 
 @test "a JSON body may begin with a BOM and white space" {
@@ -512,13 +528,21 @@ supai-sse: dir: Is a directory'
 }
 
 @test "--idle-timeout: comments without a pause do not count either" {
-    mkfifo to
-    exec 7<>to
-    yes ': ping' >&7 3>&- &
-    MOCK_PIDS=$!
-    run --separate-stderr supai-sse --idle-timeout .3 to 7>&-
-    expect 75 '' 'supai-sse: to: no event for 0.3 s (--idle-timeout)'
-    exec 7>&-
+    printf ':' >in
+    dd of=in bs=1048576 seek=2000 count=0 2>/dev/null
+    run --separate-stderr supai-sse --idle-timeout .01 in
+    expect 75 '' 'supai-sse: in: no event for 0.01 s (--idle-timeout)'
+}
+
+@test "--idle-timeout: the time that a slow reader takes does not count" {
+    # Three reads of events, which a pipe does not hold, and one of comments.
+    event=$(printf 'data: %056d\n\n_' 0)
+    for ((i = 0; i < 6144; i++)); do printf %s "${event%_}"; done >in
+    for ((i = 0; i < 8192; i++)); do printf ':%014d\n' 0; done >>in
+    printf 'data: [DONE]\n\n' >>in
+    run_pipe 'supai-sse --idle-timeout .3 in | { sleep .8; wc -l | tr -d " "; }'
+    expect 0 6144 ''
+    assert_equal "$stages" '0 0'
 }
 
 @test "--idle-timeout: events that come in time go on for longer than it" {
