@@ -94,5 +94,6 @@ examples() {
 example_files() {
     printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6\0\0\0\x1f\x15\xc4\x89' >photo.png
     printf 'The meeting is on Monday.\n' >notes.txt
+    cp "$DATA/ensemble.ndjson" events.ndjson
     printf '{"id":%d,"text":"%s"}\n' 1 'Works well.' 2 'Broke at once.' >reviews.ndjson
 }
