@@ -545,8 +545,10 @@ loop(struct batch *b)
 		if (is_over(b))
 			return;
 		draw(b);
-		x = wait_for_one(b);
-		if (x != NULL)
+		/* All that ended before the next one is sent: a 429 may be among
+		   them. */
+		for (x = wait_for_one(b); x != NULL;
+		    x = http_ended(b->client->http))
 			finish(b, x->arg);
 	}
 }

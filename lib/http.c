@@ -497,8 +497,8 @@ move(struct http *h)
 	finish_late(h);
 }
 
-static struct http_exchange *
-hand_out(struct http *h)
+struct http_exchange *
+http_ended(struct http *h)
 {
 	struct http_exchange *x = h->ended;
 
@@ -515,11 +515,8 @@ http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 	struct http_exchange *x;
 	long long left;
 
-	/* What has ended together is handed out without a look at all others. */
-	if ((x = hand_out(h)) != NULL)
-		return x;
 	move(h);
-	if ((x = hand_out(h)) != NULL)
+	if ((x = http_ended(h)) != NULL)
 		return x;
 	if (h->due != 0) {
 		left = h->due - http_now();
@@ -533,7 +530,7 @@ http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 	if (curl_multi_poll(h->multi, fds, nfds, (int)ms, NULL) != CURLM_OK)
 		mem_out();
 	move(h);
-	return hand_out(h);
+	return http_ended(h);
 }
 
 void

@@ -113,6 +113,9 @@ void	http_start(struct http *h, struct http_exchange *x);
 struct http_exchange *http_wait(struct http *h, struct curl_waitfd *fds,
 	    unsigned nfds, long ms);
 
+/* Returns one that had ended together with the one returned last; else NULL. */
+struct http_exchange *http_ended(struct http *h);
+
 /* Ends an exchange at once; it is not returned by http_wait any more. */
 void	http_cancel(struct http_exchange *x);
 

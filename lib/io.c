@@ -318,6 +318,7 @@ skip_held(struct io_in *in)
 		held = (size_t)(newline + 1 - (in->p + in->start));
 	in->start += held;
 	in->passed += held;
+	in->seen = 0;
 	in->skip = newline == NULL;
 	return newline != NULL;
 }
@@ -340,7 +341,7 @@ have_line(struct io_in *in, size_t *n)
 
 	newline = held > in->seen ? memchr(p + in->seen, '\n',
 	    held - in->seen) : NULL;
-	in->seen = held;
+	in->seen = newline != NULL ? 0 : held;
 	*n = newline != NULL ? (size_t)(newline - p) : held;
 	return newline != NULL || held > in->max;
 }
@@ -356,10 +357,8 @@ io_line_ready(struct io_in *in)
 			return true;
 		if (in->skip)
 			(void)skip_held(in);
-		if (!in->skip && have_line(in, &n)) {
-			in->seen = 0;
+		if (!in->skip && have_line(in, &n))
 			return true;
-		}
 		if (poll(&fd, 1, 0) < 1)
 			return false;
 		fill(in);
