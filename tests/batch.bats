@@ -1,0 +1,614 @@
+#!/usr/bin/env bats
+# supai-batch: many requests at once, each with one result, run after run.
+
+load helper
+load tls
+
+# requests N: a batch file of so many questions, with the ids 1 to N.
+requests() { seq 1 "$1" | supai-req -R -e '"Say \(.)"' --id .; }
+
+# line ID TEXT: one line of such a file.
+line() {
+    printf '{"custom_id":"%s","method":"POST","url":"/v1/chat/completions","body":{"model":"auto","messages":[{"role":"user","content":"%s"}]}}\n' "$1" "$2"
+}
+
+# Each id of the input has one success in the file, each line is whole JSON.
+each_has_one_success() {
+    jq -e 'select(.error == null and .response.status_code == 200) | .custom_id' "$2" | sort >got.ids
+    jq '.custom_id' "$1" | sort >want.ids
+    diff want.ids got.ids
+}
+
+# The seconds since the mock's start at which the requests came.
+times() { jq .elapsed "$MOCK_LOG"; }
+
+lines_in() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+
+# --- what goes in and what comes out ----------------------------------------
+
+@test "end to end: from records to results, in silence" {
+    mock_start
+    for i in 1 2 3 4 5; do echo "{\"id\":\"r$i\",\"text\":\"review $i\"}"; done >reviews.ndjson
+    run --separate-stderr bash -c 'supai-req -e "\"Classify: \\(.text)\"" --id .id <reviews.ndjson |
+        supai-batch -j 32 -o results.ndjson'
+    expect 0 '' ''
+    assert_equal "$(jq -r '"\(.custom_id) \(.response.body.choices[0].message.content)"' results.ndjson | sort)" \
+        'r1 Classify: review 1
+r2 Classify: review 2
+r3 Classify: review 3
+r4 Classify: review 4
+r5 Classify: review 5'
+    [ ! -e results.ndjson.failed ]
+}
+
+@test "a result is a line of OpenAI's batch output, with usage" {
+    mock_start --reply 'two words'
+    run --separate-stderr supai-batch <<<"$(line my-id hi)"
+    [ "$status" -eq 0 ]
+    assert_equal "$(jq -c 'keys_unsorted, (.response | keys_unsorted)' <<<"$output")" \
+        '["id","custom_id","response","error"]
+["status_code","request_id","body"]'
+    assert_equal "$(jq -c '[.custom_id, .response.status_code, .response.request_id, .error,
+        (.response.body | .object, .choices[0].message.content, .choices[0].finish_reason, .usage.completion_tokens)]' <<<"$output")" \
+        '["my-id",200,"req_mock_1",null,"chat.completion","two words","stop",2]'
+    [[ $(jq -r .id <<<"$output") =~ ^batch_req_[0-9a-f]{32}$ ]]
+}
+
+@test "what is sent streams and asks for usage, and is else as it was" {
+    mock_start
+    echo '{"custom_id":"a","body":{"model":"fast","stream":false,"temperature":0.5,"max_tokens":7,"stream_options":{"x":1},
+        "messages":[{"role":"system","content":"s"},{"role":"user","content":"hi"}]}}' | tr -d '\n' >in
+    run --separate-stderr supai-batch in
+    [ "$status" -eq 0 ]
+    assert_equal "$(jq -c .body "$MOCK_LOG")" '{"model":"fast","stream":true,"temperature":0.5,"max_tokens":7,"stream_options":{"x":1,"include_usage":true},"messages":[{"role":"system","content":"s"},{"role":"user","content":"hi"}]}'
+}
+
+@test "lines without method and url, as another vendor has them" {
+    mock_start
+    echo '{"custom_id":"0","body":{"max_tokens":100,"messages":[{"role":"user","content":"hi"}]}}' >in
+    run --separate-stderr supai-batch in
+    assert_equal "$status" 0
+    assert_equal "$(jq -r .custom_id <<<"$output")" 0
+}
+
+@test "the results read back: supai-text -0 has a record for each, empty where it failed" {
+    mock_start --fail 400:1
+    supai-batch -j 1 --ordered >out < <(line a one; line b two; line c three) || [ $? -eq 1 ]
+    supai-text -0 <out >texts || true
+    printf '\0two\0three\0' | cmp - texts
+}
+
+@test "a request alone gets an id of its hash, a repeated one a number" {
+    mock_start
+    { supai-req one; supai-req two; supai-req one; supai-req one; } >in
+    run --separate-stderr supai-batch -o out in
+    expect 0 '' ''
+    jq -r .custom_id out | sort >ids
+    assert_equal "$(sed 's/[0-9a-f]\{16\}/HASH/' ids | sort)" $'req-HASH\nreq-HASH\nreq-HASH-2\nreq-HASH-3'
+    run --separate-stderr supai-batch -o out in
+    expect 0 '' ''
+    assert_equal "$(mock_requests)" 4
+    assert_equal "$(jq -r .custom_id out | sort)" "$(cat ids)"
+}
+
+@test "the order of members does not make another request of it" {
+    mock_start
+    echo '{"model":"auto","messages":[{"role":"user","content":"hi"}]}' | supai-batch -o out
+    echo '{"messages":[{"content":"hi","role":"user"}],  "model":"auto"}' | supai-batch -o out
+    assert_equal "$(mock_requests)" 1
+}
+
+@test "a bad line is a failure of its own, the others go on" {
+    mock_start
+    {
+        line a hi
+        echo '{"custom_id":'
+        echo '[1]'
+        line a again
+        line b hi | sed 's|/v1/chat/completions|/v1/embeddings|'
+        line c hi | sed 's/POST/GET/'
+        echo '{"custom_id":"d"}'
+        echo '{"custom_id":7,"body":{}}'
+        echo '{"custom_id":"e","body":{"messages":[]}}'
+        line f $'\377'
+        line g "$(head -c 2000 /dev/zero | tr '\0' x)"
+        echo
+        line h hi
+    } >in
+    run --separate-stderr supai-batch --max-record 1K -o out in
+    expect 1 '' 'supai-batch: 2 answered, 10 failed; *; see out.failed (the first: in: line 2: not JSON: *)'
+    assert_equal "$(jq -r .custom_id out | sort | xargs)" 'a h'
+    assert_equal "$(jq -r '"\(.custom_id) \(.response) \(.error | "\(.line) \(.code)")"' out.failed)" \
+        'null null 2 invalid_json
+null null 3 invalid_line
+a null 4 duplicate_id
+b null 5 invalid_url
+c null 6 invalid_line
+d null 7 invalid_line
+null null 8 invalid_line
+e null 9 empty_array
+null null 10 invalid_utf8
+null null 11 line_too_long'
+    assert_equal "$(jq -r 'select(.error.line == 4).error.message' out.failed)" \
+        "in: line 4: another line before it has the custom_id 'a'"
+}
+
+@test "input without a last newline, with blank lines and a BOM" {
+    mock_start
+    { printf '\357\273\277'; line a hi; echo; echo '   '; line b hi | tr -d '\n'; } >in
+    run --separate-stderr supai-batch in
+    [ "$status" -eq 0 ]
+    assert_equal "$(jq -r .custom_id <<<"$output" | sort | xargs)" 'a b'
+}
+
+@test "a service that does not stream is understood" {
+    printf 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n%s' \
+        '{"id":"c","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"whole"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}' >response
+    raw_start response
+    run --separate-stderr supai-batch <<<"$(line a hi)"
+    [ "$status" -eq 0 ]
+    assert_equal "$(jq -r .response.body.choices[0].message.content <<<"$output")" whole
+}
+
+@test "an ensemble's answer is folded with what is known of its threads" {
+    mock_start
+    supai-req -x hi | supai-batch >out
+    assert_equal "$(jq -c '.response.body.supai | keys' out)" \
+        '["consensus_model","final_models","mode","start_models","threads"]'
+}
+
+@test "files one after the other; a missing one is said, the others are asked" {
+    mock_start
+    line a hi >one
+    line b hi >two
+    run --separate-stderr supai-batch one none two
+    assert_equal "$status" 66
+    assert_equal "$(jq -r .custom_id <<<"$output" | sort | xargs)" 'a b'
+    [[ ${stderr_lines[0]} == 'supai-batch: none: No such file or directory' ]]
+}
+
+@test "empty input is 66, in silence" {
+    mock_start
+    run --separate-stderr supai-batch </dev/null
+    expect 66 '' ''
+}
+
+@test "options that make no sense are 64" {
+    for o in '-j 0' '-j x' '--rate 0' '--rate 5/d' '--rate x'; do
+        run --separate-stderr supai-batch $o </dev/null
+        [ "$status" -eq 64 ] || fail "$o: $status"
+    done
+}
+
+@test "no key is 78, and no file is made" {
+    mock_start
+    unset SUPAI_API_KEY
+    run --separate-stderr supai-batch -o out <<<"$(line a hi)"
+    expect 78 '' 'supai-batch: *key*'
+    [ ! -e out ]
+}
+
+# --- results files ----------------------------------------------------------
+
+@test "what is answered is not asked again; what failed is" {
+    mock_start --fail 400:2
+    requests 10 >in
+    run --separate-stderr supai-batch -j 1 -o out in
+    expect 1 '' 'supai-batch: 8 answered, 2 failed; *; see out.failed (the first: 1: HTTP 400: *)'
+    assert_equal "$(jq -r .custom_id out.failed | xargs)" '1 2'
+    assert_equal "$(jq -c '[.response.status_code, .response.body.error.type, .error.code]' out.failed | uniq)" \
+        '[400,"invalid_request_error","http_400"]'
+    run --separate-stderr supai-batch -o out in
+    expect 0 '' ''
+    [ ! -e out.failed ]
+    each_has_one_success in out
+    assert_equal "$(mock_requests)" 12
+    run --separate-stderr supai-batch -v -o out in
+    expect 0 '' 'supai-batch: 0 answered, 0 failed, 10 answered before; *'
+    assert_equal "$(mock_requests)" 12
+}
+
+@test "a request that was edited is asked again, and that is said" {
+    mock_start
+    { line a one; line b two; } >in
+    supai-batch -o out in
+    { line a one; line b three; } >in
+    run --separate-stderr supai-batch -o out in
+    expect 0 '' 'supai-batch: 1 requests had changed since they were answered, and were asked again (the first: b)'
+    assert_equal "$(mock_requests)" 3
+    assert_equal "$(jq -r 'select(.custom_id == "b").response.body.choices[0].message.content' out | xargs)" 'two three'
+    run --separate-stderr supai-batch -o out in
+    expect 0 '' ''
+}
+
+@test "another vendor's results are known as answers" {
+    mock_start
+    echo '{"id":"batch_req_x","custom_id":"a","response":{"status_code":200,"body":{"choices":[]}},"error":null}' >out
+    { line a hi; line b hi; } >in
+    run --separate-stderr supai-batch -o out in
+    expect 0 '' ''
+    assert_equal "$(mock_requests)" 1
+}
+
+@test "a torn last line is cut off, a whole one without its newline is kept" {
+    mock_start
+    requests 3 >in
+    supai-batch -j 1 -o out in
+    cp out whole
+    head -c -20 whole >out
+    supai-batch -j 1 -o out in
+    each_has_one_success in out
+    assert_equal "$(mock_requests)" 4
+    head -c -1 whole >out
+    supai-batch -j 1 -o out in
+    cmp whole out
+    assert_equal "$(mock_requests)" 4
+    head -c 30 whole >out # not one whole line
+    supai-batch -j 1 -o out in
+    each_has_one_success in out
+}
+
+@test "a file that holds something else is refused, untouched" {
+    mock_start
+    requests 3 >in
+    for content in 'my diary' '{"a":1}' $'\nmy diary, no newline' "$(cat in)"; do
+        printf '%s' "$content" >out
+        cp out before
+        run --separate-stderr supai-batch -o out in
+        expect 65 '' 'supai-batch: out: line * is no result of a batch: *'
+        cmp before out
+    done
+    supai-batch in >out
+    echo 'a line of something else' >>out
+    cp out before
+    run --separate-stderr supai-batch -o out in
+    expect 65 '' 'supai-batch: out: line 4 is no result of a batch: *'
+    cmp before out
+}
+
+@test "the input is refused as results, however it is named" {
+    mock_start
+    requests 3 >in
+    cp in before
+    ln -s in link
+    ln in hard
+    for out in in ./in link hard; do
+        run --separate-stderr supai-batch -o $out in
+        expect 65 '' "supai-batch: $out: is the input: *"
+        run --separate-stderr supai-batch -o $out <in
+        expect 65 '' "supai-batch: $out: is the input: *"
+    done
+    cp in out.failed
+    run --separate-stderr supai-batch -o out out.failed
+    expect 65 '' "supai-batch: out.failed: is the input: *"
+    cmp before in
+    cmp before out.failed
+    assert_equal "$(mock_requests)" 0
+}
+
+@test "what is no regular file, or cannot be made, is 73" {
+    mock_start
+    mkdir dir
+    for out in dir /dev/null none/out; do
+        run --separate-stderr supai-batch -o $out <<<"$(line a hi)"
+        expect 73 '' "supai-batch: $out: *"
+    done
+}
+
+@test "a second run on the same file is refused with 75 while the first goes on" {
+    mock_start --first-byte-delay 60000
+    requests 2 >in
+    supai-batch -o out in 3>&- &
+    until_true lines_in "$MOCK_LOG" 2
+    run --separate-stderr supai-batch -o out in
+    expect 75 '' "supai-batch: out: another batch is writing to it (process $!)"
+    kill -9 $!
+    wait $! || true
+}
+
+@test "the file system's limit stops it with 74 and leaves whole lines" {
+    mock_start --reply "$(head -c 3000 /dev/zero | tr '\0' x)"
+    requests 40 >in
+    run --separate-stderr bash -c 'ulimit -f 50; exec supai-batch -o out in'
+    expect 74 '' 'supai-batch: out: File too large'
+    jq -e .custom_id out >ids
+    [ "$(wc -l <ids)" -gt 5 ]
+    run --separate-stderr supai-batch -o out in
+    expect 0 '' ''
+    each_has_one_success in out
+}
+
+@test "a full disk stops it with 74 and leaves whole lines; with room it goes on" {
+    mkdir disk
+    mount -t tmpfs -o size=64k tmpfs disk 2>/dev/null || skip "no tmpfs can be mounted"
+    mock_start --reply "$(head -c 3000 /dev/zero | tr '\0' x)"
+    requests 40 >in
+    run --separate-stderr supai-batch -o disk/out in
+    expect 74 '' 'supai-batch: disk/out: No space left on device'
+    jq -e .custom_id disk/out >ids
+    [ "$(wc -l <ids)" -gt 5 ]
+    mount -o remount,size=1m disk
+    run --separate-stderr supai-batch -o disk/out in
+    cp disk/out out
+    umount disk
+    expect 0 '' ''
+    each_has_one_success in out
+}
+
+@test "standard output that is full is 74, one that is closed ends it by SIGPIPE" {
+    mock_start --delay 100
+    requests 3 >in
+    run --separate-stderr bash -c 'supai-batch in >/dev/full'
+    expect 74 '' 'supai-batch: standard output: No space left on device'
+    # Also while the service is silent.
+    kill "$MOCK_PID"
+    mock_start --first-byte-delay 60000
+    run --separate-stderr bash -c 'supai-batch in | true; echo "${PIPESTATUS[0]}"'
+    expect 0 141 ''
+}
+
+# --- failures ---------------------------------------------------------------
+
+@test "a permanent failure is not tried again" {
+    mock_start --fail 422:1
+    run --separate-stderr supai-batch <<<"$(line a hi)"
+    assert_equal "$status" 1
+    assert_equal "$(jq -c '[.response.status_code, .error.code]' <<<"$output")" '[422,"http_422"]'
+    assert_equal "$(mock_requests)" 1
+}
+
+@test "a key that is refused stops the batch with 77 and one useful line" {
+    mock_start --fail 401
+    requests 1000 >in
+    run --separate-stderr supai-batch -j 4 -o out in
+    expect 77 '' 'supai-batch: stopped: HTTP 401: *: 0 answered, 4 failed; *; run it again to go on; see out.failed'
+    assert_equal "${#stderr_lines[@]}" 1
+    assert_equal "$(mock_requests)" 4
+}
+
+@test "one request that is forbidden does not stop the others" {
+    mock_start --fail 403:1
+    requests 50 >in
+    run --separate-stderr supai-batch -j 4 -o out in
+    assert_equal "$status" 1
+    assert_equal "$(wc -l <out)" 49
+}
+
+@test "a service that nobody reaches stops the batch with 69" {
+    raw_start
+    kill "${MOCK_PIDS##* }"
+    wait "${MOCK_PIDS##* }" || true
+    requests 1000 >in
+    run --separate-stderr supai-batch -j 4 --retries 1 -o out in
+    expect 69 '' 'supai-batch: stopped: http*: *; run it again to go on; see out.failed'
+    assert_equal "${#stderr_lines[@]}" 1
+    [ "$(wc -l <out.failed)" -le 4 ]
+}
+
+@test "a service that wants to be left alone for long stops the batch with 75" {
+    mock_start --fail 429 --retry-after 600
+    requests 1000 >in
+    run --separate-stderr supai-batch -j 4 -o out in
+    expect 75 '' 'supai-batch: stopped: HTTP 429: *: try again in 600 s: *'
+    [ "$(mock_requests)" -le 4 ]
+}
+
+@test "six more tries, then it is a failure" {
+    mock_start --fail 500 --retry-after 0
+    run --separate-stderr supai-batch <<<"$(line a hi)"
+    assert_equal "$status" 1
+    assert_equal "$(jq -c '[.response.status_code, .error.code]' <<<"$output")" '[500,"http_500"]'
+    assert_equal "$(mock_requests)" 7
+}
+
+@test "cut, stalled and broken streams, garbage and errors in the stream are tried again" {
+    mock_start --cut 2:1 --stall 2:1 --garbage=1 --error-event 2:1 --fail 503:1
+    run --separate-stderr supai-batch -j 1 --idle-timeout 0.3 <<<"$(line a hi)"
+    assert_equal "$status" 0
+    assert_equal "$(jq -r .response.body.choices[0].message.content <<<"$output")" hi
+    assert_equal "$(jq -r .fault "$MOCK_LOG" | sort | xargs)" 'cut error-event fail garbage null stall'
+}
+
+@test "an answer that is whole but says nothing is a failure, with its body" {
+    printf '%s\n\n' 'data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant"},"finish_reason":"content_filter"}]}' 'data: [DONE]' >body
+    { printf 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n'; cat body; } >response
+    raw_start response
+    run --separate-stderr supai-batch <<<"$(line a hi)"
+    assert_equal "$status" 1
+    assert_equal "$(jq -c '[.error.code, .response.body.choices[0].finish_reason]' <<<"$output")" '["no_answer","content_filter"]'
+}
+
+@test "a fifth of 2,000 requests fails in every way: all succeed, at less than 1.6 requests each" {
+    mock_start --seed 3 --fail 429:4% --fail 500:4% --fail 503:3% --cut 3:3% --stall 2:3% --garbage=3% \
+        --retry-after 0.02
+    requests 2000 >in
+    run --separate-stderr supai-batch -j 64 --idle-timeout 0.2 -o out in
+    expect 0 '' ''
+    each_has_one_success in out
+    [ "$(mock_requests)" -lt 3200 ] || fail "$(mock_requests) requests"
+    assert_equal "$(jq -r '.fault // "none"' "$MOCK_LOG" | sort -u | xargs)" 'cut fail garbage none stall'
+}
+
+# --- pace -------------------------------------------------------------------
+
+@test "after a 429 nothing is sent until the time it names, and fewer at once then" {
+    mock_start --fail 429:1 --retry-after 1 --first-byte-delay 50
+    requests 60 >in
+    run --separate-stderr supai-batch -v -j 8 -o out in
+    [ "$status" -eq 0 ]
+    # Eight were on their way; the ninth waits.
+    times | awk 'NR == 8 { early = $1 } NR == 9 { exit !($1 - early > 0.9 && $1 - early < 2) }'
+    assert_equal "$(sed -n 's/.*: \([0-9]* at a time\).*/\1/p' <<<"$stderr" | head -n 5 | tr '\n' ,)" \
+        '4 at a time,5 at a time,6 at a time,7 at a time,8 at a time,'
+    [[ ${stderr_lines[0]} == 'supai-batch: HTTP 429: '*', nothing is sent for 1 s' ]]
+}
+
+@test "429s of requests that were sent together count once, and are no tries" {
+    mock_start --fail 429:20 --retry-after 0.1
+    requests 8 >in
+    run --separate-stderr supai-batch --retries 2 -v -j 8 -o out in
+    [ "$status" -eq 0 ]
+    assert_equal "$(sed -n 's/.*: \([0-9]* at a time\), .*/\1/p' <<<"$stderr" | head -n 2 | tr '\n' ,)" \
+        '4 at a time,2 at a time,'
+}
+
+@test "--rate is even from the first request on" {
+    mock_start
+    requests 150 >in
+    run --separate-stderr supai-batch -j 64 --rate 50/s -o out in
+    expect 0 '' ''
+    times | awk 'NR == 1 { first = last = $1 }
+        { if ($1 - first < 0.5) early++; last = $1 }
+        END { rate = (NR - 1) / (last - first)
+            if (NR != 150 || rate > 52.5 || rate < 45 || early > 28) { print NR, rate, early; exit 1 } }'
+}
+
+@test "--rate per minute and hour" {
+    mock_start
+    requests 3 >in
+    run --separate-stderr supai-batch --rate 600/m -o a in
+    run --separate-stderr supai-batch --rate 36000/h -o b in
+    expect 0 '' ''
+    times | awk '{ t[NR] = $1 } END { exit !(t[3] - t[1] > 0.18 && t[6] - t[4] > 0.18) }'
+}
+
+@test "connections are used again" {
+    mock_start --first-byte-delay 5
+    requests 400 | supai-batch -j 8 -o out
+    [ "$(jq .connection "$MOCK_LOG" | sort -u | wc -l)" -le 8 ]
+}
+
+@test "a thousand at once: the file limit is raised" {
+    mock_start --first-byte-delay 1500
+    requests 1000 >in
+    run --separate-stderr bash -c 'ulimit -Sn 256; exec supai-batch -j 1000 -o out in'
+    [ "$status" -ne 71 ] || skip "$stderr"
+    expect 0 '' ''
+    # All of them were sent before the first answer came.
+    times | awk '{ if ($1 > last) last = $1; if (NR == 1) first = $1 } END { exit !(NR == 1000 && last - first < 1.5) }'
+    run --separate-stderr bash -c 'ulimit -n 256; exec supai-batch -j 1000 -o out in'
+    expect 71 '' 'supai-batch: -j 1000 needs 1064 open files, 256 are allowed: *ulimit*'
+}
+
+# --- input and order --------------------------------------------------------
+
+@test "results come while the input is still open, and its next line is awaited" {
+    mock_start
+    mkfifo fifo
+    supai-batch <fifo >out 3>&- &
+    exec 5>fifo
+    line a hi >&5
+    until_true lines_in out 1
+    printf '{"custom_id":"b",' >&5 # half a line keeps nobody waiting
+    line c hi | sed 's/{"custom_id":"c",//' >&5
+    until_true lines_in out 2
+    exec 5>&-
+    wait $!
+    assert_equal "$(jq -r .custom_id out | xargs)" 'a b'
+}
+
+@test "input is read as it is needed" {
+    [ -r /proc/self/status ] || skip "no /proc"
+    mock_start --first-byte-delay 100
+    line ID hi >one
+    awk '{ for (i = 1; i <= 1000000; i++) { l = $0; sub(/ID/, i, l); print l } }' one | supai-batch -j 64 >out 3>&- &
+    pid=$!
+    until_true lines_in out 2000
+    kb=$(awk '/^VmHWM:/ { print $2 }' /proc/$pid/status)
+    kill -9 $pid
+    wait $pid || true
+    [ "$(mock_requests)" -lt 20000 ]
+    [ -n "${SUPAI_SAN-}" ] || [ "$kb" -lt $((24 * 1024)) ] || fail "$kb KiB"
+}
+
+@test "--ordered keeps the order of the input, and reads ahead only so far" {
+    # The first one waits for its next try.
+    mock_start --fail 503:1 --retry-after 2
+    requests 300 >in
+    echo 'no JSON' >>in
+    run --separate-stderr supai-batch -j 4 --ordered in
+    assert_equal "$status" 1
+    assert_equal "$(jq -r '.custom_id // "bad"' <<<"$output")" "$(seq 1 300; echo bad)"
+    # The mock saw no more than 4 times 4 in these two seconds.
+    times | awk 'NR > 1 && $1 - before > 1 { at = NR - 1 } { before = $1 } END { exit !(at > 4 && at <= 17) }'
+    run --separate-stderr supai-batch -j 4 --ordered -o out <in
+    assert_equal "$(jq -r .custom_id out)" "$(seq 1 300)"
+}
+
+# --- ends -------------------------------------------------------------------
+
+# signal_run SIGNAL [N]: sends it N times to a batch whose answers take long.
+signal_run() {
+    mock_start --first-byte-delay "${3-700}"
+    requests 100 >in
+    supai-batch -j 4 -o out in 2>err 3>&- &
+    local pid=$! n
+    until_true lines_in "$MOCK_LOG" 4
+    for ((n = 0; n < ${2-1}; n++)); do
+        kill -s "$1" $pid
+        sleep 0.05 # two signals at the same time are one
+    done
+    status=0
+    wait $pid || status=$?
+}
+
+@test "the first SIGTERM lets the ones in flight end, sends no more, and is 75" {
+    signal_run TERM
+    assert_equal "$status" 75
+    assert_equal "$(cat err | cut -d';' -f1)" 'supai-batch: SIGTERM: 4 answered, 0 failed'
+    assert_equal "$(jq -r .custom_id out | sort | xargs)" '1 2 3 4'
+    assert_equal "$(mock_requests)" 4
+}
+
+@test "the first SIGINT does so too, and then it dies of it" {
+    set -m # in the background SIGINT is ignored without
+    signal_run INT
+    assert_equal "$status" 130
+    assert_equal "$(wc -l <out)" 4
+    assert_equal "$(mock_requests)" 4
+}
+
+@test "a second signal ends it at once" {
+    signal_run TERM 2 60000
+    assert_equal "$status" 75
+    assert_equal "$(cat err | cut -d';' -f1)" 'supai-batch: SIGTERM: 0 answered, 0 failed'
+}
+
+@test "-v says what came of it, -q nothing" {
+    mock_start --fail 400:1
+    run --separate-stderr supai-batch -v -o out <<<"$(line a hi)"
+    expect 1 '' 'supai-batch: 0 answered, 1 failed; tokens: 0 prompt, 0 completion; *.* s; see out.failed (the first: a: HTTP 400: *)'
+    run --separate-stderr supai-batch -v -o out <<<"$(line a hi)"
+    expect 0 '' 'supai-batch: 1 answered, 0 failed; tokens: 1 prompt, 1 completion; *.* s'
+    run --separate-stderr supai-batch -q <<<'no JSON'
+    assert_equal "$status" 1
+    assert_equal "$stderr" ''
+}
+
+@test "progress on a terminal, and a summary there" {
+    command -v tmux >/dev/null || skip "no tmux"
+    mock_start --first-byte-delay 100
+    requests 100 >in
+    export -n BASH_ENV
+    tmux -L "batch$$" -f /dev/null new-session -d -x 100 -y 10 \
+        "PATH='$PATH' supai-batch -j 2 -o out in; echo ended; exec sleep 60" 3>&-
+    seen() { tmux -L "batch$$" capture-pane -p | grep -Eq "$1"; }
+    until_true seen '^supai-batch: [0-9]+/~?[0-9]+ done, 0 failed, [0-9.]+/s, [0-9]+ tokens, [0-9]+ s left'
+    until_true seen '^supai-batch: 100 answered, 0 failed; tokens: 200 prompt, 200 completion; [0-9.]+ s'
+    until_true seen '^ended'
+    tmux -L "batch$$" capture-pane -p >pane
+    tmux -L "batch$$" kill-server
+    run ! grep -q left pane
+}
+
+@test "over TLS with HTTP/2 requests share a connection" {
+    mock_start --first-byte-delay 200
+    tls_start
+    requests 100 >in
+    SECONDS=0
+    run --separate-stderr supai-batch -j 50 --cacert cert.pem -o out in
+    expect 0 '' ''
+    each_has_one_success in out
+    [ "$(sort -u tls.log | wc -l)" -le 2 ]
+    [ "$SECONDS" -lt 5 ]
+}
