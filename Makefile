@@ -6,6 +6,8 @@
 #   make check-asan the same under ASan and UBSan, leaks too
 #   make lint       get the linters, run them all
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (needs clang)
+#   make bench      measure the tools against what one would use instead
+#   make bench-peers  get the peers that are no part of a system, each optional
 #   make install    PREFIX=/usr/local DESTDIR=
 #
 # WERROR=1 makes warnings errors.
@@ -24,6 +26,8 @@ WERROR ?=
 
 # The tools that are programs, and what each is linked with beside libsupai.a.
 TOOLS = supai-req supai-send supai-sse supai-text supai-fold supai-batch supai-models supai-mock
+# The ones that are scripts: bin/ holds them as they are.
+SCRIPTS = supai
 LIBS_supai-req = $(JQ_LIBS)
 LIBS_supai-send = $(CURL_LIBS)
 LIBS_supai-batch = $(CURL_LIBS) $(JQ_LIBS)
@@ -69,8 +73,11 @@ ALL_LDFLAGS = $(HARDEN_LD) $(CFLAGS) $(LDFLAGS)
 LIB = $(BUILD)/libsupai.a
 LIB_OBJS = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(sort $(wildcard lib/*.c)))
 PROGRAMS = $(addprefix $(BIN)/,$(TOOLS))
+SCRIPT_FILES = $(addprefix $(BIN)/,$(SCRIPTS))
 # Programs that only tests run: one a tests/*.c.
 TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*.c)))
+# Programs that only measurements run: one a tests/bench/*.c.
+BENCH_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/*.c)))
 PAGES = $(sort $(wildcard man/*.[17]))
 
 DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' .ci/deps
@@ -78,7 +85,7 @@ DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' .ci/deps
 # as many jobs as there are processors, unless -j says how many.
 BUILD_ALL = $(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(SCRIPT_FILES)
 
 deps:
 	@$(DEPS) build check lint
@@ -110,7 +117,13 @@ $(PROGRAMS): $(BIN)/%: $(BUILD)/bin/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS_$*) -lm
 
-$(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
+ifneq ($(BIN),bin)
+$(SCRIPT_FILES): $(BIN)/%: bin/%
+	@mkdir -p $(@D)
+	cp $< $@
+endif
+
+$(TEST_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS_$*) -lm
 
 test-programs: $(TEST_PROGRAMS)
@@ -157,13 +170,22 @@ fuzz: $(FUZZERS)
 		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$f.corpus || exit 1; \
 	done
 
+# BENCH_MB, BENCH_RUNS: smaller inputs and fewer runs; ROWS: some sections only.
+bench:
+	@$(DEPS) build check
+	@$(BUILD_ALL) -s all $(BENCH_PROGRAMS)
+	@BIN=$(BIN) BUILD=$(BUILD) tests/bench/run.sh $(ROWS)
+
+bench-peers:
+	@BUILD=$(BUILD) tests/bench/peers.sh
+
 install: all
 	mkdir -p "$(bindir)" "$(mandir)/man1" "$(mandir)/man7"
-	for t in $(PROGRAMS); do install -m 755 $$t "$(bindir)/" || exit 1; done
+	for t in $(PROGRAMS) $(SCRIPT_FILES); do install -m 755 $$t "$(bindir)/" || exit 1; done
 	for p in $(PAGES); do install -m 644 $$p "$(mandir)/man$${p##*.}/" || exit 1; done
 
 uninstall:
-	for t in $(TOOLS); do rm -f "$(bindir)/$$t" || exit 1; done
+	for t in $(TOOLS) $(SCRIPTS); do rm -f "$(bindir)/$$t" || exit 1; done
 	for p in $(notdir $(PAGES)); do rm -f "$(mandir)/man$${p##*.}/$$p" || exit 1; done
 
 dist:
@@ -172,7 +194,7 @@ dist:
 clean:
 	rm -rf build $(PROGRAMS) supai-$(VERSION).tar.gz
 
--include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
 
-.PHONY: all fuzz deps demo check check-asan lint install uninstall dist clean test-programs
+.PHONY: all fuzz bench bench-peers deps demo check check-asan lint install uninstall dist clean test-programs
 .SECONDARY:

@@ -25,6 +25,11 @@ help_options() {
     }' | sort
 }
 
+# from the table of a script,
+script_options() {
+    awk '$0 == "\"" { exit } inside { print $1, $2 ($3 == "-" ? "" : " =") } $0 == "table=\"" { inside = 1 }' "$1" | sort
+}
+
 # and from the tables of struct opt_def: a tool's own, what its headers bring,
 # and the ones that all have.
 table_options() {

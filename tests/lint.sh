@@ -14,13 +14,13 @@ shopt -s nullglob
 
 # What is ours: what git tracks or would, without the fixtures.
 files=$(git ls-files -co --exclude-standard 2>/dev/null ||
-    find . -type f ! -path './build/*' ! -path './bin/supai*[!c]' | sed 's|^\./||')
+    find . -type f ! -path './build/*' ! -path './bin/supai-*[!c]' | sed 's|^\./||')
 files=$(printf '%s\n' "$files" | grep -v -e '^tests/data/' -e '^tests/fuzz/.*/' | while read -r f; do
     [ -f "$f" ] && echo "$f"
 done)
 
 c_files=(bin/*.c lib/*.c tests/*.c tests/fuzz/*.c)
-scripts=(.ci/run .ci/deps tests/*.sh)
+scripts=(bin/supai .ci/run .ci/deps tests/*.sh)
 
 failed=0
 
