@@ -152,27 +152,33 @@ give(struct sse *s, struct sse_record *r, const char *data, size_t n, bool line)
 
 /*
  * The common case, without a copy, where nothing is pending: an event that is
- * one data line and a blank one, with LFs, all of it at hand. False, and nothing
- * done, for anything else.
+ * one data line and a blank one, both with LF or both with CRLF, all of it at
+ * hand. False, and nothing done, for anything else.
  */
 static bool
 plain_event(struct sse *s, struct sse_record *r)
 {
 	const char *data, *eol;
-	size_t n;
+	size_t n, left;
+	bool lf;
 
 	if (s->end - s->p < 8 || memcmp(s->p, "data: ", 6) != 0)
 		return false;
 	data = s->p + 6;
 	eol = line_end(s, data);
-	if (eol == NULL || eol + 1 == s->end || eol[0] != '\n' || eol[1] != '\n')
+	if (eol == NULL)
+		return false;
+	left = (size_t)(s->end - eol);
+	lf = *eol == '\n';
+	if (lf ? left < 2 || eol[1] != '\n' :
+	    left < 4 || memcmp(eol, "\r\n\r\n", 4) != 0)
 		return false;
 	n = (size_t)(eol - data);
 	if (n > s->max || is_done(data, n))
 		return false;
-	s->p = eol + 2;
+	s->p = eol + (lf ? 2 : 4);
 	s->known = true;
-	give(s, r, data, n, true);
+	give(s, r, data, n, lf);
 	return true;
 }
 
@@ -297,17 +303,20 @@ forget(struct sse *s)
 	s->has_data = s->pending = s->over = false;
 }
 
+/* Behind a CR: the LF that belongs to it, once there is something to look at. */
+static void
+finish_crlf(struct sse *s)
+{
+	if (s->p == s->end)
+		return;
+	s->skip_lf = false;
+	s->p += *s->p == '\n';
+}
+
 /* Takes the next part of the stream: at most one event, at least one byte. */
 static enum sse_got
 take_part(struct sse *s, struct sse_record *r)
 {
-	if (s->skip_lf) {
-		s->skip_lf = false;
-		if (*s->p == '\n') {
-			s->p++;
-			return SSE_MORE;
-		}
-	}
 	if (*s->p == '\n' || *s->p == '\r')
 		return end_line(s, r);
 	if (s->at == AT_NAME) {
@@ -330,6 +339,8 @@ next_event(struct sse *s, struct sse_record *r)
 	while (got == SSE_MORE && s->p < s->end) {
 		forget(s);
 		got = take_part(s, r);
+		if (s->skip_lf)
+			finish_crlf(s);
 	}
 	return got;
 }
@@ -400,7 +411,9 @@ sse_next(struct sse *s, struct sse_record *r)
 {
 	if (s->status != 0)
 		return SSE_FAULT;
-	if (s->body == BODY_STREAM && s->over && !s->skip_lf && plain_event(s, r))
+	if (s->skip_lf)
+		finish_crlf(s);
+	if (s->body == BODY_STREAM && s->over && plain_event(s, r))
 		return SSE_RECORD;
 	if (s->body == BODY_UNKNOWN)
 		find_kind(s);
