@@ -19,8 +19,8 @@ files=$(printf '%s\n' "$files" | grep -v -e '^tests/data/' -e '^tests/fuzz/.*/' 
     [ -f "$f" ] && echo "$f"
 done)
 
-c_files=(bin/*.c lib/*.c tests/*.c tests/fuzz/*.c)
-scripts=(bin/supai .ci/run .ci/deps tests/*.sh)
+c_files=(bin/*.c lib/*.c tests/*.c tests/bench/*.c tests/fuzz/*.c)
+scripts=(bin/supai .ci/run .ci/deps tests/*.sh tests/bench/*.sh)
 
 failed=0
 

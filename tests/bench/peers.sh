@@ -1,0 +1,31 @@
+#!/bin/sh
+# Gets what `make bench` measures us against into build/peers: the official
+# Python and Node SDKs, llm, aichat, mods. Each is optional and has PEERS_TIME
+# seconds (900); what cannot be had is named, and its row says "missing".
+set -u
+cd "${0%/*}/../.." || exit 1
+peers=$PWD/${BUILD:-build}/peers
+limit=${PEERS_TIME:-900}
+mkdir -p "$peers" || exit 1
+
+# get NAME FILE COMMAND: runs COMMAND unless FILE, which it makes, is there.
+get() {
+    if [ -e "$peers/$2" ]; then
+        printf '%s: there\n' "$1"
+    elif timeout "$limit" sh -c "$3" >"$peers/$1.log" 2>&1 </dev/null && [ -e "$peers/$2" ]; then
+        printf '%s: got\n' "$1"
+    else
+        printf '%s: missing (%s)\n' "$1" "$peers/$1.log"
+    fi
+}
+
+export peers
+get python python/bin/llm \
+    'python3 -m venv "$peers/python" && "$peers/python/bin/pip" install -q openai llm'
+get node node/node_modules/openai/package.json \
+    'npm install --silent --prefix "$peers/node" openai'
+get mods go/mods \
+    'GOBIN=$peers/go go install github.com/charmbracelet/mods@latest'
+get aichat cargo/bin/aichat \
+    'CARGO_TARGET_DIR=$peers/tmp cargo install --locked --root "$peers/cargo" aichat'
+rm -rf "$peers/tmp"
