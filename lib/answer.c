@@ -5,9 +5,9 @@
 #include "apierror.h"
 #include "chunk.h"
 #include "diag.h"
+#include "emit.h"
 #include "json.h"
 #include "mem.h"
-#include "value.h"
 #include "verdict.h"
 
 enum {
@@ -42,29 +42,15 @@ tokens(const struct fold_answer *f, const char *name)
 }
 
 static void
-judge(struct answer *a, const struct fold_answer *f, struct json completion)
+judge(struct answer *a, const struct fold_answer *f)
 {
+	struct json completion = {a->body.p, a->body.n};
+
 	a->status = verdict_end(f, fold_whole(f), &a->why);
 	if (a->status == 0 && !completion_answers(completion))
 		a->status = verdict_empty(f, 0, "text", &a->why);
 	a->prompt_tokens = tokens(f, "prompt_tokens");
 	a->completion_tokens = tokens(f, "completion_tokens");
-}
-
-static void
-put_together(struct answer *a, const struct fold_answer *f,
-    const struct parts *parts)
-{
-	struct json completion = parts->record;
-	struct buf text = {0};
-
-	if (completion.p == NULL) {
-		completion_write(parts->completion, f, false, &text);
-		completion = (struct json){text.p, text.n};
-	}
-	a->value = value_of(completion);
-	judge(a, f, completion);
-	buf_free(&text);
 }
 
 /* A response holds one answer; what may stand behind it is not asked for. */
@@ -73,10 +59,15 @@ closed(struct fold_answer *f, void *arg)
 {
 	struct answer *a = arg;
 	struct parts *parts = f->own;
+	struct emit e = {.out = &a->body};
 
 	if (!a->over) {
 		a->over = true;
-		put_together(a, f, parts);
+		if (parts->record.p != NULL)
+			emit_json(&e, parts->record);
+		else
+			completion_write(parts->completion, f, false, &a->body);
+		judge(a, f);
 	}
 	completion_free(parts->completion);
 	free(parts);
@@ -88,7 +79,7 @@ answer_start(struct answer *a, size_t max)
 	answer_free(a);
 	*a = (struct answer){
 		.why = a->why,
-		.value = jv_invalid(),
+		.body = a->body,
 		.fold = {.closed = closed, .arg = a},
 		.max = max,
 		.started = true,
@@ -175,8 +166,7 @@ answer_free(struct answer *a)
 	a->over = true;
 	fold_finish(&a->fold);
 	sse_free(&a->sse);
-	jv_free(a->value);
-	a->value = jv_invalid();
+	buf_free(&a->body);	/* some are long: not kept for the next one */
 	buf_clear(&a->why);
 	a->started = false;
 }

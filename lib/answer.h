@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jv.h>
-
 #include "buf.h"
 #include "completion.h"
 #include "fold.h"
@@ -20,7 +18,7 @@ struct answer {
 	/* Known behind answer_end. */
 	int		 status;	/* 0: whole and an answer; else <sysexits.h>'s */
 	struct buf	 why;		/* where it is not 0: in a word, for a screen */
-	jv		 value;		/* the completion as far as it goes; invalid: none */
+	struct buf	 body;		/* the completion as far as it goes, JSON; empty: none */
 	double		 prompt_tokens, completion_tokens;
 	bool		 done;		/* the stream said that it was over */
 	/* The rest is answer's own. */

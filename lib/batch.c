@@ -22,7 +22,6 @@
 #include "retry.h"
 #include "store.h"
 #include "timers.h"
-#include "value.h"
 
 enum {
 	TURN = 256,		/* lines that are read before transfers go on */
@@ -155,7 +154,6 @@ static void
 put_bad_line(struct batch *b, struct job *job)
 {
 	struct result r = {
-		.body = jv_invalid(),
 		.code = job->task.code,
 		.message = buf_string(&job->task.why),
 		.line = b->feed.in.line,
@@ -306,36 +304,45 @@ code_of(const struct http_exchange *x, int status, struct buf *code)
 	}
 }
 
-/* The body of a response that was no success: its JSON, or its text. */
-static jv
-error_body(const struct http_exchange *x)
+/* The body of a response that was no success, in out: its JSON on one line, or
+ * its text as a string. */
+static struct json
+error_body(const struct http_exchange *x, struct buf *out)
 {
 	struct json_fault fault;
-	jv v;
+	struct json v;
+	size_t i;
 
 	if (x->error.n == 0)
-		return jv_null();
-	if (value_parse(x->error.p, x->error.n, &v, &fault))
-		return v;
-	jv_free(v);
-	return value_text(x->error.p, x->error.n);
+		return (struct json){0};
+	if (json_parse(x->error.p, x->error.n, &v, &fault)) {
+		buf_add(out, v.p, v.n);
+		for (i = 0; i < out->n; i++)	/* in strings there are none */
+			if (out->p[i] == '\n' || out->p[i] == '\r')
+				out->p[i] = ' ';
+	} else {
+		json_quote(out, x->error.p, x->error.n);
+	}
+	return (struct json){out->p, out->n};
 }
 
 static void
 put_end(struct batch *b, struct lane *lane, const struct end *e)
 {
-	struct buf code = {0};
+	const struct answer *a = &lane->answer;
+	struct buf code = {0}, quoted = {0};
 	struct result r = {
 		.status = lane->x.status,
 		.request_id = &lane->x.said.request_id,
-		.body = is_good(&lane->x) ? jv_copy(lane->answer.value) :
-		    error_body(&lane->x),
+		.body = is_good(&lane->x) ? (struct json){a->body.p, a->body.n} :
+		    error_body(&lane->x, &quoted),
 		.code = code_of(&lane->x, e->status, &code),
 		.message = e->message,
 	};
 
 	put_failure(b, lane->job, &r);
 	buf_free(&code);
+	buf_free(&quoted);
 }
 
 static void
@@ -345,7 +352,7 @@ put_success(struct batch *b, struct lane *lane)
 		.task = &lane->job->task,
 		.status = lane->x.status,
 		.request_id = &lane->x.said.request_id,
-		.body = jv_copy(lane->answer.value),
+		.body = {lane->answer.body.p, lane->answer.body.n},
 	};
 	struct end e = {.status = EX_DATAERR,
 	    .message = "the result is too long (--max-record)"};
@@ -355,8 +362,7 @@ put_success(struct batch *b, struct lane *lane)
 	result_add(&r, &b->line);
 	if (b->line.n > b->o->max) {
 		buf_free(&b->line);
-		jv_free(lane->answer.value);
-		lane->answer.value = jv_null();
+		buf_free(&lane->answer.body);
 		put_end(b, lane, &e);
 		return;
 	}

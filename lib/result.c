@@ -2,74 +2,90 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
+#include "emit.h"
 #include "result.h"
-#include "value.h"
+#include "utf8.h"
 
 enum { HALF = 16 };	/* hexadecimal digits */
 
 static const char prefix[] = "batch_req_";
 
-/* An object with one more member; both are consumed. */
-static jv
-with(jv object, const char *name, jv value)
+/* Text that may be no UTF-8. */
+static void
+add_text(struct emit *e, const char *name, const char *p, size_t n)
 {
-	return jv_object_set(object, jv_string(name), value);
+	struct buf text = {0};
+
+	utf8_add(&text, p, n);
+	emit_name(e, name);
+	emit_text(e, text.p, text.n);
+	buf_free(&text);
 }
 
-static jv
-text_or_null(const struct buf *b)
+static void
+add_text_or_null(struct emit *e, const char *name, const struct buf *b)
 {
-	return b != NULL && b->n > 0 ? value_text(b->p, b->n) : jv_null();
+	if (b != NULL && b->n > 0) {
+		add_text(e, name, b->p, b->n);
+		return;
+	}
+	emit_name(e, name);
+	emit_word(e, "null");
 }
 
-static jv
-response_value(const struct result *r)
+static void
+add_response(struct emit *e, const struct result *r)
 {
-	jv v = jv_object();
-
+	emit_name(e, "response");
 	if (r->status == 0) {
-		jv_free(v);
-		jv_free(r->body);
-		return jv_null();
+		emit_word(e, "null");
+		return;
 	}
-	v = with(v, "status_code", jv_number((double)r->status));
-	v = with(v, "request_id", text_or_null(r->request_id));
-	return with(v, "body", jv_is_valid(r->body) ? r->body : jv_null());
+	emit_open(e, '{');
+	emit_name(e, "status_code");
+	emit_count(e, (unsigned long long)r->status);
+	add_text_or_null(e, "request_id", r->request_id);
+	emit_name(e, "body");
+	emit_json(e, r->body);
+	emit_close(e, '}');
 }
 
-static jv
-error_value(const struct result *r)
+static void
+add_error(struct emit *e, const struct result *r)
 {
-	jv v = jv_object();
-
+	emit_name(e, "error");
 	if (r->code == NULL) {
-		jv_free(v);
-		return jv_null();
+		emit_word(e, "null");
+		return;
 	}
-	v = with(v, "code", jv_string(r->code));
-	v = with(v, "message", jv_string(r->message));
-	return r->line > 0 ? with(v, "line", jv_number((double)r->line)) : v;
+	emit_open(e, '{');
+	add_text(e, "code", r->code, strlen(r->code));
+	add_text(e, "message", r->message, strlen(r->message));
+	if (r->line > 0) {
+		emit_name(e, "line");
+		emit_count(e, r->line);
+	}
+	emit_close(e, '}');
 }
 
 void
 result_add(const struct result *r, struct buf *out)
 {
 	const struct task *t = r->task;
-	struct hash id = hash_of(t->id.p, t->id.n);
-	struct buf name = {0};
-	jv v = jv_object();
+	struct hash of_id = hash_of(t->id.p, t->id.n);
+	struct emit e = {.out = out};
+	struct buf id = {0};
 
-	buf_printf(&name, "%s%016" PRIx64 "%016" PRIx64, prefix, t->request.a,
-	    id.a);
-	v = with(v, "id", value_text(name.p, name.n));
-	v = with(v, "custom_id", text_or_null(&t->id));
-	v = with(v, "response", response_value(r));
-	v = with(v, "error", error_value(r));
-	value_dump(v, out);
+	buf_printf(&id, "%s%016" PRIx64 "%016" PRIx64, prefix, t->request.a,
+	    of_id.a);
+	emit_open(&e, '{');
+	add_text(&e, "id", id.p, id.n);
+	add_text_or_null(&e, "custom_id", &t->id);
+	add_response(&e, r);
+	add_error(&e, r);
+	emit_close(&e, '}');
 	buf_addc(out, '\n');
-	jv_free(v);
-	buf_free(&name);
+	buf_free(&id);
 }
 
 /* So many hexadecimal digits at s; false where it is anything else. */

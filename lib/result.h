@@ -13,10 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jv.h>
-
 #include "buf.h"
 #include "hash.h"
+#include "json.h"
 #include "task.h"
 
 /* What each line that is built here begins with. */
@@ -26,14 +25,14 @@ struct result {
 	const struct task *task;
 	long		 status;	/* HTTP's; 0: there was no response */
 	const struct buf *request_id;	/* the server's; NULL or empty: none */
-	jv		 body;		/* the response's; invalid: null */
+	struct json	 body;		/* the response's; none: null */
 	/* Of a failure; code is NULL where it is none. */
 	const char	*code;		/* one word */
 	const char	*message;
 	unsigned long	 line;		/* of the input that is at fault; 0: none is */
 };
 
-/* Appends the line, with its newline; r->body is consumed. */
+/* Appends the line, with its newline. */
 void	result_add(const struct result *r, struct buf *out);
 
 /* What is read of a line. */

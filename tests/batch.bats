@@ -409,6 +409,17 @@ null null 11 line_too_long'
     assert_equal "$(jq -r .fault "$MOCK_LOG" | sort | xargs)" 'cut error-event fail garbage null stall'
 }
 
+@test "an error body of several lines, or of none of JSON, stays on the line" {
+    for body in $'{\r\n "error": {\n  "message": "no"}\n}\n' $'<html>\n\377 \"no\"\n'; do
+        printf 'HTTP/1.1 400 Bad\r\nConnection: close\r\n\r\n%s' "$body" >response
+        raw_start response
+        supai-batch -q <<<"$(line a hi)" >>out || [ $? -eq 1 ]
+    done
+    assert_equal "$(jq -c .response.body out)" '{"error":{"message":"no"}}
+"<html>\n� \"no\"\n"'
+    assert_equal "$(wc -l <out)" 2
+}
+
 @test "an answer that is whole but says nothing is a failure, with its body" {
     printf '%s\n\n' 'data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant"},"finish_reason":"content_filter"}]}' 'data: [DONE]' >body
     { printf 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n'; cat body; } >response
