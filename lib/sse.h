@@ -65,6 +65,7 @@ struct sse {
  * Starts on a stream. max is how long a record's data (or an event's type, or
  * an id) may be in bytes; joint stands between the lines of an event's data: '\n'
  * as the standard has it, or ' ' for a record that is JSON and to stay one line.
+ * From here to sse_free s must stay where it is in memory.
  */
 void	sse_start(struct sse *s, size_t max, char joint);
 
