@@ -132,6 +132,15 @@ free_answer(struct fold_answer *a)
 	free(a);
 }
 
+/* Another answer is the current one, or none. */
+static void
+set_current(struct fold *f, struct fold_answer *a)
+{
+	if (f->current != a)
+		memset(f->known, 0, sizeof(f->known));
+	f->current = a;
+}
+
 static void
 close_answer(struct fold *f, struct fold_answer *a)
 {
@@ -142,7 +151,7 @@ close_answer(struct fold *f, struct fold_answer *a)
 	f->nopen--;
 	memmove(f->open + i, f->open + i + 1, (f->nopen - i) * sizeof(*f->open));
 	if (f->current == a)
-		f->current = NULL;
+		set_current(f, NULL);
 	f->closed(a, f->arg);
 	free_answer(a);
 }
@@ -528,6 +537,15 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 	}
 }
 
+/* The next chunk of this shape is for this thread too. */
+static void
+learn(struct fold *f, const struct chunk *c, struct fold_thread *t)
+{
+	if (c->shape != 0 && (c->type == CHUNK_TEXT || c->type == CHUNK_THINKING))
+		f->known[c->shape % FOLD_KNOWN] =
+		    (struct fold_known){c->shape, t};
+}
+
 static void
 add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
 {
@@ -553,8 +571,10 @@ add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
 	default:
 		break;
 	}
-	if (t != NULL)
+	if (t != NULL) {
 		add_to_thread(f, t, c);
+		learn(f, c, t);
+	}
 }
 
 /* The threads of a completion that was folded before. */
@@ -591,39 +611,44 @@ keep(struct buf *b, struct json v)
 }
 
 /*
- * Whether a chunk says only more of what the last one said: it belongs to the
- * same answer, and nothing but a text is new in it.
+ * A chunk of a shape that was seen before says only more of the same: a text
+ * to the same thread of the current answer, or a delta to the same choice as
+ * the last chunk. The thread, and whether it is so.
  */
 static bool
-goes_on(struct fold *f, const struct chunk *c)
+goes_on(struct fold *f, const struct chunk *c, struct fold_thread **t)
 {
-	bool same_shape = c->shape != 0 && c->shape == f->shape;
+	const struct fold_known *known = &f->known[c->shape % FOLD_KNOWN];
+	bool same_shape = c->shape == f->shape;
 
 	f->shape = c->shape;
-	if (!same_shape || f->current == NULL)
+	*t = NULL;
+	if (c->shape == 0 || f->current == NULL)
 		return false;
-	if (c->kind == CHUNK_SUPAI)
-		return (c->type == CHUNK_TEXT || c->type == CHUNK_THINKING) &&
-		    json_type(c->key) == JSON_STRING;
-	return json_type(c->choice.finish) != JSON_STRING;
+	if (c->kind != CHUNK_SUPAI)
+		return same_shape && json_type(c->choice.finish) != JSON_STRING;
+	if (known->shape == c->shape)
+		*t = known->thread;
+	return *t != NULL;
 }
 
 struct fold_answer *
 fold_add(struct fold *f, const struct chunk *c)
 {
 	struct fold_answer *a;
+	struct fold_thread *t;
 
 	f->records++;
-	if (goes_on(f, c)) {
+	if (goes_on(f, c, &t)) {
 		f->current->last = f->records;
-		if (c->kind == CHUNK_SUPAI)
-			add_to_thread(f, f->current->recent, c);
+		if (t != NULL)
+			add_to_thread(f, t, c);
 		return f->current;
 	}
 	a = answer_of(f, c);
 	if (a == NULL)
 		return NULL;
-	f->current = a;
+	set_current(f, a);
 	a->last = f->records;
 	if (c->kind == CHUNK_COMPLETION) {
 		a->completion = a->sealed = true;

@@ -609,16 +609,18 @@ json_quote(struct buf *out, const char *p, size_t n)
 
 	buf_addc(out, '"');
 	while (p < end) {
-		for (run = p; p < end && !special[(unsigned char)*p];)
-			p++;
+		run = p;
+		p = after_plain(p, end);
 		buf_add(out, run, (size_t)(p - run));
 		if (p == end)
 			break;
 		escape = *p != '\0' ? strchr(from, *p) : NULL;
-		if (escape != NULL)
-			buf_printf(out, "\\%c", to[escape - from]);
-		else
+		if (escape != NULL) {
+			buf_addc(out, '\\');
+			buf_addc(out, to[escape - from]);
+		} else {
 			buf_printf(out, "\\u%04x", (unsigned)(unsigned char)*p);
+		}
 		p++;
 	}
 	buf_addc(out, '"');
