@@ -27,6 +27,7 @@ bare_path() {
 
 # fake NAME [LINE]: a command that notes how it was called, then does LINE.
 fake() {
+    rm -f "fake/$1" # it may be a link to the real one
     printf '#!/bin/sh\necho "%s $*" >>"%s"\n%s\n' "$1" "$PWD/calls" "${2-}" >"fake/$1"
     chmod +x "fake/$1"
 }
