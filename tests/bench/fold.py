@@ -55,9 +55,10 @@ def rare(kind, t, chunk):
 
 
 def main():
-    sys.stdout.reconfigure(encoding="utf-8")
+    for f in (sys.stdin, sys.stdout):
+        f.reconfigure(encoding="utf-8")
     supai, threads = new_answer(), {}
-    for line in sys.stdin.buffer:
+    for line in sys.stdin:
         chunk = json.loads(line)["chunk"]
         kind = chunk["type"]
         source = chunk.get("_source")
