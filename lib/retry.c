@@ -134,3 +134,43 @@ retry_date(const char *s)
 	d.year += d.year < 70 ? 2000 : 1900;
 	return seconds(&d);
 }
+
+/* Reads a timestamp's zone: the seconds that it is ahead of UTC. */
+static bool
+zone(const char *s, long long *ahead)
+{
+	int hours, minutes, n = -1;
+	char sign;
+
+	*ahead = 0;
+	if ((*s == 'Z' || *s == 'z') && s[1] == '\0')
+		return true;
+	/* NOLINTNEXTLINE(cert-err34-c): the widths keep each number in range. */
+	(void)sscanf(s, "%c%2d:%2d%n", &sign, &hours, &minutes, &n);
+	if (n != 6 || s[n] != '\0' || (sign != '+' && sign != '-'))
+		return false;
+	*ahead = (hours * 60LL + minutes) * (sign == '-' ? -60 : 60);
+	return true;
+}
+
+long long
+retry_timestamp(const char *s)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct date d = {0};
+	long long ahead, at;
+	int month, n = -1;
+
+	/* NOLINTNEXTLINE(cert-err34-c): the widths keep each number in range. */
+	(void)sscanf(s, "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &d.year, &month,
+	    &d.day, &d.hour, &d.minute, &d.second, &n);
+	if (n != 19 || month < 1 || month > 12)
+		return -1;
+	memcpy(d.month, months + 3 * (size_t)(month - 1), 3);
+	s += n;
+	if (*s == '.')
+		for (s++; is_digit(*s); s++)
+			;
+	at = seconds(&d);
+	return zone(s, &ahead) && at != -1 ? at - ahead : -1;
+}

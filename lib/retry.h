@@ -30,4 +30,7 @@ long	retry_after(const char *after_ms, const char *after, const char *date,
  */
 long long retry_date(const char *s);
 
+/* An RFC 3339 timestamp as seconds since 1970, fractions cut off; -1 for anything else. */
+long long retry_timestamp(const char *s);
+
 #endif

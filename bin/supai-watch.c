@@ -1,0 +1,346 @@
+/*
+ * supai-watch: copies events, and shows what the ensemble is doing meanwhile.
+ * The copy comes first: nothing that is shown can change it or hold it up.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "io.h"
+#include "opt.h"
+#include "picture.h"
+#include "screen.h"
+#include "watch.h"
+#include "width.h"
+
+enum { OPT_LOG = OPT_LONG, OPT_MAX_RECORD };
+
+enum {
+	FRAME = 100,	/* ms between two frames, at least, */
+	TICK = 1000,	/* and at most: the time goes on */
+};
+
+static const struct opt_def defs[] = {
+	{OPT_LOG, "log", NULL, "plain lines, one for each change, on standard error"},
+	{OPT_MAX_RECORD, "max-record", "SIZE", "longest line to look at (64M)"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct opt_tool tool = {
+	.operands = "[file ...]",
+	.summary = "Copies events, and shows on a terminal what the ensemble is doing.",
+	.defs = defs,
+};
+
+struct state {
+	struct watch_opts	 opts;
+	struct watch		*watch;		/* NULL: nothing is looked at */
+	struct screen		 screen;
+	struct picture		 picture;
+	bool			 log;		/* lines, not pictures */
+	bool			 mixed;		/* standard output is a terminal too */
+	bool			 open_line;	/* and its last line has no end yet */
+	bool			 any;		/* some byte came */
+	bool			 ending;
+	bool			 news;		/* something to draw */
+	long long		 start, drawn;	/* when the last frame was, ms */
+};
+
+static long long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Showing. */
+
+static void
+draw(struct state *s)
+{
+	size_t columns, rows;
+
+	s->drawn = now_ms();
+	if (!watch_any(s->watch) || s->open_line)
+		return;
+	screen_size(&s->screen, &columns, &rows);
+	picture_make(&s->picture, s->watch, columns, rows);
+	if (screen_draw(&s->screen, s->picture.lines, s->picture.n))
+		s->news = false;
+}
+
+static void
+say(const char *line, size_t n, void *arg)
+{
+	struct state *s = arg;
+	struct buf shown = {0};
+
+	if (!s->screen.terminal) {
+		screen_say(&s->screen, line, n);
+		return;
+	}
+	(void)width_add(&shown, line, n, SIZE_MAX);
+	screen_say(&s->screen, shown.p, shown.n);
+	buf_free(&shown);
+}
+
+/*
+ * The picture of an answer that is over stays. Where the input ended before the
+ * answer did, another tool has just said why, below: that is not drawn over.
+ */
+static void
+over(void *arg)
+{
+	struct state *s = arg;
+
+	if (s->log)
+		return;
+	if (!s->ending || watch_whole(s->watch) || !screen_stands(&s->screen))
+		draw(s);
+	screen_keep(&s->screen);
+}
+
+/* While nothing comes, the tools in front may have something to say. */
+static void
+note_waiting(struct state *s, long long now)
+{
+	struct buf text = {0};
+
+	if (!s->any && now - s->start >= TICK) {
+		buf_adds(&text, "waiting  ");
+		watch_time(&text, now - s->start);
+	}
+	screen_note(&s->screen, text.p, text.n);
+	buf_free(&text);
+}
+
+/* Shows what is due; called whenever something came, or time went by. */
+static void
+show(struct state *s)
+{
+	long long now = now_ms();
+
+	watch_now(s->watch, now - s->start, time(NULL));
+	if (s->log)
+		return;
+	(void)screen_push(&s->screen);
+	if (screen_changed(&s->screen) || watch_news(s->watch))
+		s->news = true;
+	if (now - s->drawn < (s->news ? FRAME : TICK))
+		return;
+	if (watch_any(s->watch)) {
+		draw(s);
+		return;
+	}
+	s->drawn = now;
+	note_waiting(s, now);
+}
+
+/* Nothing is looked at or shown any more. */
+static void
+stop(struct state *s, bool wait)
+{
+	screen_close(&s->screen, wait);
+	picture_free(&s->picture);
+	watch_free(s->watch);
+	s->watch = NULL;
+}
+
+/* Copying. */
+
+static void
+put(struct state *s, const char *p, size_t n)
+{
+	if (n == 0)
+		return;
+	if (s->mixed && s->watch != NULL) {
+		screen_erase(&s->screen);
+		s->open_line = p[n - 1] != '\n';
+		s->news = true;
+	}
+	io_write(p, n);
+}
+
+/* Bytes have come. */
+static void
+arrive(struct state *s)
+{
+	long long now = now_ms();
+
+	watch_now(s->watch, now - s->start, time(NULL));
+	if (s->any)
+		return;
+	s->any = true;
+	s->drawn = now;
+	if (!s->log)
+		note_waiting(s, now);
+}
+
+/*
+ * Passes bytes on. They are looked at before where the picture has to end with
+ * them, else behind.
+ */
+static void
+pass(struct state *s, const char *p, size_t n)
+{
+	size_t before = n;
+
+	if (s->watch != NULL)
+		arrive(s);
+	if (s->watch != NULL && s->opts.until_text)
+		before = watch_feed(s->watch, p, n);
+	put(s, p, before);
+	if (before < n) {
+		io_flush();
+		if (!s->log)
+			draw(s);
+		stop(s, false);
+		put(s, p + before, n - before);
+	} else if (s->watch != NULL && !s->opts.until_text) {
+		io_flush();
+		(void)watch_feed(s->watch, p, n);
+	}
+}
+
+/* The milliseconds in which there is nothing to do but to wait; -1: for ever. */
+static int
+time_left(struct state *s)
+{
+	long long left = s->drawn + (s->news ? FRAME : TICK) - now_ms();
+
+	if (s->log)
+		return screen_push(&s->screen) ? -1 : FRAME;
+	return left > 0 ? (int)left : 0;
+}
+
+/* Whether bytes have come; else time went by, or a signal came. */
+static bool
+wait_input(struct state *s, const struct io_in *in)
+{
+	struct pollfd p = {.fd = in->fd, .events = POLLIN};
+	int n;
+
+	io_flush();
+	n = poll(&p, 1, time_left(s));
+	return n > 0 || (n == -1 && errno != EINTR);
+}
+
+static void
+copy(struct state *s, struct io_in *in)
+{
+	const char *p;
+	size_t n;
+
+	for (;;) {
+		if (s->watch != NULL && !wait_input(s, in)) {
+			show(s);
+			continue;
+		}
+		if (!io_bytes(in, &p, &n))
+			return;
+		pass(s, p, n);
+		if (s->watch != NULL)
+			show(s);
+	}
+}
+
+/* The end of a file: what is shown of it is finished. */
+static void
+end_file(struct state *s)
+{
+	if (s->watch == NULL)
+		return;
+	watch_now(s->watch, now_ms() - s->start, time(NULL));
+	s->ending = true;
+	watch_end(s->watch);
+	s->ending = false;
+}
+
+/* What stands between the end of input and the end of the program is the screen. */
+static void
+close_output(void)
+{
+	io_flush();
+	if (close(STDOUT_FILENO) == -1)
+		diag_die_errno(EX_IOERR, "standard output");
+}
+
+/* Setting up. */
+
+/* Whether what reads the copy may write to the terminal itself. */
+static bool
+is_shared(void)
+{
+	struct stat st;
+
+	return isatty(STDOUT_FILENO) || (fstat(STDOUT_FILENO, &st) == 0 &&
+	    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)));
+}
+
+static void
+start(struct state *s, bool log, size_t max)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	screen_open(&s->screen);
+	if (!log && !s->screen.terminal)
+		return;
+	width_init();
+	s->start = s->drawn = now_ms();
+	s->log = log || !s->screen.pictures;
+	s->mixed = isatty(STDOUT_FILENO);
+	s->picture.colour = no_colour == NULL || *no_colour == '\0';
+	s->opts = (struct watch_opts){
+		.max = max,
+		.until_text = s->screen.terminal && is_shared(),
+		.over = over,
+		.say = s->log ? say : NULL,
+		.arg = s,
+	};
+	s->watch = watch_new(&s->opts);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct state s;
+	struct io_in in;
+	size_t max = IO_MAX_RECORD;
+	bool log = false;
+	const char *arg;
+	int key;
+
+	diag_init(argv[0]);
+	io_init();
+	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
+		switch (key) {
+		case OPT_LOG:
+			log = true;
+			break;
+		case OPT_MAX_RECORD:
+			max = opt_size(&tool, "--max-record", arg);
+			break;
+		}
+	}
+	start(&s, log, max);
+	io_start(&in, argv + optind, argc - optind, max);
+	while (io_next(&in)) {
+		copy(&s, &in);
+		end_file(&s);
+	}
+	io_stop(&in);
+	if (s.watch != NULL && !s.opts.until_text)
+		close_output();
+	if (s.watch != NULL)
+		stop(&s, !s.opts.until_text);
+	return io_status(&in, 0);
+}

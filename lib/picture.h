@@ -1,0 +1,34 @@
+/*
+ * picture: what a watch tells, laid out for a terminal: a line a thread, one for
+ * all together, as many as fit. Not for the terminal itself: that is screen's.
+ */
+#ifndef PICTURE_H
+#define PICTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "screen.h"
+#include "watch.h"
+
+struct picture {
+	bool			 colour;
+	struct screen_line	*lines;
+	size_t			 n;
+	/* The rest is picture's own. */
+	size_t			 cap;
+	struct buf		 cell;
+};
+
+/*
+ * Makes the lines for a terminal of that size: none in its last column, and
+ * one row is left for the cursor. Where there are more threads than rows, main
+ * stays, then what has failed or is being retried, then what is at work, what
+ * is done and what waits; within these as they stand. One line tells of the rest.
+ */
+void	picture_make(struct picture *p, struct watch *w, size_t columns,
+	    size_t rows);
+
+void	picture_free(struct picture *p);
+
+#endif

@@ -1,0 +1,684 @@
+# supai-watch: events are copied, and what the ensemble is doing is shown.
+load helper
+
+ENSEMBLE=$DATA/watch-ensemble.ndjson
+HOSTILE=$DATA/watch-hostile.ndjson
+
+setup() {
+    common_setup
+    TMUX_NAME=supai-$$-$BATS_TEST_NUMBER
+    WATCHED=
+}
+
+teardown() {
+    local pid
+    if [ -n "${TMUX_UP-}" ]; then
+        on_tmux kill-server
+    fi
+    for pid in $WATCHED; do
+        kill "$pid" 2>/dev/null && kill -CONT "$pid" && wait "$pid" 2>/dev/null
+    done
+    common_teardown
+}
+
+# A UTF-8 locale that is there.
+utf8_locale() {
+    locale -a | grep -ixE -m 1 'C\.utf-?8|en_US\.utf-?8' || skip "no UTF-8 locale"
+}
+
+on_tmux() { tmux -u -L "$TMUX_NAME" -f /dev/null "$@"; }
+
+# terminal COLUMNS ROWS [LOCALE]: a shell in a terminal of that size.
+terminal() {
+    command -v tmux >/dev/null || skip "no tmux"
+    local locale=${3-}
+    [ -n "$locale" ] || locale=$(utf8_locale)
+    TMUX_UP=1
+    TMUX='' LC_ALL=$(utf8_locale) on_tmux new-session -d -x "$1" -y "$2" \
+        env LC_ALL="$locale" PS1='$ ' HISTFILE= TERM=screen TMUX=here bash --norc --noprofile 3>&- 4>&-
+    until_true shows '$'
+}
+
+# type TEXT: typed into it, with a newline behind.
+type_in() { on_tmux send-keys -t 0 -l "$1"; on_tmux send-keys -t 0 Enter; }
+
+# What stands on the terminal, without empty lines at its end.
+screen() { on_tmux capture-pane -p -t 0 | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
+
+shows() { screen | grep -qF -- "$1"; }
+lacks() { ! shows "$1"; }
+
+# The same with the time and the rate masked.
+picture() { screen | sed -E 's/  [0-9]+:[0-9][0-9]  /  M:SS  /; s/  [0-9.k]+\/s$//'; }
+
+# watch_live [COMMAND]: runs supai-watch in the terminal, fed by feed, its
+# output in the file out.
+watch_live() {
+    mkfifo in.fifo
+    type_in "clear; ${1-supai-watch <in.fifo >out}"
+    exec 5>in.fifo
+}
+feed() { sed -n "$1p" "${2-$ENSEMBLE}" >&5; }
+
+# pty_watch FILE [option ...]: with standard error on a terminal of 80x24; what
+# that got is in the file tty.
+pty_watch() {
+    local file=$1
+    shift
+    pty -2 sh -c 'exec supai-watch "$@" >out' - "$@" <"$file" >tty
+}
+
+# supai-watch's own sequences taken out of what a terminal got.
+text_of() { LC_ALL=C sed -e 's/'$'\r''$//' -e 's/'$'\033''\[[0-9]*[AJK]//g' -e 's/'$'\033''\[[0-9]*m//g' -e 's/^'$'\r''//' "$1"; }
+
+# The recordings, ours and those in ../shared/traces, one a file.
+recordings() {
+    ls "$DATA"/*.ndjson
+    for trace in "$TRACES"/*.gz; do
+        [ -f "$trace" ] || continue
+        gzip -dc "$trace" >"${trace##*/}.ndjson"
+        echo "${trace##*/}.ndjson"
+    done
+}
+
+@test "the copy is exact: standard error a terminal, a file, closed; with --log" {
+    for f in $(recordings); do
+        want=$(cksum <"$f")
+        pty_watch "$f"
+        assert_equal "$f terminal $(cksum <out)" "$f terminal $want"
+        assert [ -s tty ]
+        pty -2 sh -c 'supai-watch | cat >out' <"$f" >tty
+        assert_equal "$f pipe $(cksum <out)" "$f pipe $want"
+        supai-watch <"$f" >out 2>err
+        assert_equal "$f file $(cksum <out)" "$f file $want"
+        assert [ ! -s err ]
+        supai-watch <"$f" >out 2>&-
+        assert_equal "$f closed $(cksum <out)" "$f closed $want"
+        supai-watch --log "$f" 2>err | cat >out
+        assert_equal "$f log $(cksum <out)" "$f log $want"
+    done
+}
+
+@test "what is no event, or too long, is copied and not looked at" {
+    {
+        printf '\n\0\n\xff\xfe{"a"\nnull\n[1]\n{"object":"supai.chunk"}\n{"object":"supai.chunk","chunk":{}}\n'
+        sed -n 1,4p "$ENSEMBLE"
+        printf '{"object":"supai.chunk","chunk":{"type":"text","_source":{"key":"big"},"text":"'
+        head -c 70000 /dev/zero | tr '\0' x
+        printf '"}}\n'
+        sed -n 5,8p "$ENSEMBLE"
+        printf '{"half": '
+    } >in
+    run --separate-stderr supai-watch --max-record 64K --log <in
+    assert_equal "$status" 0
+    refute_regex "$stderr" big
+    assert_regex "$stderr" 'claude-opus-4.5: thinking'
+    supai-watch --max-record 64K --log <in 2>/dev/null | cmp - in
+    pty_watch in --max-record 64K
+    cmp out in
+}
+
+@test "bytes in pieces of any size give the same picture" {
+    # what a line says, without its time
+    supai-watch --log "$ENSEMBLE" 2>&1 >/dev/null | cut -d' ' -f2- >want
+    for size in 1 7 4096; do
+        dd bs=$size if="$ENSEMBLE" 2>/dev/null | supai-watch --log 2>&1 >/dev/null |
+            cut -d' ' -f2- | cmp - want
+    done
+}
+
+@test "a byte order mark is no fault, and no loss" {
+    { printf '\xef\xbb\xbf'; cat "$ENSEMBLE"; } >in
+    run --separate-stderr supai-watch --log in
+    assert_equal "${stderr_lines[0]#* }" 'expert: 9 models'
+    supai-watch in | cmp - in
+}
+
+@test "empty input: 66, in silence, terminal or not" {
+    : >in
+    run --separate-stderr supai-watch in
+    expect 66 '' ''
+    run pty_watch in
+    assert_equal "$status" 66
+    assert [ ! -s tty ]
+}
+
+@test "a file that is not there: said, the others copied, 66" {
+    run --separate-stderr supai-watch none "$DATA/chunks.ndjson"
+    expect 66 "$(cat "$DATA/chunks.ndjson")" 'supai-watch: none: No such file*'
+}
+
+@test "a reader that is gone ends it, in silence" {
+    run --separate-stderr bash -c 'while cat "$1"; do :; done 2>/dev/null | supai-watch | head -c 1; echo "${PIPESTATUS[1]}"' - "$ENSEMBLE"
+    assert_equal "$output" '{141'
+    assert_equal "$stderr" ''
+}
+
+@test "an output that is full: 74" {
+    [ -w /dev/full ] || skip "no /dev/full"
+    run --separate-stderr supai-watch "$ENSEMBLE" >/dev/full
+    run --separate-stderr bash -c 'supai-watch "$1" >/dev/full' - "$ENSEMBLE"
+    expect 74 '' 'supai-watch: standard output: No space left*'
+    run bash -c 'pty -2 sh -c "supai-watch >/dev/full" <"$1"' - "$ENSEMBLE"
+    assert_equal "$status" 74
+}
+
+@test "an option or a size that is wrong: 64" {
+    run --separate-stderr supai-watch --max-record 0
+    assert_equal "$status" 64
+    run --separate-stderr supai-watch --frob
+    assert_equal "$status" 64
+}
+
+@test "the final picture at 80x24, in UTF-8" {
+    terminal 80 24
+    type_in "clear; supai-watch <'$ENSEMBLE' >out; echo ended"
+    until_true shows ended
+    run picture
+    assert_output - <<'P'
+claude-opus-4.5         done 353                                █████████▍ 0.94
+gpt-5.1                 done 205                                █████████▏ 0.91
+gpt-5-pro               done 427                                █████████▊ 0.97
+gemini-3-pro-preview    done 454                                ████████▊  0.88
+grok-4                  done 285                                ███████▉   0.79
+deepseek-v3.2-thinking  done 235                                ████████▎  0.83
+kimi-k2-thinking-turbo  done 27                                 ██████▎    0.62
+qwen3-max               done 260                                ███████▏   0.71
+mistral-large           failed: Input is too long for this model
+main                    done 233
+expert  M:SS  6.6k characters
+ended
+$
+P
+}
+
+@test "the final picture at 40x10: short names, fewer rows, in C only ASCII" {
+    terminal 40 10 C
+    type_in "clear; supai-watch <'$ENSEMBLE' >out"
+    until_true shows expert
+    run picture
+    assert_output - <<'P'
+claude-opus-4.5 done 353      #### 0.94
+gpt-5.1         done 205      #### 0.91
+gpt-5-pro       done 427      #### 0.97
+gemini-3-pro... done 454      #### 0.88
+grok-4          done 285      ###- 0.79
+mistral-large   failed: Input is too...
+main            done 233
++3 more: 3 done
+expert  M:SS  6.6k characters
+$
+P
+}
+
+@test "wide windows have whole names, narrow ones what fits" {
+    terminal 120 24
+    type_in "clear; supai-watch <'$ENSEMBLE' >out"
+    until_true shows expert
+    run picture
+    assert_line --index 0 'anthropic/claude-opus-4.5          done 353                                                             █████████▍ 0.94'
+    on_tmux resize-window -t 0 -x 20 -y 24
+    type_in "clear; supai-watch <'$ENSEMBLE' >out"
+    until_true shows expert
+    run picture
+    assert_line --index 0 'claude… done 353'
+    assert_line --index 9 'main    done 233'
+    for width in 9 2 1; do
+        on_tmux resize-window -t 0 -x $width -y 5
+        type_in "clear; supai-watch <'$ENSEMBLE' >out; echo x >ended"
+        until_true test -f ended
+        rm ended
+    done
+}
+
+@test "threads at work: what each is doing, as it comes" {
+    terminal 80 24
+    watch_live
+    feed 1,2
+    until_true shows 'mistral-large           waiting'
+    feed 3,12
+    until_true shows 'mistral-large           failed: Input is too long for this model'
+    run picture
+    assert_line 'claude-opus-4.5         thinking 129'
+    assert_line 'qwen3-max               waiting'
+    feed 13,48
+    until_true shows 'reading en.example.org'
+    run picture
+    # of wide characters too, none in the last column
+    assert_output - <<'P'
+claude-opus-4.5         reading en.example.org
+gpt-5.1                 searching "Andromeda galaxy distance Cepheids"
+gpt-5-pro               thinking 374
+gemini-3-pro-preview    done 454                                ████████▊  0.88
+grok-4                  thinking 596
+deepseek-v3.2-thinking  retrying: Overloaded
+kimi-k2-thinking-turbo  searching "仙女座星系 距离 造父变星 最新测量结果 综述"
+qwen3-max               writing 129
+mistral-large           failed: Input is too long for this model
+expert  M:SS  2.6k characters
+P
+    feed 49,130
+    exec 5>&-
+    until_true shows 'main                    done 233'
+    cmp out "$ENSEMBLE"
+}
+
+@test "a model that fails and retries tells when" {
+    jq -c 'if .chunk.retryAt then .chunk.retryAt = (now + 60 | todate) else . end' "$ENSEMBLE" >in
+    terminal 80 24
+    watch_live
+    feed 1,17 in
+    until_true shows 'deepseek-v3.2-thinking  retry in '
+    run picture
+    assert_line --regexp '^deepseek-v3\.2-thinking  retry in [56][0-9] s: Overloaded$'
+    # and while nothing comes the time runs
+    before=$(screen | grep Overloaded)
+    until_true lacks "$before"
+    feed 18,61 in
+    until_true shows 'deepseek-v3.2-thinking  retrying: Overloaded'
+    feed 62,66 in
+    until_true shows 'deepseek-v3.2-thinking  thinking'
+    exec 5>&-
+}
+
+@test "times of retries: zones, fractions, and what is no time" {
+    while read -r text want; do
+        assert_equal "$text $(retrytest timestamp "$text")" "$text $want"
+    done <<'T'
+2025-12-09T06:09:25.321Z 1765260565
+2025-12-09T06:09:25z 1765260565
+2025-12-09t07:09:25+01:00 1765260565
+2025-12-08T22:09:25.5-08:00 1765260565
+2024-02-29T00:00:00Z 1709164800
+1970-01-01T00:00:00Z 0
+2025-12-09T06:09:25 -1
+2025-12-09 -1
+2025-13-09T06:09:25Z -1
+2025-12-09T06:09:25Zx -1
+2025-12-09T06:09:25+0100 -1
+soon -1
+T
+}
+
+@test "resized while it runs, the picture stands once, in the new size" {
+    terminal 80 24
+    watch_live
+    feed 1,48
+    until_true shows 'reading en.example.org'
+    for size in 40x10 30x24 100x30 80x24 50x12; do
+        on_tmux resize-window -t 0 -x "${size%x*}" -y "${size#*x}"
+        # Its width is told by a line that is cut; its place by the lines above.
+        want=$(COLUMNS=${size%x*} LINES=${size#*x} LC_ALL=$(utf8_locale) TMUX='' \
+            pty -2 sh -c 'sed -n 1,48p "$1" | supai-watch >/dev/null' - "$ENSEMBLE" | text_of /dev/stdin | grep -v '^expert')
+        stands() { [ "$(screen | grep -v '^expert')" = "$want" ]; }
+        until_true stands || { screen; echo "$want"; return 1; }
+    done
+    exec 5>&-
+}
+
+@test "stopped and continued, it draws below what the shell has said" {
+    terminal 80 24
+    watch_live
+    feed 1,12
+    until_true shows 'thinking 129'
+    on_tmux send-keys -t 0 C-z
+    until_true shows 'Stopped'
+    type_in 'echo in between; fg'
+    until_true shows 'in between'
+    feed 13,48
+    until_true shows 'reading en.example.org'
+    run screen
+    assert_line --partial 'Stopped'
+    assert_line 'in between'
+    assert_equal "$(grep -c '^expert' <<<"$output")" 2
+    exec 5>&-
+}
+
+@test "Ctrl-C leaves a sane terminal: the prompt on its own line, 130, modes as before" {
+    terminal 80 24
+    type_in 'stty -g >before'
+    watch_live
+    feed 1,48
+    until_true shows 'reading en.example.org'
+    on_tmux send-keys -t 0 C-c
+    until_true shows '^C'
+    type_in 'echo "status $?"; stty -g >after; printf "\033[6n"; IFS= read -rsd R at; echo "${at#*;}"'
+    until_true shows 'status 130'
+    cmp before after
+    run picture
+    assert_line --index 9 'expert  M:SS  2.6k characters'
+    assert_line --index 11 --regexp '^\$ echo'
+    assert_equal "$(on_tmux display -p -t 0 '#{cursor_flag}#{alternate_on}#{insert_flag}')" 100
+    exec 5>&-
+}
+
+@test "Ctrl-C while it waits for the first event leaves the prompt on its own line" {
+    terminal 80 24
+    watch_live
+    until_true shows 'waiting  0:01'
+    on_tmux send-keys -t 0 C-c
+    type_in 'echo "status $?"'
+    until_true shows 'status 130'
+    run screen
+    assert_line --regexp '^\$ echo'
+    exec 5>&-
+}
+
+@test "while it waits for the first event, messages of other tools are not lost" {
+    terminal 80 24
+    watch_live
+    until_true shows 'waiting  0:01'
+    echo 'supai-send: HTTP 429: slow down; again in 3 s' >"$(on_tmux display -p -t 0 '#{pane_tty}')"
+    until_true shows 'waiting  0:02'
+    assert shows 'supai-send: HTTP 429: slow down; again in 3 s'
+    feed 1,12
+    until_true shows 'thinking 129'
+    run screen
+    assert_line --index 0 'supai-send: HTTP 429: slow down; again in 3 s'
+    assert_line --index 1 --partial 'claude-opus-4.5'
+    exec 5>&-
+}
+
+@test "when the answer was cut, the message that says why is not drawn over" {
+    terminal 80 24
+    watch_live
+    feed 1,48
+    until_true shows 'reading en.example.org'
+    echo 'supai-sse: standard input: cut' >"$(on_tmux display -p -t 0 '#{pane_tty}')"
+    exec 5>&-
+    until_true shows '$'
+    run screen
+    assert_line --index 10 'supai-sse: standard input: cut'
+    assert_line --index 0 --partial 'claude-opus-4.5'
+}
+
+@test "in the background nothing is drawn, and the copy goes on" {
+    terminal 80 24
+    type_in 'stty tostop' # what writes from there is stopped
+    watch_live 'supai-watch <in.fifo >out &'
+    for i in $(seq 1 48); do
+        feed "$i"
+        copied() { [ "$(wc -l <out)" -eq "$i" ]; }
+        until_true copied
+    done
+    assert lacks 'claude-opus'
+    type_in fg
+    feed 49,60
+    until_true shows 'claude-opus-4.5'
+    exec 5>&-
+}
+
+@test "a stopped terminal holds nothing up" {
+    terminal 80 24
+    watch_live 'supai-watch <in.fifo | cat >out'
+    feed 1,12
+    until_true shows 'thinking 129'
+    on_tmux send-keys -t 0 C-s
+    for i in $(seq 13 60); do
+        feed "$i"
+        copied() { [ "$(wc -l <out)" -eq "$i" ]; }
+        until_true copied
+    done
+    assert lacks 'reading'
+    on_tmux send-keys -t 0 C-q
+    feed 61,62
+    until_true shows 'qwen3-max               done'
+    exec 5>&-
+}
+
+@test "a terminal that nobody reads holds nothing up" {
+    mkfifo in.fifo
+    # long lines, to fill what the terminal holds soon
+    pty -2 sh -c 'stty cols 2000 rows 50 <&2; exec supai-watch <in.fifo >out' >tty 3>&- 4>&- &
+    WATCHED=$!
+    exec 5>in.fifo
+    feed 1,12
+    until_true test -s tty
+    kill -STOP "$WATCHED"
+    for i in $(seq 1 40); do
+        for row in a b c d e f g h i j k l m n o p; do
+            printf '{"object":"supai.chunk","chunk":{"_source":{"key":"%s"},"type":"error","message":"%s","retryAt":null}}\n' \
+                "$row" "$i$(printf '%0400d' 0)" >&5
+        done
+        copied() { [ "$(wc -l <out)" -eq $((12 + i * 16)) ]; }
+        until_true copied
+        sleep 0.1 # a frame's time: each is to meet the terminal
+    done
+    exec 5>&-
+    kill -CONT "$WATCHED"
+    wait "$WATCHED"
+    WATCHED=
+}
+
+@test "a full pipe for --log holds nothing up, and gets its lines later" {
+    for i in $(seq 1 60); do cat "$ENSEMBLE"; done >in
+    mkfifo err.fifo
+    supai-watch --log <in 2>err.fifo >out 3>&- 4>&- &
+    WATCHED=$!
+    exec 6<err.fifo
+    until_true cmp -s in out
+    kill -0 "$WATCHED" # it waits with lines to be read
+    cat <&6 >err
+    wait "$WATCHED"
+    WATCHED=
+    assert_equal "$(tail -n 1 err | cut -d' ' -f2-)" '6.6k characters'
+    assert_equal "$(grep -c 'expert: 9 models' err)" 60
+}
+
+@test "a --log that nobody reads any more does not end the copy" {
+    mkfifo err.fifo
+    head -n 1 <err.fifo >first &
+    { sed -n 1,20p "$ENSEMBLE"; until_true test -s first; wait; sed -n '21,$p' "$ENSEMBLE"; } |
+        supai-watch --log 2>err.fifo >out
+    cmp out "$ENSEMBLE"
+}
+
+@test "nothing of the stream reaches the terminal as a control, in UTF-8 or in C" {
+    cat "$HOSTILE" "$ENSEMBLE" >in
+    for f in in $(recordings); do
+        for locale in C "$(utf8_locale)"; do
+            LC_ALL=$locale pty_watch "$f"
+            text_of tty >text
+            run env LC_ALL=C grep -na "[[:cntrl:]]" text
+            assert_output ''
+            # C1, and what orders text anew
+            run env LC_ALL=C grep -nE $'\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]|\xd8\x9c' text
+            assert_output ''
+        done
+    done
+    LC_ALL=C pty_watch in
+    run env LC_ALL=C grep -na $'[\x80-\xff]' tty
+    assert_output ''
+    LC_ALL=$(utf8_locale) supai-watch --log "$HOSTILE" 2>err >/dev/null
+    run env LC_ALL=C grep -na "[[:cntrl:]]" err
+    assert_output ''
+}
+
+@test "what was hostile is shown, and in its place" {
+    terminal 80 24
+    type_in "clear; supai-watch <'$HOSTILE' >out"
+    until_true shows '0 characters'
+    run picture
+    assert_line --index 0 'evil/\x1b[31mred\u009b2J  searching "\x1b]52;c;b3duZWQ=\x07 \x1b[2J\x1bP+q\x1b…'
+    assert_line --index 1 'evil/\x00nul\x7fdel       reading h\x1b[7most\u202e.example'
+    assert_line --index 2 --partial 'failed: line one line two\x1b[31m\u202d'
+    assert_line --index 4 --regexp '^evil/marks .*宽…   ██████████ 1\.00$'
+    assert_line --index 5 '\x1b]0;owned\x07pro\u202e  M:SS  0 characters'
+}
+
+@test "colour, but not with NO_COLOR" {
+    pty_watch "$ENSEMBLE"
+    grep -q $'\033\[31m' tty
+    NO_COLOR='' pty_watch "$ENSEMBLE"
+    grep -q $'\033\[31m' tty
+    NO_COLOR=1 pty_watch "$ENSEMBLE"
+    run grep -c $'\033\[[0-9]*m' tty
+    assert_output 0
+    grep -q 'failed: Input is too long' tty
+}
+
+@test "TERM=dumb, or none: lines, and not one control" {
+    for term in dumb ''; do
+        TERM=$term pty_watch "$ENSEMBLE"
+        cmp out "$ENSEMBLE"
+        run tr -d '\040-\176\n' <tty
+        assert_output ''
+        run cat tty
+        assert_line '0:00 openai/gpt-5-pro: thinking'
+    done
+    run env -u TERM pty -2 sh -c 'supai-watch >/dev/null' <"$ENSEMBLE"
+    assert_line '0:00 openai/gpt-5-pro: thinking'
+}
+
+@test "--log: a line for each change, and no more" {
+    run --separate-stderr bash -c 'supai-watch --log "$1" >out' - "$ENSEMBLE"
+    assert_equal "$status" 0
+    assert_equal "$(sed 's/^0:0[0-9] //' <<<"$stderr" | head -n 16)" 'expert: 9 models
+openai/gpt-5.1: thinking
+google/gemini-3-pro-preview: thinking
+anthropic/claude-opus-4.5: thinking
+mistral/mistral-large: failed: Input is too long for this model
+moonshotai/kimi-k2-thinking-turbo: thinking
+deepseek/deepseek-v3.2-thinking: writing
+deepseek/deepseek-v3.2-thinking: retrying: Overloaded
+xai/grok-4: thinking
+openai/gpt-5.1: searching
+alibaba/qwen3-max: thinking
+google/gemini-3-pro-preview: writing
+openai/gpt-5.1: searching "Andromeda galaxy distance Cepheids"
+openai/gpt-5-pro: thinking
+anthropic/claude-opus-4.5: searching "distance to M31 eclipsing binaries"
+google/gemini-3-pro-preview: done 454'
+    assert_equal "$(sed 's/^0:0[0-9] //' <<<"$stderr" | tail -n 6)" 'consensus by anthropic/claude-opus-4.5
+main: thinking
+main: writing
+8 of 9 models kept
+main: done 233
+6.6k characters'
+    assert_equal "$(wc -l <<<"$stderr" | tr -d ' ')" 49
+}
+
+@test "--log: a retry is told when it is announced and when it comes" {
+    jq -c 'if .chunk.retryAt then .chunk.retryAt = "2099-01-01T00:00:00Z" else . end' "$ENSEMBLE" >in
+    supai-watch --log in 2>err >/dev/null
+    run grep Overloaded err
+    assert_line --index 0 --regexp ': retry in [0-9]{9,10} s: Overloaded$'
+    assert_line --index 1 --regexp ': retrying: Overloaded$'
+}
+
+@test "an error that is a vendor's JSON is told by its message" {
+    cat >in <<'E'
+{"object":"supai.chunk","chunk":{"_source":{"key":"a"},"type":"error","message":"{\"type\":\"error\",\"error\":{\"code\":\"insufficient_quota\",\"message\":\"You exceeded\\nyour quota\"}}","retryAt":null}}
+{"object":"supai.chunk","chunk":{"_source":{"key":"b"},"type":"error","message":"{\"name\":\"x\"}"}}
+{"object":"supai.chunk","chunk":{"_source":{"key":"c"},"type":"error"}}
+E
+    run --separate-stderr supai-watch --log in
+    assert_equal "${stderr_lines[0]#* }" 'a: failed: You exceeded your quota'
+    assert_equal "${stderr_lines[1]#* }" 'b: failed: {"name":"x"}'
+    assert_equal "${stderr_lines[2]#* }" 'c: failed'
+}
+
+@test "a stream of plain chunks: the last line alone" {
+    terminal 60 10
+    type_in "clear; supai-watch <'$DATA/chunks.ndjson' >out"
+    until_true shows characters
+    run picture
+    assert_line --index 0 --regexp '^[0-9]:[0-9]{2}  [0-9]+ characters$'
+    assert_line --index 1 '$'
+}
+
+@test "two answers in one input: two pictures, one below the other" {
+    cat "$ENSEMBLE" "$DATA/ensemble.ndjson" >in
+    terminal 80 40
+    type_in "clear; supai-watch <in >out"
+    until_true shows pro
+    run picture
+    assert_line --index 9 'main                    done 233'
+    assert_line --index 10 'expert  M:SS  6.6k characters'
+    assert_line --index 11 --partial 'acme/alpha'
+    assert_line --index 13 'zeta/gamma-2  failed: Overloaded'
+    assert_line --index 14 'main          done 38'
+    assert_line --index 15 --regexp '^pro  '
+}
+
+@test "folded answers are pictured as they ended" {
+    supai-fold "$ENSEMBLE" >folded
+    pty_watch folded
+    cmp out folded
+    run text_of tty
+    assert_line --regexp '^grok-4 +done 285 +#+-* 0\.79$'
+}
+
+@test "before a reader that may share the terminal gets the first text, the picture is final" {
+    # what the reader passes on goes to the same terminal
+    pty -2 sh -c 'supai-watch | cat >&2' <"$ENSEMBLE" >tty
+    drawn=$(LC_ALL=C grep -bo $'\033\[J' tty | tail -n 1)
+    text=$(LC_ALL=C grep -bo '"type":"text","text":"The light that we see' tty)
+    assert [ "${drawn%%:*}" -lt "${text%%:*}" ]
+    run text_of tty
+    assert_line 'main                    writing'
+    # of plain chunks too
+    pty -2 sh -c 'supai-watch | cat >&2' <"$DATA/chunks.ndjson" >tty
+    drawn=$(LC_ALL=C grep -bo $'\033\[J' tty | tail -n 1)
+    text=$(LC_ALL=C grep -bom 1 '"content":"[^"]' tty)
+    assert [ "${drawn%%:*}" -lt "${text%%:*}" ]
+}
+
+@test "what came before the first text is passed on before it" {
+    mkfifo in.fifo
+    pty -2 sh -c 'supai-watch <in.fifo | cat >out' >tty 3>&- 4>&- &
+    WATCHED=$!
+    exec 5>in.fifo
+    for i in 1 2 40 100; do
+        feed "$i"
+        copied() { tail -n 1 out | cmp -s - <(sed -n "${i}p" "$ENSEMBLE"); }
+        until_true copied
+    done
+    # also the half of a record
+    printf '{"half":' >&5
+    half() { [ "$(tail -c 8 out)" = '{"half":' ]; }
+    until_true half
+    exec 5>&-
+    wait "$WATCHED"
+    WATCHED=
+}
+
+@test "standard output on the same terminal: records above, the picture below" {
+    terminal 80 50
+    mkfifo in.fifo
+    type_in 'clear; supai-watch <in.fifo'
+    exec 5>in.fifo
+    printf '{"one":1}\n' >&5
+    feed 1,12
+    until_true shows 'thinking 129'
+    printf '{"two":2}\n' >&5
+    until_true shows '{"two":2}'
+    pictured() { screen | tail -n 1 | grep -q ^expert; }
+    until_true pictured
+    assert_equal "$(screen | grep -c ^expert)" 1
+    assert_equal "$(screen | grep -c '^claude-opus-4.5 ')" 1
+    exec 5>&-
+}
+
+@test "at most ten frames a second" {
+    start=$(date +%s)
+    for i in $(seq 3 130); do
+        sed -n "${i}p" "$ENSEMBLE"
+        sleep 0.01 # faster than frames may come
+    done | pty -2 sh -c 'supai-watch >out' >tty
+    took=$(($(date +%s) - start + 1))
+    frames=$(grep -c $'\033\[J' tty)
+    assert [ "$frames" -le $((took * 10 + 1)) ]
+    assert [ "$frames" -ge 1 ]
+}
+
+@test "the whole pipeline on a terminal: the picture, then the answer below it" {
+    terminal 80 30
+    type_in "clear; supai-mock --replay '$ENSEMBLE' -- sh -c 'supai-req -x hi | supai-send | supai-sse | supai-watch | supai-text'; echo ended"
+    until_true shows ended
+    run picture
+    assert_line --index 9 'main                    writing'
+    assert_line --index 10 --regexp '^expert  M:SS  6\.4k characters'
+    assert_line --index 11 'The light that we see from Andromeda is about **2.5 million years** old.'
+    assert_line 'ended'
+}
