@@ -25,7 +25,7 @@ LDFLAGS ?=
 WERROR ?=
 
 # The tools that are programs, and what each is linked with beside libsupai.a.
-TOOLS = supai-req supai-send supai-sse supai-text supai-fold supai-batch supai-models supai-mock
+TOOLS = supai-req supai-send supai-sse supai-text supai-fold supai-watch supai-batch supai-models supai-mock
 # The ones that are scripts: bin/ holds them as they are.
 SCRIPTS = supai
 LIBS_supai-req = $(JQ_LIBS)
