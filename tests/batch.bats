@@ -443,6 +443,7 @@ null null 11 line_too_long'
 # --- pace -------------------------------------------------------------------
 
 @test "after a 429 nothing is sent until the time it names, and fewer at once then" {
+    reads_the_clock
     mock_start --fail 429:1 --retry-after 1 --first-byte-delay 50
     requests 60 >in
     run --separate-stderr supai-batch -v -j 8 -o out in
@@ -464,6 +465,7 @@ null null 11 line_too_long'
 }
 
 @test "--rate is even from the first request on" {
+    reads_the_clock
     mock_start
     requests 150 >in
     run --separate-stderr supai-batch -j 64 --rate 50/s -o out in
@@ -475,6 +477,7 @@ null null 11 line_too_long'
 }
 
 @test "--rate per minute and hour" {
+    reads_the_clock
     mock_start
     requests 3 >in
     run --separate-stderr supai-batch --rate 600/m -o a in
@@ -490,6 +493,7 @@ null null 11 line_too_long'
 }
 
 @test "a thousand at once: the file limit is raised" {
+    reads_the_clock
     mock_start --first-byte-delay 1500
     requests 1000 >in
     run --separate-stderr bash -c 'ulimit -Sn 256; exec supai-batch -j 1000 -o out in'
@@ -533,6 +537,7 @@ null null 11 line_too_long'
 }
 
 @test "--ordered keeps the order of the input, and reads ahead only so far" {
+    reads_the_clock
     # The first one waits for its next try.
     mock_start --fail 503:1 --retry-after 2
     requests 300 >in
@@ -613,6 +618,7 @@ signal_run() {
 }
 
 @test "over TLS with HTTP/2 requests share a connection" {
+    reads_the_clock
     mock_start --first-byte-delay 200
     tls_start
     requests 100 >in

@@ -126,6 +126,7 @@ usage: *'
 }
 
 @test "it streams: each piece of text is out before the next event is sent" {
+    reads_the_clock
     mock_start --reply 'one two three four five six seven' --delay 200
     supai-req hi | supai-send | supai-sse | supai-text | clock >times
     assert [ "$(wc -l <times)" -ge 5 ]

@@ -98,6 +98,7 @@ dead_url() {
 }
 
 @test "the body is passed on as it arrives, piece by piece" {
+    reads_the_clock
     mock_start --delay 300
     jq -c '.stream = true' req >stream
     supai-send stream | clock | grep data: | sed "s| .*||" >times

@@ -661,6 +661,7 @@ E
 }
 
 @test "at most ten frames a second" {
+    reads_the_clock
     start=$(date +%s)
     for i in $(seq 3 130); do
         sed -n "${i}p" "$ENSEMBLE"
