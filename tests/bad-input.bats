@@ -44,22 +44,23 @@ big() {
 @test "empty input: 66, said by the one that asks for the words only" {
     : >in
     row 66 'supai-req: *empty*' supai-req
-    rows 66 '' send $FILTERS
+    rows 66 '' send watch $FILTERS
+    row 66 '' supai-batch
 }
 
 @test "a folder as FILE: 66 and said" {
     : >in
     mkdir dir
     row 66 'supai-req: *dir*directory*' supai-req -f dir hi
-    for tool in send $FILTERS; do
-        row 66 "supai-$tool: dir: *directory" supai-$tool dir
+    for tool in send batch $FILTERS; do
+        row 66 "supai-$tool: dir: *directory*" supai-$tool dir
     done
 }
 
 @test "a folder as standard input: 66" {
-    for tool in req send $FILTERS; do
+    for tool in req send watch batch $FILTERS; do
         run --separate-stderr supai-$tool <.
-        expect 66 '' "supai-$tool: standard input: *directory"
+        expect 66 '' "supai-$tool: standard input: *directory*"
     done
 }
 
@@ -108,6 +109,11 @@ big() {
     assert_output $'\ufffd'
     row 0 '' supai-fold
     assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" $'\ufffd'
+}
+
+@test "what is no event at all passes supai-watch untouched" {
+    { printf 'a\0b\xff\n{"ha'; deep 10000; big 65; printf 'no newline'; } >in
+    supai-watch <in | cmp - in
 }
 
 @test "a line of 10 MiB passes" {
@@ -183,6 +189,8 @@ supai-send request.json
 supai-sse sse
 supai-text line
 supai-fold line
+supai-watch <line
+supai-batch request.json
 supai-models
 supai-mock
 supai-req --help
@@ -196,7 +204,7 @@ E
     event '"a"' >line
     { printf 'data: '; cat line; printf '\ndata: [DONE]\n\n'; } >sse
     for command in 'supai-req hi' 'supai-send request.json' 'supai-sse sse' \
-        'supai-text line' 'supai-fold line' 'supai-models' 'supai-mock' 'supai-fold --help'; do
+        'supai-text line' 'supai-fold line' 'supai-watch <line' 'supai-batch request.json' 'supai-models' 'supai-mock' 'supai-fold --help'; do
         run --separate-stderr bash -c "$command >&-"
         [ "$status" -eq 74 ] || fail "$command: $status"
         [[ $stderr == "${command%% *}: standard output: "* ]] || fail "$command: $stderr"
@@ -211,9 +219,9 @@ E
 }
 
 @test "closed standard input: 66" {
-    for tool in req send $FILTERS; do
+    for tool in req send watch batch $FILTERS; do
         run --separate-stderr bash -c "supai-$tool <&-"
-        expect 66 '' "supai-$tool: standard input: Bad file descriptor"
+        expect 66 '' "supai-$tool: standard input: Bad file descriptor*"
     done
 }
 
@@ -235,6 +243,7 @@ E
 supai-sse sse
 supai-text lines
 supai-fold lines
+supai-watch <lines
 supai-send request.json
 E
     # Also where SIGPIPE comes down ignored, as from systemd.
