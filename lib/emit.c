@@ -65,7 +65,7 @@ emit_count(struct emit *e, unsigned long long n)
 void
 emit_json(struct emit *e, struct json v)
 {
-	const char *p = v.p, *end = p + v.n, *quote, *after;
+	const char *p, *end, *quote, *after;
 	struct buf text = {0};
 
 	if (v.p == NULL) {
@@ -73,6 +73,8 @@ emit_json(struct emit *e, struct json v)
 		return;
 	}
 	begin(e);
+	p = v.p;
+	end = p + v.n;
 	if (memchr(p, '\\', v.n) == NULL && utf8_valid(p, v.n) == v.n) {
 		buf_add(e->out, p, v.n);
 		return;

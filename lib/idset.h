@@ -35,10 +35,10 @@ struct idset {
 };
 
 /*
- * The entry of an id, added (all zero) where it was not there; borrowed until
- * the next call.
+ * The entry of the id that text is, added (all zero) where it was not there;
+ * borrowed until the next call.
  */
-struct idset_entry *idset_get(struct idset *s, const char *id, size_t n);
+struct idset_entry *idset_get(struct idset *s, const char *text, size_t n);
 
 /* Notes the request, and whether it is the one that is noted. */
 void	idset_note(struct idset_entry *e, struct hash request);

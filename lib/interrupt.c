@@ -72,7 +72,7 @@ interrupt_die(int sig)
 {
 	sigset_t set;
 
-	signal(sig, SIG_DFL);
+	(void)signal(sig, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, sig);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);

@@ -105,7 +105,7 @@ read_hashes(struct result_line *l, const char *id)
 	size_t n = strlen(prefix);
 	uint64_t of_id;
 
-	return strlen(id) == n + 2 * HALF && memcmp(id, prefix, n) == 0 &&
+	return strlen(id) == n + (size_t)2 * HALF && memcmp(id, prefix, n) == 0 &&
 	    hex(id + n, &l->request.a) && hex(id + n + HALF, &of_id) &&
 	    of_id == hash_of(l->id.p, l->id.n).a;
 }
