@@ -51,27 +51,53 @@ take(struct state *s, uint64_t m)
 	s->v0 ^= m;
 }
 
-struct hash
-hash_of(const void *data, size_t n)
+static struct state
+start(void)
 {
-	const unsigned char *p = data;
-	struct state s = {
+	return (struct state){
 		UINT64_C(0x736f6d6570736575) ^ KEY0,
 		UINT64_C(0x646f72616e646f6d) ^ KEY1 ^ 0xee,
 		UINT64_C(0x6c7967656e657261) ^ KEY0,
 		UINT64_C(0x7465646279746573) ^ KEY1,
 	};
+}
+
+static struct hash
+finish(struct state *s)
+{
 	struct hash h;
+
+	s->v2 ^= 0xee;
+	rounds(s, 4);
+	h.a = s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+	s->v1 ^= 0xdd;
+	rounds(s, 4);
+	h.b = s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+	return h;
+}
+
+struct hash
+hash_of(const void *data, size_t n)
+{
+	const unsigned char *p = data;
+	struct state s = start();
 	size_t left = n;
 
 	for (; left >= 8; left -= 8, p += 8)
 		take(&s, word(p, 8));
 	take(&s, (uint64_t)n << 56 | word(p, left));
-	s.v2 ^= 0xee;
-	rounds(&s, 4);
-	h.a = s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
-	s.v1 ^= 0xdd;
-	rounds(&s, 4);
-	h.b = s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
-	return h;
+	return finish(&s);
+}
+
+struct hash
+hash_pair(struct hash x, struct hash y)
+{
+	struct state s = start();
+
+	take(&s, x.a);
+	take(&s, x.b);
+	take(&s, y.a);
+	take(&s, y.b);
+	take(&s, UINT64_C(32) << 56);
+	return finish(&s);
 }

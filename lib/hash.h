@@ -16,4 +16,7 @@ struct hash {
 
 struct hash hash_of(const void *p, size_t n);
 
+/* Of two hashes, in this order. */
+struct hash hash_pair(struct hash x, struct hash y);
+
 #endif

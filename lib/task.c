@@ -2,6 +2,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "emit.h"
+#include "json.h"
 #include "request.h"
 #include "task.h"
 #include "utf8.h"
@@ -68,36 +70,83 @@ take_line(struct task *t, struct json line, struct json *body)
 	return true;
 }
 
-/* How the request is sent, whatever was asked for: it is folded here. */
-static jv
-streamed(jv request)
+/* Adds b to a sum in which the order of what is added does not count. */
+static struct hash
+sum(struct hash a, struct hash b)
 {
-	jv options = value_get(request, "stream_options");
-
-	if (jv_get_kind(options) != JV_KIND_OBJECT) {
-		jv_free(options);
-		options = jv_object();
-	}
-	options = jv_object_set(options, jv_string("include_usage"), jv_true());
-	request = jv_object_set(request, jv_string("stream"), jv_true());
-	return jv_object_set(request, jv_string("stream_options"), options);
+	return (struct hash){a.a + b.a, a.b + b.b};
 }
 
+/* A hash that is the same for what is the same JSON value. */
 static struct hash
-hash_sorted(jv v)
+hash_value(struct json v, struct buf *text)
 {
-	jv text = jv_dump_string(jv_copy(v), JV_PRINT_SORTED);
-	struct hash h = hash_of(jv_string_value(text),
-	    (size_t)jv_string_length_bytes(jv_copy(text)));
+	struct hash all = {0}, part[2];
+	struct json_iter i;
+	struct json name, value;
+	enum json_type type = json_type(v);
 
-	jv_free(text);
-	return h;
+	buf_clear(text);
+	if (type == JSON_STRING) {
+		buf_addc(text, '"');
+		json_text(v, text);
+		return hash_of(text->p, text->n);
+	}
+	if (type == JSON_NUMBER) {
+		buf_printf(text, "%.17g", json_number(v));
+		return hash_of(text->p, text->n);
+	}
+	if (type != JSON_OBJECT && type != JSON_ARRAY)
+		return hash_of(v.p, v.n);
+	for (i = json_first(v); json_more(&i, &name, &value);) {
+		part[0] = type == JSON_OBJECT ? hash_value(name, text) : all;
+		part[1] = hash_value(value, text);
+		part[0] = hash_pair(part[0], part[1]);
+		all = type == JSON_OBJECT ? sum(all, part[0]) : part[0];
+	}
+	return hash_pair(all, (struct hash){(uint64_t)type, 0});
+}
+
+/* Opens the object v, with all of its members but these two. */
+static void
+copy_without(struct emit *e, struct json v, const char *one, const char *other)
+{
+	struct json_iter i;
+	struct json name, value;
+
+	emit_open(e, '{');
+	for (i = json_first(v); json_more(&i, &name, &value);) {
+		if (json_is(name, one) || json_is(name, other))
+			continue;
+		emit_json(e, name);
+		emit_named(e);
+		emit_json(e, value);
+	}
+}
+
+/* How a request is sent, whatever it asked for: it is folded here. */
+static void
+write_streamed(struct json request, struct buf *out)
+{
+	struct emit e = {.out = out};
+
+	copy_without(&e, request, "stream", "stream_options");
+	emit_name(&e, "stream");
+	emit_word(&e, "true");
+	emit_name(&e, "stream_options");
+	copy_without(&e, json_get(request, "stream_options"), "include_usage",
+	    "include_usage");
+	emit_name(&e, "include_usage");
+	emit_word(&e, "true");
+	emit_close(&e, '}');
+	emit_close(&e, '}');
 }
 
 static bool
 take_request(struct task *t, struct json body, bool unlisted)
 {
 	struct request_fault fault = {0};
+	struct json_fault unused;
 	jv request = value_of(body);
 	bool ok = request_check(request, unlisted, &fault);
 
@@ -105,13 +154,15 @@ take_request(struct task *t, struct json body, bool unlisted)
 		task_refuse(t, fault.code != NULL ? fault.code :
 		    "invalid_request", "%s", buf_string(&fault.message));
 	buf_free(&fault.message);
-	if (ok) {
-		request = streamed(request);
-		value_dump(request, &t->body);
-		t->request = hash_sorted(request);
-	}
 	jv_free(request);
-	return ok;
+	if (!ok)
+		return false;
+	write_streamed(body, &t->body);
+	/* It was written by us, and is JSON. */
+	(void)json_parse(t->body.p, t->body.n, &body, &unused);
+	t->request = hash_value(body, &t->why);
+	buf_clear(&t->why);
+	return true;
 }
 
 bool

@@ -60,7 +60,7 @@ r5 Classify: review 5'
         "messages":[{"role":"system","content":"s"},{"role":"user","content":"hi"}]}}' | tr -d '\n' >in
     run --separate-stderr supai-batch in
     [ "$status" -eq 0 ]
-    assert_equal "$(jq -c .body "$MOCK_LOG")" '{"model":"fast","stream":true,"temperature":0.5,"max_tokens":7,"stream_options":{"x":1,"include_usage":true},"messages":[{"role":"system","content":"s"},{"role":"user","content":"hi"}]}'
+    assert_equal "$(jq -c .body "$MOCK_LOG")" '{"model":"fast","temperature":0.5,"max_tokens":7,"messages":[{"role":"system","content":"s"},{"role":"user","content":"hi"}],"stream":true,"stream_options":{"x":1,"include_usage":true}}'
 }
 
 @test "lines without method and url, as another vendor has them" {
