@@ -5,6 +5,7 @@
 #   make check      get what tests need, build, run every test (TESTS=: some files)
 #   make check-asan the same under ASan and UBSan, leaks too
 #   make lint       get the linters, run them all
+#   make pictures   draw the README's pictures anew (wants tmux and jq)
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (needs clang)
 #   make bench      measure the tools against what one would use instead
 #   make bench-peers  get the peers that are no part of a system, each optional
@@ -133,6 +134,9 @@ demo:
 	@$(BUILD_ALL) -s all
 	@BIN=$(BIN) sh tests/demo.sh
 
+pictures: all
+	@BIN=$(BIN) sh tests/pictures.sh
+
 check:
 	@$(DEPS) build check
 	@$(BUILD_ALL) all test-programs
@@ -196,5 +200,5 @@ clean:
 
 -include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
 
-.PHONY: all fuzz bench bench-peers deps demo check check-asan lint install uninstall dist clean test-programs
+.PHONY: all fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
 .SECONDARY:
