@@ -10,7 +10,7 @@ export PATH
 question='supai -m expert "How old is the light of Andromeda?"'
 columns=80
 
-locale=$(locale -a | grep -ixE 'C\.utf-?8|en_US\.utf-?8' | head -n 1)
+locale=$({ locale -a 2>/dev/null || echo C.UTF-8; } | grep -ixE 'C\.utf-?8|en_US\.utf-?8' | head -n 1)
 [ -n "$locale" ] || { echo "pictures: no UTF-8 locale" >&2; exit 1; }
 unset TMUX SUPAI_API_KEY_FILE SUPAI_MODEL SUPAI_CONVERSATION NO_COLOR
 export SUPAI_API_KEY=nobody LC_ALL="$locale"

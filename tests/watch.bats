@@ -8,6 +8,8 @@ setup() {
     common_setup
     TMUX_NAME=supai-$$-$BATS_TEST_NUMBER
     WATCHED=
+    # a UTF-8 locale that is there; musl has no list of them, and always this one
+    UTF8=$({ locale -a 2>/dev/null || echo C.UTF-8; } | grep -ixE -m 1 'C\.utf-?8|en_US\.utf-?8') || UTF8=
 }
 
 teardown() {
@@ -21,21 +23,17 @@ teardown() {
     common_teardown
 }
 
-# A UTF-8 locale that is there.
-utf8_locale() {
-    locale -a | grep -ixE -m 1 'C\.utf-?8|en_US\.utf-?8' || skip "no UTF-8 locale"
-}
+need_utf8() { [ -n "$UTF8" ] || skip "no UTF-8 locale"; }
 
 on_tmux() { tmux -u -L "$TMUX_NAME" -f /dev/null "$@"; }
 
 # terminal COLUMNS ROWS [LOCALE]: a shell in a terminal of that size.
 terminal() {
     command -v tmux >/dev/null || skip "no tmux"
-    local locale=${3-}
-    [ -n "$locale" ] || locale=$(utf8_locale)
+    need_utf8
     TMUX_UP=1
-    TMUX='' LC_ALL=$(utf8_locale) on_tmux new-session -d -x "$1" -y "$2" \
-        env LC_ALL="$locale" PS1='$ ' HISTFILE= TERM=screen TMUX=here bash --norc --noprofile 3>&- 4>&-
+    TMUX='' LC_ALL=$UTF8 on_tmux new-session -d -x "$1" -y "$2" \
+        env LC_ALL="${3-$UTF8}" PS1='$ ' HISTFILE= TERM=screen TMUX=here bash --norc --noprofile 3>&- 4>&-
     until_true shows '$'
 }
 
@@ -270,7 +268,7 @@ P
     feed 1,17 in
     until_true shows 'deepseek-v3.2-thinking  retry in '
     run picture
-    assert_line --regexp '^deepseek-v3\.2-thinking  retry in [56][0-9] s: Overloaded$'
+    assert_line --regexp '^deepseek-v3\.2-thinking  retry in [0-9]+ s: Overloaded$'
     # and while nothing comes the time runs
     before=$(screen | grep Overloaded)
     until_true lacks "$before"
@@ -308,7 +306,7 @@ T
     for size in 40x10 30x24 100x30 80x24 50x12; do
         on_tmux resize-window -t 0 -x "${size%x*}" -y "${size#*x}"
         # Its width is told by a line that is cut; its place by the lines above.
-        want=$(COLUMNS=${size%x*} LINES=${size#*x} LC_ALL=$(utf8_locale) TMUX='' \
+        want=$(COLUMNS=${size%x*} LINES=${size#*x} LC_ALL=$UTF8 TMUX='' \
             pty -2 sh -c 'sed -n 1,48p "$1" | supai-watch >/dev/null' - "$ENSEMBLE" | text_of /dev/stdin | grep -v '^expert')
         stands() { [ "$(screen | grep -v '^expert')" = "$want" ]; }
         until_true stands || { screen; echo "$want"; return 1; }
@@ -355,7 +353,7 @@ T
 @test "Ctrl-C while it waits for the first event leaves the prompt on its own line" {
     terminal 80 24
     watch_live
-    until_true shows 'waiting  0:01'
+    until_true shows 'waiting  0:'
     on_tmux send-keys -t 0 C-c
     type_in 'echo "status $?"'
     until_true shows 'status 130'
@@ -367,9 +365,11 @@ T
 @test "while it waits for the first event, messages of other tools are not lost" {
     terminal 80 24
     watch_live
-    until_true shows 'waiting  0:01'
+    until_true shows 'waiting  0:'
+    before=$(screen | grep waiting)
     echo 'supai-send: HTTP 429: slow down; again in 3 s' >"$(on_tmux display -p -t 0 '#{pane_tty}')"
-    until_true shows 'waiting  0:02'
+    waited() { shows 'waiting  0:' && lacks "$before"; }
+    until_true waited
     assert shows 'supai-send: HTTP 429: slow down; again in 3 s'
     feed 1,12
     until_true shows 'thinking 129'
@@ -474,9 +474,10 @@ T
 }
 
 @test "nothing of the stream reaches the terminal as a control, in UTF-8 or in C" {
+    need_utf8
     cat "$HOSTILE" "$ENSEMBLE" >in
     for f in in $(recordings); do
-        for locale in C "$(utf8_locale)"; do
+        for locale in C "$UTF8"; do
             LC_ALL=$locale pty_watch "$f"
             text_of tty >text
             run env LC_ALL=C grep -na "[[:cntrl:]]" text
@@ -489,7 +490,7 @@ T
     LC_ALL=C pty_watch in
     run env LC_ALL=C grep -na $'[\x80-\xff]' tty
     assert_output ''
-    LC_ALL=$(utf8_locale) supai-watch --log "$HOSTILE" 2>err >/dev/null
+    LC_ALL=$UTF8 supai-watch --log "$HOSTILE" 2>err >/dev/null
     run env LC_ALL=C grep -na "[[:cntrl:]]" err
     assert_output ''
 }
