@@ -94,7 +94,7 @@ new_job(struct batch *b)
 		return mem_zero(1, sizeof(*job));
 	b->idle_jobs = job->next;
 	job->tries = 0;
-	job->deadline = 0;
+	job->first = job->deadline = 0;
 	return job;
 }
 
@@ -210,7 +210,8 @@ start(struct batch *b, struct job *job, long long now)
 	b->idle_lanes = lane->next;
 	b->active++;
 	lane->job = job;
-	if (job->tries++ == 0) {
+	job->tries++;
+	if (job->first == 0) {
 		job->first = now;
 		if (b->client->max_ms > 0)
 			job->deadline = now + b->client->max_ms;
@@ -637,8 +638,8 @@ summarize(struct batch *b, int status)
 	bool terminal = isatty(STDERR_FILENO) == 1;
 
 	if (b->feed.changed > 0 && !b->o->quiet)
-		diag_warn("%lu requests had changed since they were answered,"
-		    " and were asked again (the first: %s)", b->feed.changed,
+		diag_warn("changed since they were answered, and asked again:"
+		    " %lu (the first: %s)", b->feed.changed,
 		    buf_string(&b->feed.first_changed));
 	if (b->signal != 0)
 		buf_printf(&line, "%s: ", b->signal == SIGINT ? "SIGINT" :

@@ -14,7 +14,7 @@ struct hash {
 	uint64_t	a, b;
 };
 
-struct hash hash_of(const void *p, size_t n);
+struct hash hash_of(const void *data, size_t n);
 
 /* Of two hashes, in this order. */
 struct hash hash_pair(struct hash x, struct hash y);

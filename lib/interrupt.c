@@ -17,6 +17,10 @@ on_signal(int sig)
 	if (first == 0)
 		first = sig;
 	count = count + 1;
+	if (count > 2) {	/* it is stuck, in a write most likely */
+		signal(sig, SIG_DFL);
+		(void)raise(sig);
+	}
 	/* When the pipe is full, the loop is awake anyway. */
 	if (write(pipe_fds[1], "", 1) == -1)
 		errno = saved;

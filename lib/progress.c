@@ -1,35 +1,29 @@
-#include <poll.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "diag.h"
 #include "io.h"
 #include "progress.h"
+#include "screen.h"
 
 enum { DRAW_MS = 250 };
 
 static struct {
-	bool		draw, drawn;
-	long long	start, next;
+	bool			draw;
+	bool			drawn;	/* where no terminal is */
+	struct screen		screen;
+	struct screen_line	line;
+	long long		start, next;
 } own;
-
-/* Nothing, where a stopped terminal would block. */
-static bool
-put(const char *p, size_t n)
-{
-	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) != 0 &&
-	    io_write_all(STDERR_FILENO, p, n);
-}
 
 /* Before a message, which then has the line to itself. */
 static void
 clear(void)
 {
 	io_flush();
+	screen_erase(&own.screen);
 	if (own.drawn)
-		put("\r\033[K", 4);
+		io_write_all(STDERR_FILENO, "\r\033[K", 4);
 	own.drawn = false;
 }
 
@@ -38,8 +32,10 @@ progress_start(bool draw, long long now)
 {
 	own.draw = draw;
 	own.start = own.next = now;
-	if (draw)
-		diag_before(clear);
+	if (!draw)
+		return;
+	screen_open(&own.screen);
+	diag_before(clear);
 }
 
 long
@@ -63,10 +59,30 @@ add_time(struct buf *out, double seconds)
 		buf_printf(out, "%lu h %lu min", s / 3600, s / 60 % 60);
 }
 
+static void
+show(void)
+{
+	struct buf *text = &own.line.text;
+	size_t columns, rows;
+
+	if (!own.screen.terminal) {
+		io_write_all(STDERR_FILENO, "\r", 1);
+		io_write_all(STDERR_FILENO, text->p, text->n);
+		io_write_all(STDERR_FILENO, "\033[K", 3);
+		own.drawn = true;
+		return;
+	}
+	screen_size(&own.screen, &columns, &rows);
+	if (text->n > columns)
+		text->n = columns;	/* it is ASCII */
+	own.line.width = text->n;
+	screen_draw(&own.screen, &own.line, 1);
+}
+
 void
 progress_draw(const struct progress_count *c, long long now)
 {
-	struct buf b = {0};
+	struct buf *b = &own.line.text;
 	unsigned long done = c->answered + c->failed;
 	double rate = (double)done * 1000 / (double)(now - own.start + 1), left;
 
@@ -74,25 +90,28 @@ progress_draw(const struct progress_count *c, long long now)
 		return;
 	own.next = now + DRAW_MS;
 	left = c->all - (double)(done + c->skipped);
-	buf_printf(&b, "\r%s: %lu", diag_name(), done + c->skipped);
+	buf_clear(b);
+	buf_printf(b, "%s: %lu", diag_name(), done + c->skipped);
 	if (c->all >= 0)
-		buf_printf(&b, "/%s%.0f", c->exact ? "" : "~", c->all);
-	buf_printf(&b, " done, %lu failed, %.1f/s, %.0f tokens", c->failed, rate,
+		buf_printf(b, "/%s%.0f", c->exact ? "" : "~", c->all);
+	buf_printf(b, " done, %lu failed, %.1f/s, %.0f tokens", c->failed, rate,
 	    c->prompt_tokens + c->completion_tokens);
 	if (c->all >= 0 && rate > 0 && left >= 0) {
-		buf_adds(&b, ", ");
-		add_time(&b, left / rate);
-		buf_adds(&b, " left");
+		buf_adds(b, ", ");
+		add_time(b, left / rate);
+		buf_adds(b, " left");
 	}
-	buf_adds(&b, "\033[K");
-	own.drawn = put(b.p, b.n) || own.drawn;
-	buf_free(&b);
+	show();
 }
 
 void
 progress_stop(void)
 {
+	if (!own.draw)
+		return;
 	clear();
+	screen_close(&own.screen, true);
+	buf_free(&own.line.text);
 	own.draw = false;
 }
 

@@ -214,7 +214,7 @@ null null 11 line_too_long'
     supai-batch -o out in
     { line a one; line b three; } >in
     run --separate-stderr supai-batch -o out in
-    expect 0 '' 'supai-batch: 1 requests had changed since they were answered, and were asked again (the first: b)'
+    expect 0 '' 'supai-batch: changed since they were answered, and asked again: 1 (the first: b)'
     assert_equal "$(mock_requests)" 3
     assert_equal "$(jq -r 'select(.custom_id == "b").response.body.choices[0].message.content' out | xargs)" 'two three'
     run --separate-stderr supai-batch -o out in
@@ -590,6 +590,25 @@ signal_run() {
     assert_equal "$(cat err | cut -d';' -f1)" 'supai-batch: SIGTERM: 0 answered, 0 failed'
 }
 
+@test "a third signal ends it where it is stuck" {
+    head -c 200000 /dev/zero | tr "\0" x >long
+    mock_start --reply @long
+    requests 20 >in
+    mkfifo fifo
+    supai-batch in >fifo 2>err 3>&- &
+    pid=$!
+    exec 5<fifo # and nobody reads it
+    until_true eval '[ "$(mock_requests)" -ge 8 ]'
+    for i in 1 2 3 4 5; do
+        kill -TERM $pid || break
+        sleep 0.1
+    done
+    status=0
+    wait $pid || status=$?
+    exec 5<&-
+    assert_equal "$status" 143
+}
+
 @test "-v says what came of it, -q nothing" {
     mock_start --fail 400:1
     run --separate-stderr supai-batch -v -o out <<<"$(line a hi)"
@@ -605,16 +624,19 @@ signal_run() {
     command -v tmux >/dev/null || skip "no tmux"
     mock_start --first-byte-delay 100
     requests 100 >in
-    export -n BASH_ENV
     tmux -L "batch$$" -f /dev/null new-session -d -x 100 -y 10 \
         "PATH='$PATH' supai-batch -j 2 -o out in; echo ended; exec sleep 60" 3>&-
-    seen() { tmux -L "batch$$" capture-pane -p | grep -Eq "$1"; }
-    until_true seen '^supai-batch: [0-9]+/~?[0-9]+ done, 0 failed, [0-9.]+/s, [0-9]+ tokens, [0-9]+ s left'
-    until_true seen '^supai-batch: 100 answered, 0 failed; tokens: 200 prompt, 200 completion; [0-9.]+ s'
+    seen() { tmux -L "batch$$" capture-pane -p >pane && grep -Eq "$1" pane; }
+    until_true seen '^supai-batch: [0-9]+/~?[0-9]+ done, 0 failed, [0-9.]+/s, [0-9]+ tokens, [0-9]+ s left$'
+    # A screen that is narrow has the beginning of it, on one line still.
+    tmux -L "batch$$" resize-window -x 40
+    narrow() { seen '^supai-batch: [0-9]+/' && ! grep -q tokens pane; }
+    until_true narrow
+    tmux -L "batch$$" resize-window -x 100
     until_true seen '^ended'
-    tmux -L "batch$$" capture-pane -p >pane
     tmux -L "batch$$" kill-server
-    run ! grep -q left pane
+    grep -Eq '^supai-batch: 100 answered, 0 failed; tokens: 200 prompt, 200 completion; [0-9.]+ s' pane
+    assert_equal "$(grep -c supai-batch pane)" 1
 }
 
 @test "over TLS with HTTP/2 requests share a connection" {
