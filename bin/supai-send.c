@@ -232,18 +232,6 @@ pass_on(struct http_exchange *x, const char *p, size_t n)
 	return true;
 }
 
-/* Before the request is made and paid for. */
-static void
-check_stdout(void)
-{
-	int flags = fcntl(STDOUT_FILENO, F_GETFL);
-
-	if (flags != -1 && (flags & O_ACCMODE) != O_RDONLY)
-		return;
-	errno = EBADF;
-	diag_die_errno(EX_IOERR, "standard output");
-}
-
 static int
 exchange(struct send *s, const struct buf *request)
 {
@@ -253,7 +241,7 @@ exchange(struct send *s, const struct buf *request)
 	};
 	int status;
 
-	check_stdout();
+	io_check_output();
 	open_dump(s);
 	if (s->dump != NULL)
 		x.on_head = dump_head;

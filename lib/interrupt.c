@@ -18,7 +18,7 @@ on_signal(int sig)
 		first = sig;
 	count = count + 1;
 	if (count > 2) {	/* it is stuck, in a write most likely */
-		signal(sig, SIG_DFL);
+		(void)signal(sig, SIG_DFL);
 		(void)raise(sig);
 	}
 	/* When the pipe is full, the loop is awake anyway. */

@@ -135,6 +135,17 @@ write_slowly(const void *p, size_t n)
 }
 
 void
+io_check_output(void)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (flags != -1 && (flags & O_ACCMODE) != O_RDONLY)
+		return;
+	errno = EBADF;
+	diag_die_errno(EX_IOERR, "standard output");
+}
+
+void
 io_write(const void *p, size_t n)
 {
 	if (n >= out.cap - out.n) {

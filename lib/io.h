@@ -24,6 +24,10 @@
  */
 void	io_init(void);
 
+/* Ends the tool with 74 when nothing can be written to standard output: before what
+ * goes there is asked for, and paid. */
+void	io_check_output(void);
+
 /* Appends n bytes to standard output; a failure to write ends the tool with 74. */
 void	io_write(const void *p, size_t n);
 

@@ -164,8 +164,10 @@ store_open(struct store *s, const char *path, char **files, int nfiles,
 	bool open_end;
 
 	*s = (struct store){.path = path, .fd = -1, .failed_fd = -1};
-	if (path == NULL)
+	if (path == NULL) {
+		io_check_output();
 		return;
+	}
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGXFSZ, &sa, NULL);	/* a limit is a full disk: EFBIG */
 	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);

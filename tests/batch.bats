@@ -340,6 +340,10 @@ null null 11 line_too_long'
     requests 3 >in
     run --separate-stderr bash -c 'supai-batch in >/dev/full'
     expect 74 '' 'supai-batch: standard output: No space left on device'
+    before=$(mock_requests)
+    run --separate-stderr bash -c 'supai-batch in >&-'
+    expect 74 '' 'supai-batch: standard output: Bad file descriptor'
+    assert_equal "$(mock_requests)" "$before"
     # Also while the service is silent.
     kill "$MOCK_PID"
     mock_start --first-byte-delay 60000
