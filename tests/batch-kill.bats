@@ -44,6 +44,7 @@ measure() {
 ms() { printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)); }
 
 @test "killed at 200 moments: nothing is lost, and nothing asked twice" {
+    reads_the_clock
     mock_start
     local kills=0 grown=0 before pid status
     set -- -j 16 --rate 300/s -o out in
