@@ -25,6 +25,7 @@ enum { OPT_LOG = OPT_LONG, OPT_MAX_RECORD };
 enum {
 	FRAME = 100,	/* ms between two frames, at least, */
 	TICK = 1000,	/* and at most: the time goes on */
+	LAST = 100,	/* ms that the terminal is given for the last one */
 };
 
 static const struct opt_def defs[] = {
@@ -78,6 +79,15 @@ draw(struct state *s)
 		s->news = false;
 }
 
+/* The last frame of an answer is worth a moment where others write there too. */
+static void
+draw_last(struct state *s)
+{
+	screen_wait(&s->screen, LAST);
+	draw(s);
+	screen_wait(&s->screen, LAST);
+}
+
 static void
 say(const char *line, size_t n, void *arg)
 {
@@ -105,7 +115,7 @@ over(void *arg)
 	if (s->log)
 		return;
 	if (!s->ending || watch_whole(s->watch) || !screen_stands(&s->screen))
-		draw(s);
+		draw_last(s);
 	screen_keep(&s->screen);
 }
 
@@ -168,6 +178,8 @@ put(struct state *s, const char *p, size_t n)
 		s->news = true;
 	}
 	io_write(p, n);
+	if (s->watch != NULL)
+		io_flush();	/* the copy first, then what is shown */
 }
 
 /* Bytes have come. */
@@ -200,13 +212,11 @@ pass(struct state *s, const char *p, size_t n)
 		before = watch_feed(s->watch, p, n);
 	put(s, p, before);
 	if (before < n) {
-		io_flush();
 		if (!s->log)
-			draw(s);
+			draw_last(s);
 		stop(s, false);
 		put(s, p + before, n - before);
 	} else if (s->watch != NULL && !s->opts.until_text) {
-		io_flush();
 		(void)watch_feed(s->watch, p, n);
 	}
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io.h"
@@ -136,13 +137,13 @@ screen_changed(struct screen *s)
 
 /* Writing without waiting. */
 
-/* Whether fd takes bytes now. */
+/* Whether fd takes bytes within ms milliseconds. */
 static bool
-is_ready(struct screen *s)
+is_ready(struct screen *s, long ms)
 {
 	struct pollfd p = {.fd = s->fd, .events = POLLOUT};
 
-	if (poll(&p, 1, 0) < 1)
+	if (poll(&p, 1, (int)ms) < 1)
 		return false;
 	if ((p.revents & (POLLERR | POLLHUP)) != 0)
 		s->gone = true;
@@ -155,7 +156,7 @@ screen_push(struct screen *s)
 	size_t done = 0, n;
 	ssize_t k;
 
-	while (done < s->pending.n && !s->gone && (s->own || is_ready(s))) {
+	while (done < s->pending.n && !s->gone && (s->own || is_ready(s, 0))) {
 		n = s->pending.n - done;
 		if (!s->own && n > ATOMIC)
 			n = ATOMIC;
@@ -185,6 +186,25 @@ screen_say(struct screen *s, const char *line, size_t n)
 	(void)screen_push(s);
 }
 
+static long long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void
+screen_wait(struct screen *s, long ms)
+{
+	long long end = now_ms() + ms, left = ms;
+
+	/* It can be ready and still take nothing, while another one writes. */
+	while (left > 0 && !(is_ready(s, (long)left) && screen_push(s)))
+		left = s->gone ? 0 : end - now_ms();
+}
+
 /* Pictures. */
 
 /* Whether a frame can be begun. */
@@ -196,7 +216,7 @@ may_draw(struct screen *s)
 	/* Of a terminal that is not ours there is no foreground to be in. */
 	if (group != -1 && group != getpgrp())
 		return false;
-	return screen_push(s) && is_ready(s);
+	return screen_push(s) && is_ready(s, 0);
 }
 
 /* The rows that the picture takes up in a terminal as wide as it is now. */

@@ -75,6 +75,12 @@ void	screen_say(struct screen *s, const char *line, size_t n);
 /* Goes on with what could not be written yet; whether that is all of it. */
 bool	screen_push(struct screen *s);
 
+/*
+ * Waits, at most ms milliseconds, until nothing is left to be written and a frame
+ * can be drawn.
+ */
+void	screen_wait(struct screen *s, long ms);
+
 /* Waits for what could not be written yet, or leaves it out, and ends. */
 void	screen_close(struct screen *s, bool wait);
 

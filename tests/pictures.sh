@@ -17,7 +17,7 @@ export SUPAI_API_KEY=nobody LC_ALL="$locale"
 
 scratch=$(mktemp -d)
 mock=
-terminal() { tmux -u -L "supai-pictures-$$" -f /dev/null "$@"; }
+terminal() { TMUX_TMPDIR=$scratch tmux -u -f /dev/null "$@"; }
 finish() {
     terminal kill-server 2>/dev/null || :
     [ -z "$mock" ] || kill "$mock"

@@ -6,7 +6,6 @@ HOSTILE=$DATA/watch-hostile.ndjson
 
 setup() {
     common_setup
-    TMUX_NAME=supai-$$-$BATS_TEST_NUMBER
     WATCHED=
     # a UTF-8 locale that is there; musl has no list of them, and always this one
     UTF8=$({ locale -a 2>/dev/null || echo C.UTF-8; } | grep -ixE -m 1 'C\.utf-?8|en_US\.utf-?8') || UTF8=
@@ -25,7 +24,7 @@ teardown() {
 
 need_utf8() { [ -n "$UTF8" ] || skip "no UTF-8 locale"; }
 
-on_tmux() { tmux -u -L "$TMUX_NAME" -f /dev/null "$@"; }
+on_tmux() { TMUX_TMPDIR=$BATS_TEST_TMPDIR tmux -u -f /dev/null "$@"; }
 
 # terminal COLUMNS ROWS [LOCALE]: a shell in a terminal of that size.
 terminal() {
@@ -423,7 +422,13 @@ T
     on_tmux send-keys -t 0 C-q
     feed 61,62
     until_true shows 'qwen3-max               done'
+    # nor does the last picture, which has to go before the first text
+    on_tmux send-keys -t 0 C-s
+    feed 63,130
     exec 5>&-
+    until_true cmp -s out "$ENSEMBLE"
+    assert lacks 'main'
+    on_tmux send-keys -t 0 C-q
 }
 
 @test "a terminal that nobody reads holds nothing up" {
@@ -611,17 +616,17 @@ E
 }
 
 @test "before a reader that may share the terminal gets the first text, the picture is final" {
-    # what the reader passes on goes to the same terminal
-    pty -2 sh -c 'supai-watch | cat >&2' <"$ENSEMBLE" >tty
+    # what the reader prints goes to the same terminal
+    pty -2 sh -c 'supai-watch | supai-text >&2' <"$ENSEMBLE" >tty
     drawn=$(LC_ALL=C grep -bo $'\033\[J' tty | tail -n 1)
-    text=$(LC_ALL=C grep -bo '"type":"text","text":"The light that we see' tty)
+    text=$(LC_ALL=C grep -bo 'The light that we see' tty)
     assert [ "${drawn%%:*}" -lt "${text%%:*}" ]
     run text_of tty
     assert_line 'main                    writing'
     # of plain chunks too
-    pty -2 sh -c 'supai-watch | cat >&2' <"$DATA/chunks.ndjson" >tty
+    pty -2 sh -c 'supai-watch | supai-text >&2' <"$DATA/chunks.ndjson" >tty
     drawn=$(LC_ALL=C grep -bo $'\033\[J' tty | tail -n 1)
-    text=$(LC_ALL=C grep -bom 1 '"content":"[^"]' tty)
+    text=$(LC_ALL=C grep -boF "$(head -n 1 "$DATA/chunks.txt")" tty)
     assert [ "${drawn%%:*}" -lt "${text%%:*}" ]
 }
 
