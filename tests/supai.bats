@@ -308,8 +308,8 @@ usage: supai \[options\] \[prompt ...\]" --no-such hi
     done
     try 0 "supai $(supai-req -V | cut -d' ' -f2)" '' -V hi
     if [ -e /dev/full ]; then
-        holds 74 '' 'supai: standard output: *' sh -c 'supai --help >/dev/full'
-        holds 74 '' 'supai: standard output: *' sh -c 'supai -V >/dev/full'
+        holds 74 '' '*supai: standard output: *' sh -c 'supai --help >/dev/full'
+        holds 74 '' '*supai: standard output: *' sh -c 'supai -V >/dev/full'
     fi
 }
 
@@ -932,4 +932,18 @@ supai: conversation default: left as it was' --lenient -c two
     ln -s "$gone@elsewhere" 0/$STATE/default.lock
     run --separate-stderr in_shell 0 supai -c three
     expect 75 '' "supai: conversation default: in use by process $gone on elsewhere *"
+}
+
+@test "a copy that fails is 74, and the conversation as it was" {
+    mock_start
+    try 0 one '*' -c one
+    each cp $STATE/default.ndjson before
+    for nth in "${!shells[@]}"; do
+        printf '#!/bin/sh\ncat\necho "tee: No space left on device" >&2\nexit 1\n' >"sh.$nth/tee"
+        chmod +x "sh.$nth/tee"
+    done
+    try 74 two 'tee: *
+tee: *' -c two
+    each cmp $STATE/default.ndjson before
+    try 0 two '' two
 }
