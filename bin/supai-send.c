@@ -16,6 +16,7 @@
 #include "diag.h"
 #include "io.h"
 #include "json.h"
+#include "now.h"
 #include "opt.h"
 #include "term.h"
 
@@ -199,7 +200,7 @@ wait_writable(long long deadline)
 	long long left;
 
 	for (;;) {
-		left = deadline - http_now();
+		left = deadline - now_ms();
 		if (left <= 0)
 			return false;
 		if (poll(&fd, 1, left < INT_MAX ? (int)left : INT_MAX) > 0)

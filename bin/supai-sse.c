@@ -5,12 +5,12 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 #include "apierror.h"
 #include "diag.h"
 #include "io.h"
 #include "json.h"
+#include "now.h"
 #include "opt.h"
 #include "sse.h"
 #include "term.h"
@@ -102,15 +102,6 @@ say_error(const struct io_in *in, const struct sse_record *r)
 	    buf_string(&shown));
 	buf_free(&said);
 	buf_free(&shown);
-}
-
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void

@@ -14,6 +14,7 @@
 
 #include "diag.h"
 #include "io.h"
+#include "now.h"
 #include "opt.h"
 #include "picture.h"
 #include "screen.h"
@@ -53,15 +54,6 @@ struct state {
 	bool			 news;		/* something to draw */
 	long long		 start, drawn;	/* when the last frame was, ms */
 };
-
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Showing. */
 

@@ -14,6 +14,7 @@
 #include "interrupt.h"
 #include "io.h"
 #include "mem.h"
+#include "now.h"
 #include "order.h"
 #include "outcome.h"
 #include "pace.h"
@@ -235,7 +236,7 @@ fill(struct batch *b)
 
 	b->starved = b->busy = false;
 	for (i = 0; i < TURN && !b->ending; i++) {
-		now = timers_now();
+		now = now_ms();
 		if (pace_wait(&b->pace, now, b->active) != 0)
 			return;
 		t = timers_next(&b->waiting, now);
@@ -454,7 +455,7 @@ try_again(struct batch *b, struct lane *lane, const struct end *e, long long now
 static void
 finish(struct batch *b, struct lane *lane)
 {
-	long long now = timers_now();
+	long long now = now_ms();
 	struct end e = judge(b, lane);
 
 	b->active--;
@@ -517,7 +518,7 @@ wait_for_one(struct batch *b)
 
 	io_flush();
 	return client_wait(b->client, fds, b->starved && !b->ending ? 2 : 1,
-	    time_to_wait(b, timers_now()));
+	    time_to_wait(b, now_ms()));
 }
 
 static bool
@@ -538,7 +539,7 @@ draw(struct batch *b)
 	b->count.skipped = b->feed.skipped;
 	b->count.all = feed_all(&b->feed);
 	b->count.exact = b->feed.ended;
-	progress_draw(&b->count, timers_now());
+	progress_draw(&b->count, now_ms());
 }
 
 static void
@@ -610,7 +611,7 @@ drop_all(struct batch *b)
 		leave_job(b, b->lanes[i].job);
 		b->lanes[i].job = NULL;
 	}
-	while ((t = timers_next(&b->waiting, timers_now() + RETRY_MAX_WAIT * 2))
+	while ((t = timers_next(&b->waiting, now_ms() + RETRY_MAX_WAIT * 2))
 	    != NULL)
 		leave_job(b, (struct job *)t);
 }
@@ -648,7 +649,7 @@ summarize(struct batch *b, int status)
 		buf_printf(&line, "stopped: %s: ", buf_string(&b->stop_why));
 	if (b->o->quiet && line.n == 0)
 		return;
-	progress_summary(&b->count, timers_now(), &line);
+	progress_summary(&b->count, now_ms(), &line);
 	if (b->ending)
 		buf_adds(&line, "; run it again to go on");
 	if (b->count.failed > 0 && b->store.path != NULL)
@@ -705,7 +706,7 @@ batch_run(const struct batch_options *o, struct client *c, char **files,
 	if (o->ordered)
 		order_start(&b.order, (size_t)o->jobs * AHEAD);
 	interrupt_catch();
-	progress_start(o->progress, timers_now());
+	progress_start(o->progress, now_ms());
 	loop(&b);
 	drop_all(&b);
 	progress_stop();

@@ -14,6 +14,7 @@
 #include "diag.h"
 #include "io.h"
 #include "mem.h"
+#include "now.h"
 #include "outcome.h"
 #include "retry.h"
 
@@ -338,7 +339,7 @@ next_wait(const struct client *c, const struct http_exchange *x,
 		wait = retry_backoff(tries, (unsigned)t.tv_nsec ^
 		    (unsigned)getpid() << 16);
 	}
-	return x->deadline != 0 && http_now() + wait >= x->deadline ? -1 : wait;
+	return x->deadline != 0 && now_ms() + wait >= x->deadline ? -1 : wait;
 }
 
 static void
@@ -360,7 +361,7 @@ client_run(struct client *c, struct http_exchange *x)
 	unsigned tries = 0;
 	long wait;
 
-	x->deadline = c->max_ms > 0 ? http_now() + c->max_ms : 0;
+	x->deadline = c->max_ms > 0 ? now_ms() + c->max_ms : 0;
 	for (;;) {
 		http_start(c->http, x);
 		tries++;
@@ -373,8 +374,8 @@ client_run(struct client *c, struct http_exchange *x)
 		if (noted)
 			diag_warn("%s: trying again in %g s",
 			    buf_string(&o.message), (double)wait / 1000);
-		next = http_now() + wait;
-		while ((wait = (long)(next - http_now())) > 0)
+		next = now_ms() + wait;
+		while ((wait = (long)(next - now_ms())) > 0)
 			client_wait(c, NULL, 0, wait);
 	}
 	say_end(&o, tries);

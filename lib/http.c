@@ -1,11 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "diag.h"
 #include "http.h"
 #include "mem.h"
+#include "now.h"
 
 enum {
 	MAX_HEAD = 256 << 10,	/* what is kept of a response's headers */
@@ -23,15 +23,6 @@ struct http {
 	struct http_exchange	*ended;		/* by a limit; not returned yet */
 	long long		 due;		/* no limit is reached before that */
 };
-
-long long
-http_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* What no option of ours can make fail; if it does, better no transfer at all. */
 static void
@@ -228,7 +219,7 @@ end_head(struct http_exchange *x)
 {
 	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->status);
 	x->head_done = true;
-	x->last = http_now();
+	x->last = now_ms();
 	watch(x);
 	if (x->status >= 200 && x->on_head != NULL)
 		x->on_head(x);
@@ -277,7 +268,7 @@ on_body(char *p, size_t size, size_t count, void *arg)
 		return 0;
 	}
 	/* Behind sink: while it waits for its reader no limit runs. */
-	x->last = http_now();
+	x->last = now_ms();
 	watch(x);
 	return n;
 }
@@ -419,7 +410,7 @@ http_start(struct http *h, struct http_exchange *x)
 	if (x->easy == NULL)
 		x->easy = make_easy(x);
 	set_request(x);
-	x->started = x->last = http_now();
+	x->started = x->last = now_ms();
 	if (curl_multi_add_handle(h->multi, x->easy) != CURLM_OK)
 		mem_out();
 	x->state = HTTP_ACTIVE;
@@ -465,7 +456,7 @@ static void
 finish_late(struct http *h)
 {
 	struct http_exchange *x, *next;
-	long long now = http_now(), at;
+	long long now = now_ms(), at;
 	enum http_limit which;
 
 	if (h->due == 0 || now < h->due)
@@ -519,7 +510,7 @@ http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 	if ((x = http_ended(h)) != NULL)
 		return x;
 	if (h->due != 0) {
-		left = h->due - http_now();
+		left = h->due - now_ms();
 		if (left < 0)
 			left = 0;
 		if (ms < 0 || left < ms)

@@ -52,7 +52,7 @@ struct http_exchange {
 	/* Set by the caller before http_start. */
 	const char	*body;		/* what is POSTed, borrowed; NULL: a GET */
 	size_t		 body_len;
-	long long	 deadline;	/* of http_now's clock; 0: none */
+	long long	 deadline;	/* of now_ms's clock; 0: none */
 	bool		 restartable;	/* a try may follow though bytes went to sink */
 	/* Takes the body of a 2xx response as it arrives; false stops it. It
 	   may set limit before, when that is why. */
@@ -86,9 +86,6 @@ struct http_exchange {
 	bool		 head_done, enough;
 	struct trace	 trace;
 };
-
-/* Milliseconds of a clock that only goes on. */
-long long http_now(void);
 
 /*
  * The headers of a request, the caller's first, then ours but those the caller has

@@ -21,6 +21,7 @@
 #include "mem.h"
 #include "mock.h"
 #include "mocklog.h"
+#include "now.h"
 #include "timers.h"
 #include "value.h"
 
@@ -84,7 +85,7 @@ wait_until(struct exchange *x, long long due)
 	struct mock *m = x->m;
 	enum waiting what = WAIT;
 
-	if (due <= timers_now())
+	if (due <= now_ms())
 		return GO;
 	pthread_mutex_lock(&m->lock);
 	if (m->closing) {
@@ -116,7 +117,7 @@ client_gone(int fd)
 static void
 wake_due(struct mock *m)
 {
-	long long now = timers_now();
+	long long now = now_ms();
 	struct exchange *x;
 
 	/* At the end all wait no longer. */
@@ -141,7 +142,7 @@ wake_loop(void *cls)
 	do {
 		pthread_mutex_lock(&m->lock);
 		wake_due(m);
-		ms = timers_wait(&m->timers, timers_now());
+		ms = timers_wait(&m->timers, now_ms());
 		closing = m->closing;
 		pthread_mutex_unlock(&m->lock);
 		if (!closing && poll(&fd, 1, ms) > 0)
@@ -196,7 +197,7 @@ send_end(struct exchange *x)
 		if (x->stalled)
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 		x->stalled = true;
-		return wait_until(x, timers_now() + GONE_CHECK) == WAIT ?
+		return wait_until(x, now_ms() + GONE_CHECK) == WAIT ?
 		    0 : MHD_CONTENT_READER_END_WITH_ERROR;
 	case FAULT_CUT:
 		/* A chunk that is announced and does not come. */
@@ -235,7 +236,7 @@ send_some(void *cls, uint64_t pos, char *p, size_t max)
 	if (at >= all)
 		return send_end(x);
 	for (; at > 0 && at >= event_end(x); x->event++)
-		x->due = timers_now() + delay;
+		x->due = now_ms() + delay;
 	if (delay == 0)
 		return (ssize_t)copy(x, at, p, max);
 	switch (wait_until(x, x->due)) {
@@ -334,7 +335,7 @@ log_request(const struct exchange *x, jv json)
 	struct mocklog_entry e = {
 		.number = x->number,
 		.connection = connection_number(x->connection),
-		.elapsed = timers_now() - x->m->started,
+		.elapsed = now_ms() - x->m->started,
 		.method = x->method, .path = x->path, .headers = jv_object(),
 		.bytes = x->received, .body = &x->body, .json = json,
 		.status = x->r.status, .fault = faults_name(x->r.fault.kind),
@@ -368,7 +369,7 @@ answer(struct exchange *x)
 	service_respond(x->m->o->service, &q, &x->r);
 	plan(x);
 	x->answered = true;
-	x->due = timers_now() + x->m->o->first_byte_delay;
+	x->due = now_ms() + x->m->o->first_byte_delay;
 	if (x->m->o->log != -1)
 		log_request(x, q.json);
 	jv_free(q.json);
@@ -550,7 +551,7 @@ mock_start(const struct mock_options *o, int listener)
 	unsigned connections = raise_limit();
 
 	m->o = o;
-	m->started = timers_now();
+	m->started = now_ms();
 	if (pipe(m->wake) == -1 || !set_flags(m->wake[0], true) ||
 	    !set_flags(m->wake[1], true))
 		diag_die_errno(EX_OSERR, "pipe");

@@ -8,11 +8,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "io.h"
 #include "mem.h"
+#include "now.h"
 #include "screen.h"
 
 /* What is written at once where a write could block: a pipe that is ready takes it. */
@@ -184,15 +184,6 @@ screen_say(struct screen *s, const char *line, size_t n)
 	buf_add(&s->pending, line, n);
 	buf_addc(&s->pending, '\n');
 	(void)screen_push(s);
-}
-
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 void

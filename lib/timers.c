@@ -1,18 +1,8 @@
 #include <limits.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "mem.h"
 #include "timers.h"
-
-long long
-timers_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Puts a timer at a place (from 0) of the heap. */
 static void

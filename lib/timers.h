@@ -10,7 +10,7 @@
 
 /* Part of what waits; all zero it waits for nothing. */
 struct timer {
-	long long	 due;	/* milliseconds, of timers_now */
+	long long	 due;	/* milliseconds, of now_ms */
 	size_t		 place;	/* timers' own: where it stands, from 1; 0 nowhere */
 };
 
@@ -21,8 +21,6 @@ struct timers {
 };
 
 /* Milliseconds of a clock that never jumps. */
-long long timers_now(void);
-
 /* Adds a timer that is in no heap yet; it must live until it is out again. */
 void	timers_add(struct timers *t, struct timer *timer, long long due);
 
