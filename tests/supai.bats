@@ -395,7 +395,7 @@ supai-text: the service says: *'
 
 @test "failure: the last stage's own, when those before it die of it" {
     [ -e /dev/full ] || skip "no /dev/full"
-    mock_start --reply "$(printf "%0500d")" --delay 1
+    mock_start --reply "$(printf "%0500d" 0)" --delay 1
     holds 74 '' 'supai-text: standard output: No space left on device' sh -c 'supai hi >/dev/full'
     holds 74 '' 'supai-fold: standard output: No space left on device' sh -c 'supai --json hi >/dev/full'
 }
@@ -417,7 +417,7 @@ supai-text: the service says: *'
 
 @test "a reader that is gone: death by SIGPIPE, in silence" {
     # Longer in coming than a reader is in going.
-    mock_start --reply "$(printf "%04000d")" --delay 1
+    mock_start --reply "$(printf "%04000d" 0)" --delay 1
     holds 141 '' '' bash -c 'supai hi | head -c 1 >/dev/null; exit ${PIPESTATUS[0]}'
     holds 141 '' '' bash -c 'supai -w --json hi | :; exit ${PIPESTATUS[0]}'
     holds 141 '' 'supai: a new*' bash -c 'supai -c hi | :; exit ${PIPESTATUS[0]}'
