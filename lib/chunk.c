@@ -39,26 +39,63 @@ type_of(struct json name)
 }
 
 static void
-read_body(struct chunk *c)
+read_source(struct chunk *c, struct json source)
 {
 	struct json_iter i;
-	struct json name, value, type = {0}, source = {0};
+	struct json name, value;
 
-	for (i = json_first(c->body); json_more(&i, &name, &value);) {
-		if (json_is(name, "type"))
-			type = value;
-		else if (json_is(name, "_source"))
-			source = value;
-		else if (json_is(name, "text"))
-			c->text = value;
-	}
-	c->type = type_of(type);
 	for (i = json_first(source); json_more(&i, &name, &value);) {
 		if (json_is(name, "key"))
 			c->key = value;
 		else if (json_is(name, "modelId"))
 			c->model = value;
 	}
+}
+
+static void
+forget_body(struct chunk *c)
+{
+	c->type = CHUNK_UNKNOWN;
+	c->text = c->key = c->model = (struct json){0};
+	c->nmembers = 0;
+}
+
+/* The members of the ensemble's chunk, walked once; a chunk has a handful. */
+static void
+read_body(struct chunk *c, struct json_iter *i)
+{
+	struct chunk_member m;
+	struct json type = {0}, source = {0};
+	unsigned n = 0;
+
+	while (json_more(i, &m.name, &m.value)) {
+		if (json_is(m.name, "type"))
+			type = m.value;
+		else if (json_is(m.name, "_source"))
+			source = m.value;
+		else if (json_is(m.name, "text"))
+			c->text = m.value;
+		if (n < sizeof(c->members) / sizeof(*c->members))
+			c->members[n] = m;
+		n++;
+	}
+	/* Too many to hold: chunk_get walks them. */
+	c->nmembers = n > sizeof(c->members) / sizeof(*c->members) ? 0 : n;
+	c->type = type_of(type);
+	read_source(c, source);
+}
+
+struct json
+chunk_get(const struct chunk *c, const char *name)
+{
+	unsigned i;
+
+	if (c->nmembers == 0)
+		return json_get(c->body, name);
+	for (i = c->nmembers; i-- > 0;)
+		if (json_is(c->members[i].name, name))
+			return c->members[i].value;
+	return (struct json){0};
 }
 
 static void
@@ -171,6 +208,53 @@ read_response(struct chunk *c, struct json response)
 		c->error = error;
 }
 
+/* What is held of the body's members needs no clearing: nmembers says it all. */
+static void
+start(struct chunk *c, struct json value)
+{
+	static const struct json none;
+
+	c->value = value;
+	c->error = c->id = c->choices = c->usage = c->supai = none;
+	c->body = c->custom_id = c->completion = none;
+	c->single = false;
+	c->choice = (struct chunk_choice){0};
+	c->shape = 0;
+	forget_body(c);
+}
+
+static void
+read_member(struct chunk *c, struct json name, struct json v)
+{
+	if (json_is(name, "id"))
+		c->id = v;
+	else if (json_is(name, "choices"))
+		c->choices = v;
+	else if (json_is(name, "usage"))
+		c->usage = v;
+	else if (json_is(name, "error"))
+		c->error = v;
+	else if (json_is(name, "supai"))
+		c->supai = v;
+	else if (json_is(name, "custom_id"))
+		c->custom_id = v;
+}
+
+/* The member "chunk", walked and passed in one. */
+static void
+read_chunk(struct chunk *c, struct json_iter *i, struct json *value)
+{
+	struct json_iter inner = json_enter(i);
+
+	forget_body(c);
+	if (!inner.object) {
+		json_pass(i, value);
+		return;
+	}
+	read_body(c, &inner);
+	json_leave(i, &inner, value);
+}
+
 void
 chunk_of(struct chunk *c, struct json value)
 {
@@ -178,39 +262,32 @@ chunk_of(struct chunk *c, struct json value)
 	struct json_iter i;
 	struct json name, v;
 
-	*c = (struct chunk){.value = value};
+	start(c, value);
 	if (json_type(value) != JSON_OBJECT)
 		return;
-	for (i = json_first(value); json_more(&i, &name, &v);) {
+	for (i = json_first(value); json_name(&i, &name);) {
+		if (json_is(name, "chunk")) {
+			read_chunk(c, &i, &m.chunk);
+			continue;
+		}
+		json_pass(&i, &v);
 		if (json_is(name, "object"))
 			m.object = v;
-		else if (json_is(name, "chunk"))
-			m.chunk = v;
-		else if (json_is(name, "id"))
-			c->id = v;
-		else if (json_is(name, "choices"))
-			c->choices = v;
-		else if (json_is(name, "usage"))
-			c->usage = v;
-		else if (json_is(name, "error"))
-			c->error = v;
-		else if (json_is(name, "supai"))
-			c->supai = v;
-		else if (json_is(name, "custom_id"))
-			c->custom_id = v;
 		else if (json_is(name, "response"))
 			m.response = v;
+		else
+			read_member(c, name, v);
 	}
 	if (!apierror_is(c->error))
 		c->error = (struct json){0};
 	read_single(c);
 	c->kind = kind_of(c, &m);
-	if (c->kind == CHUNK_SUPAI) {
+	if (c->kind == CHUNK_SUPAI)
 		c->body = m.chunk;
-		read_body(c);
-	} else if (c->kind == CHUNK_RESULT) {
+	else
+		forget_body(c);
+	if (c->kind == CHUNK_RESULT)
 		read_response(c, m.response);
-	}
 }
 
 bool

@@ -70,6 +70,10 @@ struct chunk {
 	struct json	 key;		/* the thread's; none on what is of the run */
 	struct json	 model;
 	struct json	 text;		/* of text and thinking */
+	struct chunk_member {
+		struct json	name, value;
+	} members[8];			/* of body, see chunk_get */
+	unsigned	 nmembers;
 	/* CHUNK_RESULT */
 	struct json	 custom_id;
 	struct json	 completion;	/* the response's body; none where it failed */
@@ -89,6 +93,9 @@ bool	chunk_read(struct chunk *c, const char *record, size_t n,
 
 /* The same for a value that was checked already. */
 void	chunk_of(struct chunk *c, struct json value);
+
+/* The value of body's last member of that name; JSON_NONE where there is none. */
+struct json chunk_get(const struct chunk *c, const char *name);
 
 /*
  * Walks the choices:

@@ -272,12 +272,12 @@ doing_add(struct doing *d, const struct chunk *c, long long wall)
 		return add_text(d, c->text);
 	case CHUNK_WEB_SEARCH_CALL:
 		return become(d, DOING_SEARCHING,
-		    about_string(json_get(c->body, "query")));
+		    about_string(chunk_get(c, "query")));
 	case CHUNK_WEB_SEARCH_RESULT:
 		return add_result(d, c->body);
 	case CHUNK_FETCH_URL_CALL:
 		return become(d, DOING_READING,
-		    about_host(json_get(c->body, "url")));
+		    about_host(chunk_get(c, "url")));
 	case CHUNK_FAILURE:
 		return add_failure(d, c->body, wall);
 	case CHUNK_RETRY:

@@ -439,23 +439,23 @@ add_thinking(struct fold *f, struct fold_thread *t, struct json text)
 }
 
 static void
-add_failure(struct fold_thread *t, struct json body)
+add_failure(struct fold_thread *t, const struct chunk *c)
 {
-	struct json retry_at = json_get(body, "retryAt");
-	struct fold_item *item = list_push(&t->errors, json_get(body, "message"));
+	struct json retry_at = chunk_get(c, "retryAt");
+	struct fold_item *item = list_push(&t->errors, chunk_get(c, "message"));
 
 	item->more = string_of(retry_at);
 	item->more_is_null = json_type(retry_at) == JSON_NULL;
 }
 
 static void
-add_searches(struct fold_thread *t, struct json body)
+add_searches(struct fold_thread *t, const struct chunk *c)
 {
 	struct json_iter i;
 	struct json name, query;
 
-	list_add(&t->searches, json_get(body, "query"));
-	for (i = json_first(json_get(body, "queries"));
+	list_add(&t->searches, chunk_get(c, "query"));
+	for (i = json_first(chunk_get(c, "queries"));
 	    json_more(&i, &name, &query);)
 		list_add(&t->searches, query);
 }
@@ -470,13 +470,13 @@ add_source(struct fold_thread *t, struct json source)
 }
 
 static void
-add_file(struct fold_thread *t, struct json body)
+add_file(struct fold_thread *t, const struct chunk *c)
 {
-	struct json id = json_get(body, "fileId");
+	struct json id = chunk_get(c, "fileId");
 
 	if (json_type(id) == JSON_STRING)
 		list_push(&t->files, id)->more =
-		    string_of(json_get(body, "contentType"));
+		    string_of(chunk_get(c, "contentType"));
 }
 
 static void
@@ -513,24 +513,24 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 		t->retries++;
 		break;
 	case CHUNK_CONFIDENCE_SCORE:
-		set_score(t, json_get(c->body, "value"));
+		set_score(t, chunk_get(c, "value"));
 		break;
 	case CHUNK_FAILURE:
-		add_failure(t, c->body);
+		add_failure(t, c);
 		break;
 	case CHUNK_WEB_SEARCH_CALL:
 	case CHUNK_WEB_SEARCH_RESULT:
 	case CHUNK_GOOGLE_SEARCH_RESULTS:
-		add_searches(t, c->body);
+		add_searches(t, c);
 		break;
 	case CHUNK_FETCH_URL_CALL:
-		list_add(&t->fetched, json_get(c->body, "url"));
+		list_add(&t->fetched, chunk_get(c, "url"));
 		break;
 	case CHUNK_SOURCE:
-		add_source(t, json_get(c->body, "source"));
+		add_source(t, chunk_get(c, "source"));
 		break;
 	case CHUNK_FILE_START:
-		add_file(t, c->body);
+		add_file(t, c);
 		break;
 	default:
 		break;
@@ -555,18 +555,18 @@ add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
 	switch (c->type) {
 	case CHUNK_RUN_MODE_CALL:
 		a->started = true;
-		set_string(&a->mode, json_get(c->body, "modeId"));
-		list_fill(&a->start, json_get(c->body, "startModelIds"));
+		set_string(&a->mode, chunk_get(c, "modeId"));
+		list_fill(&a->start, chunk_get(c, "startModelIds"));
 		return;
 	case CHUNK_RUN_MODE_RESULT:
 		a->ended = true;
-		list_fill(&a->final, json_get(c->body, "finalModelIds"));
+		list_fill(&a->final, chunk_get(c, "finalModelIds"));
 		return;
 	case CHUNK_RUN_CONSENSUS:
-		set_string(&a->consensus, json_get(c->body, "modelId"));
+		set_string(&a->consensus, chunk_get(c, "modelId"));
 		return;
 	case CHUNK_UNKNOWN:
-		list_add(&a->other, json_get(c->body, "type"));
+		list_add(&a->other, chunk_get(c, "type"));
 		break;
 	default:
 		break;

@@ -404,16 +404,17 @@ json_first(struct json v)
 }
 
 bool
-json_more(struct json_iter *i, struct json *name, struct json *value)
+json_name(struct json_iter *i, struct json *name)
 {
 	const char *p;
 
-	*name = *value = (struct json){0};
+	*name = (struct json){0};
 	if (i->p == NULL)
 		return false;
 	p = skip_space(i->p, i->end);
 	if (*p == ',')
 		p = skip_space(p + 1, i->end);
+	i->p = p;
 	if (*p == ']' || *p == '}')
 		return false;
 	if (i->object) {
@@ -421,13 +422,49 @@ json_more(struct json_iter *i, struct json *name, struct json *value)
 		p = after_string(p, i->end);
 		name->n = (size_t)(p - name->p);
 		p = skip_space(p, i->end);
-		p = skip_space(p + 1, i->end);	/* the colon */
+		i->p = skip_space(p + 1, i->end);	/* the colon */
 	}
-	value->p = p;
-	p = after_value(p, i->end);
-	value->n = (size_t)(p - value->p);
-	i->p = p;
 	return true;
+}
+
+void
+json_pass(struct json_iter *i, struct json *value)
+{
+	value->p = i->p;
+	i->p = after_value(i->p, i->end);
+	value->n = (size_t)(i->p - value->p);
+}
+
+bool
+json_more(struct json_iter *i, struct json *name, struct json *value)
+{
+	*value = (struct json){0};
+	if (!json_name(i, name))
+		return false;
+	json_pass(i, value);
+	return true;
+}
+
+struct json_iter
+json_enter(const struct json_iter *i)
+{
+	if (*i->p != '{' && *i->p != '[')
+		return (struct json_iter){0};
+	return (struct json_iter){
+		.p = i->p + 1, .end = i->end, .object = *i->p == '{',
+	};
+}
+
+void
+json_leave(struct json_iter *i, const struct json_iter *inner, struct json *value)
+{
+	if (inner->p == NULL) {
+		json_pass(i, value);
+		return;
+	}
+	value->p = i->p;
+	i->p = inner->p + 1;	/* it stands at its closing bracket */
+	value->n = (size_t)(i->p - value->p);
 }
 
 struct json

@@ -65,6 +65,18 @@ struct json_iter {
 struct json_iter json_first(struct json v);
 bool	json_more(struct json_iter *i, struct json *name, struct json *value);
 
+/*
+ * The same in two steps, for one who walks a value that is passed anyway:
+ * json_name goes to the next member or element, false where there is none;
+ * then json_pass passes its value, or json_enter walks what is in it and, that
+ * walk at its end, json_leave passes it. Both give the value.
+ */
+bool	json_name(struct json_iter *i, struct json *name);
+void	json_pass(struct json_iter *i, struct json *value);
+struct json_iter json_enter(const struct json_iter *i);
+void	json_leave(struct json_iter *i, const struct json_iter *inner,
+	    struct json *value);
+
 /* Whether v is a string that says s, or the n bytes at p. */
 bool	json_is(struct json v, const char *s);
 bool	json_equals(struct json v, const char *p, size_t n);

@@ -35,6 +35,7 @@ find_holders(struct shape *shape)
 	shape->nholders = 0;
 	add_holder(shape, &c->value);
 	if (c->kind == CHUNK_SUPAI) {
+		c->nmembers = 0;	/* theirs would have to move too */
 		add_holder(shape, &c->body);
 	} else {
 		add_holder(shape, &c->choices);
