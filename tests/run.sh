@@ -7,6 +7,10 @@
 # caused it expected.
 set -u
 cd "${0%/*}/.." || exit 1
+if [ -z "${SUPAI_DEFAULTS-}" ] && [ -x "${BUILD:=build}/tests/defaults" ]; then
+    SUPAI_DEFAULTS=1 exec "$BUILD/tests/defaults" tests/run.sh "$@"
+fi
+unset SUPAI_DEFAULTS
 . tests/bats-path.sh
 export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
 JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
