@@ -360,8 +360,10 @@ END
 }
 
 @test "a host that does not exist is 69" {
-    SUPAI_API_KEY=k run --separate-stderr supai-send --retries 0 --url https://nothing.invalid/x req
-    expect 69 '' 'supai-send: https://nothing.invalid/x: *'
+    # A label of 64 characters: no resolver takes it, and none is asked.
+    name=$(printf 'a%.0s' {1..64}).invalid
+    SUPAI_API_KEY=k run --separate-stderr supai-send --retries 0 --url "https://$name/x" req
+    expect 69 '' "supai-send: https://$name/x: *"
 }
 
 # --- retries -----------------------------------------------------------------
