@@ -4,9 +4,9 @@ load helper
 setup() {
     common_setup
     shells=()
-    local sh nth
+    local sh path nth
     for sh in dash 'bash --posix' 'busybox sh' ksh mksh; do
-        command -v "${sh%% *}" >/dev/null && shells+=("$sh")
+        ! path=$(command -v "${sh%% *}") || shells+=("$path${sh#"${sh%% *}"}")
     done
     # A folder each, with a home and an empty folder for temporary files; and a supai.
     for nth in "${!shells[@]}"; do
@@ -93,7 +93,7 @@ messages() { tail -n 1 "$MOCK_LOG" | jq -c '[.body.messages[] | .role[:1], .cont
 
 @test "a prompt passes unharmed: quotes, newlines, globs, expansions, spaces" {
     mock_start
-    touch {0,1}/{a,b}
+    each touch a b
     for prompt in "it's \"quoted\"" $'two\nlines' '* [ab] ~ {a,b}' '$HOME `id` $(id) \n\\ %s' \
         "'" "a''b'" '; id # no && !' $'a  b\ttab' $'\xc3\xa9\xe2\x82\xac' 'a=b' '(' '<x >y | z'; do
         try 0 "$prompt $prompt" '' "$prompt" "$prompt"
@@ -589,7 +589,7 @@ interrupted() {
         try 0 '' '' -o "$name" hi
         each is "./$name" hi
     done
-    mkdir {0,1}/dir
+    each mkdir dir
     try 0 '' '' -o dir/out hi
     each is dir/out hi
     try 0 hi '' -o - hi
