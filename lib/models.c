@@ -317,8 +317,13 @@ distance(const struct name *asked, const char *asked_id, const struct name *id)
 	return d < FAR ? TYPO + 300 * d : FAR;
 }
 
-size_t
-models_nearest(enum models_list list, const char *id, const char **nearest,
+/*
+ * The ids nearest to one that is not on the list, nearest first: at most max,
+ * only such as a typing error or a part of the name would explain. Sets
+ * nearest[] (borrowed) and returns how many.
+ */
+static size_t
+find_nearest(enum models_list list, const char *id, const char **nearest,
     size_t max)
 {
 	struct name asked, name;
@@ -352,7 +357,7 @@ void
 models_unknown(enum models_list list, const char *id, struct buf *out)
 {
 	const char *nearest[SHOWN];
-	size_t n = models_nearest(list, id, nearest, SHOWN), i, len = strlen(id);
+	size_t n = find_nearest(list, id, nearest, SHOWN), i, len = strlen(id);
 	size_t shown = len > MAX_NAME ? utf8_valid(id, MAX_NAME) : len;
 
 	buf_printf(out, "unknown %s '%.*s%s'", lists[list].noun, (int)shown, id,

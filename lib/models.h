@@ -38,14 +38,6 @@ bool	models_match(const char *id, const char *pattern);
 /* Whether a word has a pattern's special characters, and so is no plain id. */
 bool	models_is_pattern(const char *word);
 
-/*
- * The ids nearest to one that is not on the list, nearest first: at most max,
- * only such as a typing error or a part of the name would explain. Sets
- * nearest[] (borrowed) and returns how many.
- */
-size_t	models_nearest(enum models_list list, const char *id,
-	    const char **nearest, size_t max);
-
 /* Appends "unknown mode 'exprt': did you mean expert?", or what else helps. */
 void	models_unknown(enum models_list list, const char *id, struct buf *out);
 

@@ -52,24 +52,6 @@ timers_add(struct timers *t, struct timer *timer, long long due)
 	rise(t, t->n++, timer);
 }
 
-void
-timers_remove(struct timers *t, struct timer *timer)
-{
-	size_t i = timer->place;
-	struct timer *last;
-
-	if (i-- == 0)
-		return;
-	timer->place = 0;
-	last = t->heap[--t->n];
-	if (last == timer)
-		return;
-	if (last->due < timer->due)
-		rise(t, i, last);
-	else
-		sink(t, i, last);
-}
-
 struct timer *
 timers_next(struct timers *t, long long now)
 {
@@ -78,7 +60,10 @@ timers_next(struct timers *t, long long now)
 	if (t->n == 0 || t->heap[0]->due > now)
 		return NULL;
 	first = t->heap[0];
-	timers_remove(t, first);
+	t->n--;
+	if (t->n > 0)
+		sink(t, 0, t->heap[t->n]);
+	first->place = 0;
 	return first;
 }
 

@@ -5,13 +5,12 @@
 #ifndef TIMERS_H
 #define TIMERS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Part of what waits; all zero it waits for nothing. */
 struct timer {
 	long long	 due;	/* milliseconds, of now_ms */
-	size_t		 place;	/* timers' own: where it stands, from 1; 0 nowhere */
+	size_t		 place;	/* where it stands: 1 is the next one, 0 nowhere */
 };
 
 /* All zero it is empty and ready. */
@@ -20,12 +19,8 @@ struct timers {
 	size_t		  n, cap;
 };
 
-/* Milliseconds of a clock that never jumps. */
 /* Adds a timer that is in no heap yet; it must live until it is out again. */
 void	timers_add(struct timers *t, struct timer *timer, long long due);
-
-/* Takes a timer out; nothing happens when it is not in. */
-void	timers_remove(struct timers *t, struct timer *timer);
 
 /* Takes out the next timer that is due at now; NULL when none is. */
 struct timer *timers_next(struct timers *t, long long now);
