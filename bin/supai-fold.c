@@ -1,12 +1,10 @@
 /* supai-fold: an event stream put back together, one completion an answer. */
 #include <getopt.h>
-#include <stdlib.h>
 
 #include "completion.h"
 #include "diag.h"
 #include "events.h"
 #include "io.h"
-#include "mem.h"
 #include "opt.h"
 #include "verdict.h"
 
@@ -33,12 +31,6 @@ struct state {
 	int		 status;
 };
 
-/* What this tool keeps of an answer. */
-struct parts {
-	struct completion	*completion;
-	struct json		 record;	/* it came whole: as it came */
-};
-
 static void
 print(struct json v)
 {
@@ -50,16 +42,11 @@ static void
 closed(struct fold_answer *a, void *arg)
 {
 	struct state *s = arg;
-	struct parts *parts = a->own;
-	struct json v = parts->record;
+	struct json v;
 	int status = verdict_end(a, fold_whole(a), NULL);
 
-	if (v.p == NULL) {
-		buf_clear(&s->line);
-		completion_write(parts->completion, a,
-		    s->fold.thinking == FOLD_KEEP, &s->line);
-		v = (struct json){s->line.p, s->line.n};
-	}
+	buf_clear(&s->line);
+	v = completion_json(a->own, a, s->fold.thinking == FOLD_KEEP, &s->line);
 	if (status == 0)
 		status = verdict_finish(a, -1);
 	if (status == 0 && !completion_answers(v))
@@ -69,8 +56,7 @@ closed(struct fold_answer *a, void *arg)
 		print(v);
 	else if (status == 0)
 		print(completion_message(v));
-	completion_free(parts->completion);
-	free(parts);
+	completion_free(a->own);
 }
 
 static void
@@ -78,20 +64,13 @@ add(const struct chunk *c, void *arg)
 {
 	struct state *s = arg;
 	struct fold_answer *a = fold_add(&s->fold, c);
-	struct parts *parts;
 
 	if (a == NULL)
 		return;
 	s->any = true;
-	if (a->own == NULL) {
-		a->own = parts = mem_zero(1, sizeof(*parts));
-		parts->completion = completion_new();
-	}
-	parts = a->own;
-	if (c->kind == CHUNK_COMPLETION)
-		parts->record = c->value;
-	else
-		completion_add(parts->completion, c);
+	if (a->own == NULL)
+		a->own = completion_new();
+	completion_add(a->own, c);
 	fold_settle(&s->fold);
 }
 

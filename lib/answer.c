@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
@@ -7,17 +6,10 @@
 #include "diag.h"
 #include "emit.h"
 #include "json.h"
-#include "mem.h"
 #include "verdict.h"
 
 enum {
 	MANY = 4,	/* an answer may be so many longest events long */
-};
-
-/* What is kept of an answer of the stream, beside what fold keeps. */
-struct parts {
-	struct completion	*completion;
-	struct json		 record;	/* it came whole: as it came */
 };
 
 static bool
@@ -58,19 +50,17 @@ static void
 closed(struct fold_answer *f, void *arg)
 {
 	struct answer *a = arg;
-	struct parts *parts = f->own;
 	struct emit e = {.out = &a->body};
+	struct json v;
 
 	if (!a->over) {
 		a->over = true;
-		if (parts->record.p != NULL)
-			emit_json(&e, parts->record);
-		else
-			completion_write(parts->completion, f, false, &a->body);
+		v = completion_json(f->own, f, false, &a->body);
+		if (v.p != a->body.p)	/* it came whole: not yet ours */
+			emit_json(&e, v);
 		judge(a, f);
 	}
-	completion_free(parts->completion);
-	free(parts);
+	completion_free(f->own);
 }
 
 void
@@ -93,7 +83,6 @@ add(struct answer *a, const struct sse_record *r)
 	struct json_fault fault;
 	struct chunk c;
 	struct fold_answer *f;
-	struct parts *parts;
 
 	if (!chunk_read(&c, r->data, r->n, &fault)) {
 		buf_printf(&a->why, "event %lu is not JSON: %s at byte %zu",
@@ -106,15 +95,9 @@ add(struct answer *a, const struct sse_record *r)
 	f = fold_add(&a->fold, &c);
 	if (f == NULL)
 		return true;
-	if (f->own == NULL) {
-		f->own = parts = mem_zero(1, sizeof(*parts));
-		parts->completion = completion_new();
-	}
-	parts = f->own;
-	if (c.kind == CHUNK_COMPLETION)
-		parts->record = c.value;
-	else
-		completion_add(parts->completion, &c);
+	if (f->own == NULL)
+		f->own = completion_new();
+	completion_add(f->own, &c);
 	fold_settle(&a->fold);
 	return true;
 }

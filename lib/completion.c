@@ -12,6 +12,7 @@ struct choice {
 };
 
 struct completion {
+	struct json	 record;	/* it came whole; borrowed */
 	struct merge	 members;	/* of the chunks, but choices */
 	struct choice	*choices;
 	size_t		 n;
@@ -89,6 +90,8 @@ completion_add(struct completion *c, const struct chunk *chunk)
 	struct json_iter i;
 	struct json name, value;
 
+	if (chunk->kind == CHUNK_COMPLETION)
+		c->record = chunk->value;
 	if (chunk->kind != CHUNK_DELTA)
 		return;
 	for (i = json_first(chunk->value); json_more(&i, &name, &value);)
@@ -321,8 +324,8 @@ emit_main(struct emit *e, const struct fold_answer *a)
 	emit_close(e, '}');
 }
 
-void
-completion_write(const struct completion *c, const struct fold_answer *a,
+static void
+write_object(const struct completion *c, const struct fold_answer *a,
     bool thinking, struct buf *out)
 {
 	struct emit e = {.out = out};
@@ -350,6 +353,18 @@ completion_write(const struct completion *c, const struct fold_answer *a,
 		emit_json(&e, (struct json){a->error.p, a->error.n});
 	}
 	emit_close(&e, '}');
+}
+
+struct json
+completion_json(const struct completion *c, const struct fold_answer *a,
+    bool thinking, struct buf *out)
+{
+	size_t from = out->n;
+
+	if (c->record.p != NULL)
+		return c->record;
+	write_object(c, a, thinking, out);
+	return (struct json){out->p + from, out->n - from};
 }
 
 /* Whether there is anything in it: more than "", [] or null. */

@@ -18,18 +18,22 @@ struct completion;
 /* An empty one, owned; freed by completion_free. */
 struct completion *completion_new(void);
 
-/* Takes in a CHUNK_DELTA (others bring nothing that fold does not keep). */
+/*
+ * Takes in a CHUNK_DELTA, or a CHUNK_COMPLETION, whose record must outlive c.
+ * Others bring nothing that fold does not keep.
+ */
 void	completion_add(struct completion *c, const struct chunk *chunk);
 
 /*
- * Writes the object of an answer that has ended, one line of JSON without its
- * newline: choices merged by index, finish_reason null where it was cut, the
+ * The object of an answer that has ended, one line of JSON: a record that came
+ * whole as it came, else written behind what out holds, which stays the
+ * caller's: choices merged by index, finish_reason null where it was cut, the
  * member error where there was one, the member supai where there were chunks of
  * the ensemble (thinking: with the threads' thinking). Where nothing else came,
  * main's text is the message. Numbers stay as they were written.
  */
-void	completion_write(const struct completion *c, const struct fold_answer *a,
-	    bool thinking, struct buf *out);
+struct json completion_json(const struct completion *c,
+	    const struct fold_answer *a, bool thinking, struct buf *out);
 
 void	completion_free(struct completion *c);
 
