@@ -70,6 +70,8 @@ add(const struct chunk *c, void *arg)
 	s->any = true;
 	if (a->own == NULL)
 		a->own = completion_new();
+	if (c->kind == CHUNK_SUPAI)
+		return;		/* all that it brings is kept by fold */
 	completion_add(a->own, c);
 	fold_settle(&s->fold);
 }

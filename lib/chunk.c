@@ -217,7 +217,7 @@ start(struct chunk *c, struct json value)
 	c->value = value;
 	c->error = c->id = c->choices = c->usage = c->supai = none;
 	c->body = c->custom_id = c->completion = none;
-	c->single = false;
+	c->single = c->plain = false;
 	c->choice = (struct chunk_choice){0};
 	c->shape = 0;
 	forget_body(c);

@@ -74,6 +74,8 @@ struct chunk {
 		struct json	name, value;
 	} members[8];			/* of body, see chunk_get */
 	unsigned	 nmembers;
+	/* Of text, or choice.content: known to be ASCII without an escape. */
+	bool		 plain;
 	/* CHUNK_RESULT */
 	struct json	 custom_id;
 	struct json	 completion;	/* the response's body; none where it failed */
@@ -96,6 +98,25 @@ void	chunk_of(struct chunk *c, struct json value);
 
 /* The value of body's last member of that name; JSON_NONE where there is none. */
 struct json chunk_get(const struct chunk *c, const char *name);
+
+/*
+ * What json_text and json_chars say of a string of c's, its text or a choice's
+ * content, sooner where it is plain.
+ */
+static inline void
+chunk_text(const struct chunk *c, struct json string, struct buf *out)
+{
+	if (c->plain)
+		buf_add(out, string.p + 1, string.n - 2);
+	else
+		json_text(string, out);
+}
+
+static inline size_t
+chunk_chars(const struct chunk *c, struct json string)
+{
+	return c->plain ? string.n - 2 : json_chars(string);
+}
 
 /*
  * Walks the choices:

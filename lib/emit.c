@@ -67,6 +67,7 @@ emit_json(struct emit *e, struct json v)
 {
 	const char *p, *end, *quote, *after;
 	struct buf text = {0};
+	bool plain;
 
 	if (v.p == NULL) {
 		emit_word(e, "null");
@@ -86,7 +87,7 @@ emit_json(struct emit *e, struct json v)
 		buf_add(e->out, p, (size_t)(quote - p));
 		if (quote == end)
 			break;
-		after = json_string_end(quote, end);
+		after = json_string_end(quote, end, &plain);
 		buf_clear(&text);
 		json_text((struct json){quote, (size_t)(after - quote)}, &text);
 		json_quote(e->out, text.p, text.n);

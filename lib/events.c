@@ -20,18 +20,13 @@ say_bad(const struct io_in *in, const char *p, size_t n,
 static void
 read_known(const struct events *e, struct io_in *in, struct shapes *shapes)
 {
-	const struct chunk *c;
 	const char *p;
-	size_t n, len;
+	size_t n;
+	unsigned long records;
 
-	for (;;) {
-		io_peek(in, &p, &n);
-		len = shapes_guess(shapes, &c, p, n, in->max);
-		if (len == 0)
-			return;
-		io_take(in, len);
-		e->add(c, e->arg);
-	}
+	io_peek(in, &p, &n);
+	n = shapes_take(shapes, p, n, in->max, e->add, e->arg, &records);
+	io_take(in, n, records);
 }
 
 /* What follows a line that is no JSON is unknown: it ends the file. */

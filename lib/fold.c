@@ -38,13 +38,13 @@ set_string(struct fold_string *s, struct json v)
 }
 
 static struct fold_item *
-list_push(struct fold_list *l, struct json text)
+list_push(struct fold_list *l, struct fold_string text)
 {
 	/* Grown by doubling: at each power of two. */
 	if ((l->n & (l->n - 1)) == 0)
 		l->items = mem_resize(l->items, l->n == 0 ? 1 : l->n * 2,
 		    sizeof(*l->items));
-	l->items[l->n] = (struct fold_item){.text = string_of(text)};
+	l->items[l->n] = (struct fold_item){.text = text};
 	return &l->items[l->n++];
 }
 
@@ -52,16 +52,18 @@ list_push(struct fold_list *l, struct json text)
 static struct fold_item *
 list_add(struct fold_list *l, struct json v)
 {
-	struct fold_item *item = NULL;
-	size_t i;
+	struct fold_string s = string_of(v);
+	struct fold_item *item = l->items, *end = item + l->n;
 
-	if (json_type(v) != JSON_STRING)
+	if (s.p == NULL)
 		return NULL;
-	for (i = 0; item == NULL && i < l->n; i++)
-		if (same(l->items[i].text, v))
-			item = &l->items[i];
-	if (item == NULL)
-		item = list_push(l, v);
+	while (item < end && (item->text.n != s.n ||
+	    memcmp(item->text.p, s.p, s.n) != 0))
+		item++;
+	if (item < end)
+		free(s.p);
+	else
+		item = list_push(l, s);
 	item->count++;
 	return item;
 }
@@ -89,7 +91,7 @@ list_fill(struct fold_list *l, struct json array)
 	list_free(l);
 	for (i = json_first(array); json_more(&i, &name, &v);)
 		if (json_type(v) == JSON_STRING)
-			list_push(l, v);
+			list_push(l, string_of(v));
 }
 
 /* Answers. */
@@ -429,20 +431,27 @@ get_thread(struct fold *f, struct fold_answer *a, struct json key)
 	return a->recent = t;
 }
 
+/* A piece of a thread's text or thinking. */
 static void
-add_thinking(struct fold *f, struct fold_thread *t, struct json text)
+add_piece(const struct fold *f, struct fold_thread *t, const struct chunk *c)
 {
-	if (f->thinking == FOLD_KEEP && t->kept)
-		json_text(text, &t->thinking);
+	if (c->type == CHUNK_TEXT) {
+		if (t->kept)
+			chunk_text(c, c->text, &t->text);
+		return;
+	}
 	if (f->thinking != FOLD_SKIP)
-		t->thinking_chars += json_chars(text);
+		t->thinking_chars += chunk_chars(c, c->text);
+	if (f->thinking == FOLD_KEEP && t->kept)
+		chunk_text(c, c->text, &t->thinking);
 }
 
 static void
 add_failure(struct fold_thread *t, const struct chunk *c)
 {
 	struct json retry_at = chunk_get(c, "retryAt");
-	struct fold_item *item = list_push(&t->errors, chunk_get(c, "message"));
+	struct fold_item *item = list_push(&t->errors,
+	    string_of(chunk_get(c, "message")));
 
 	item->more = string_of(retry_at);
 	item->more_is_null = json_type(retry_at) == JSON_NULL;
@@ -475,7 +484,7 @@ add_file(struct fold_thread *t, const struct chunk *c)
 	struct json id = chunk_get(c, "fileId");
 
 	if (json_type(id) == JSON_STRING)
-		list_push(&t->files, id)->more =
+		list_push(&t->files, string_of(id))->more =
 		    string_of(chunk_get(c, "contentType"));
 }
 
@@ -500,11 +509,8 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 		buf_clear(&t->text);
 		break;
 	case CHUNK_TEXT:
-		if (t->kept)
-			json_text(c->text, &t->text);
-		break;
 	case CHUNK_THINKING:
-		add_thinking(f, t, c->text);
+		add_piece(f, t, c);
 		break;
 	case CHUNK_DONE:
 		t->done = true;
@@ -611,41 +617,17 @@ keep(struct buf *b, struct json v)
 }
 
 /*
- * A chunk of a shape that was seen before says only more of the same: a text
- * to the same thread of the current answer, or a delta to the same choice as
- * the last chunk. The thread, and whether it is so.
+ * A chunk that may bring anything. Not to be taken into fold_add, where what
+ * this needs of registers and stack would be paid for by every piece of text.
  */
-static bool
-goes_on(struct fold *f, const struct chunk *c, struct fold_thread **t)
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
+static struct fold_answer *
+add_any(struct fold *f, const struct chunk *c)
 {
-	const struct fold_known *known = &f->known[c->shape % FOLD_KNOWN];
-	bool same_shape = c->shape == f->shape;
+	struct fold_answer *a = answer_of(f, c);
 
-	f->shape = c->shape;
-	*t = NULL;
-	if (c->shape == 0 || f->current == NULL)
-		return false;
-	if (c->kind != CHUNK_SUPAI)
-		return same_shape && json_type(c->choice.finish) != JSON_STRING;
-	if (known->shape == c->shape)
-		*t = known->thread;
-	return *t != NULL;
-}
-
-struct fold_answer *
-fold_add(struct fold *f, const struct chunk *c)
-{
-	struct fold_answer *a;
-	struct fold_thread *t;
-
-	f->records++;
-	if (goes_on(f, c, &t)) {
-		f->current->last = f->records;
-		if (t != NULL)
-			add_to_thread(f, t, c);
-		return f->current;
-	}
-	a = answer_of(f, c);
 	if (a == NULL)
 		return NULL;
 	set_current(f, a);
@@ -663,4 +645,36 @@ fold_add(struct fold *f, const struct chunk *c)
 	if (c->error.p != NULL)
 		keep(&a->error, c->error);
 	return a;
+}
+
+/*
+ * A chunk of a shape that was seen before says only more of the same: a piece
+ * to the same thread of the current answer, or a delta to the same choice as
+ * the last chunk. False: who knows what it says.
+ */
+static bool
+add_more(struct fold *f, const struct chunk *c)
+{
+	const struct fold_known *known = &f->known[c->shape % FOLD_KNOWN];
+	bool same_shape = c->shape == f->shape;
+
+	f->shape = c->shape;
+	if (c->shape == 0 || f->current == NULL)
+		return false;
+	if (c->kind != CHUNK_SUPAI)
+		return same_shape && json_type(c->choice.finish) != JSON_STRING;
+	if (known->shape != c->shape)
+		return false;
+	add_piece(f, known->thread, c);
+	return true;
+}
+
+struct fold_answer *
+fold_add(struct fold *f, const struct chunk *c)
+{
+	f->records++;
+	if (!add_more(f, c))
+		return add_any(f, c);
+	f->current->last = f->records;
+	return f->current;
 }

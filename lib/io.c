@@ -415,12 +415,12 @@ io_peek(const struct io_in *in, const char **p, size_t *n)
 }
 
 void
-io_take(struct io_in *in, size_t n)
+io_take(struct io_in *in, size_t n, unsigned long records)
 {
 	in->start += n;
 	in->passed += n;
 	in->seen = 0;
-	in->line++;
+	in->line += records;
 }
 
 bool

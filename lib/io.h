@@ -111,8 +111,8 @@ bool	io_line_ready(struct io_in *in);
  */
 void	io_peek(const struct io_in *in, const char **p, size_t *n);
 
-/* Takes the first n of them for a record of n - 1 bytes and its newline. */
-void	io_take(struct io_in *in, size_t n);
+/* Takes the first n of them, so many records with their newlines. */
+void	io_take(struct io_in *in, size_t n, unsigned long records);
 
 /* The next bytes of the file, as they come; false at its end. *p is borrowed. */
 bool	io_bytes(struct io_in *in, const char **p, size_t *n);

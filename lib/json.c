@@ -10,29 +10,27 @@
 #include "mem.h"
 #include "utf8.h"
 
-/* What a byte is inside a string: 1 ends a run of plain text. */
-static const unsigned char special[256] = {
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	['"'] = 1, ['\\'] = 1,
+/* What a letter behind a backslash stands for; 0: it is none of them. */
+static const unsigned char escapes[256] = {
+	['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f',
+	['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
 };
 
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-
-/* Not 0 where one of eight bytes is 0; a byte above one may be told so as well. */
-static uint64_t
-zero_byte(uint64_t x)
+/* Whether a byte ends a run of plain text inside a string. */
+static bool
+is_special(char c)
 {
-	return (x - EACH_BYTE(1)) & ~x & EACH_BYTE(0x80);
+	return (unsigned char)c < 0x20 || c == '"' || c == '\\';
 }
 
 /*
- * Behind the first 16-byte steps of plain text; what stands there has to be
- * looked at byte by byte, or is shorter than a step.
+ * Behind the first steps of plain text, of 16 or 8 bytes; what stands there has
+ * to be looked at byte by byte, or is shorter than a step. With ascii, what is
+ * no ASCII ends the run too.
  */
 #ifdef __SSE2__
-static const char *
-plain_steps(const char *p, const char *end)
+static inline const char *
+plain_steps(const char *p, const char *end, bool ascii)
 {
 	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'),
 	    last_control = _mm_set1_epi8(0x1f);
@@ -45,6 +43,8 @@ plain_steps(const char *p, const char *end)
 		    _mm_cmpeq_epi8(x, backslash));
 		hit = _mm_or_si128(hit,
 		    _mm_cmpeq_epi8(_mm_min_epu8(x, last_control), x));
+		if (ascii)
+			hit = _mm_or_si128(hit, x);	/* the mask is of high bits */
 		mask = _mm_movemask_epi8(hit);
 		if (mask != 0)
 			return p + __builtin_ctz((unsigned)mask);
@@ -52,8 +52,17 @@ plain_steps(const char *p, const char *end)
 	return p;
 }
 #else
-static const char *
-plain_steps(const char *p, const char *end)
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Not 0 where one of eight bytes is 0; a byte above one may be told so as well. */
+static uint64_t
+zero_byte(uint64_t x)
+{
+	return (x - EACH_BYTE(1)) & ~x & EACH_BYTE(0x80);
+}
+
+static inline const char *
+plain_steps(const char *p, const char *end, bool ascii)
 {
 	uint64_t x;
 
@@ -61,7 +70,8 @@ plain_steps(const char *p, const char *end)
 		memcpy(&x, p, 8);
 		if ((((x - EACH_BYTE(0x20)) & ~x & EACH_BYTE(0x80)) |
 		    zero_byte(x ^ EACH_BYTE('"')) |
-		    zero_byte(x ^ EACH_BYTE('\\'))) != 0)
+		    zero_byte(x ^ EACH_BYTE('\\')) |
+		    (ascii ? x & EACH_BYTE(0x80) : 0)) != 0)
 			break;
 	}
 	return p;
@@ -72,8 +82,18 @@ plain_steps(const char *p, const char *end)
 static const char *
 after_plain(const char *p, const char *end)
 {
-	p = plain_steps(p, end);
-	while (p < end && !special[(unsigned char)*p])
+	p = plain_steps(p, end, false);
+	while (p < end && !is_special(*p))
+		p++;
+	return p;
+}
+
+/* The same, and what is no ASCII ends the run too. */
+static const char *
+after_ascii(const char *p, const char *end)
+{
+	p = plain_steps(p, end, true);
+	while (p < end && !is_special(*p) && (unsigned char)*p < 0x80)
 		p++;
 	return p;
 }
@@ -138,7 +158,7 @@ check_string(struct check *c, const char *p)
 			for (i = 0, p++; i < 4; i++, p++)
 				if (p == c->end || hex_digit(*p) > 15)
 					return wrong(c, p, "a broken \\u escape");
-		} else if (*p != '\0' && strchr("\"\\/bfnrt", *p) != NULL) {
+		} else if (escapes[(unsigned char)*p] != 0) {
 			p++;
 		} else {
 			return wrong(c, p, "an unknown escape");
@@ -146,14 +166,25 @@ check_string(struct check *c, const char *p)
 	}
 }
 
-const char *
-json_string_end(const char *p, const char *end)
+/* The end of a string whose first steps, up to q, are plain ASCII. */
+static const char *
+string_rest(const char *q, const char *end, bool *plain)
 {
 	struct json_fault fault;
-	struct check c = {.start = p, .end = end, .fault = &fault};
-	const char *q = after_plain(p + 1, end);
+	struct check c = {.start = q, .end = end, .fault = &fault};
 
-	return q < end && *q == '"' ? q + 1 : check_string(&c, p);
+	q = after_ascii(q, end);
+	*plain = q < end && *q == '"';
+	return *plain ? q + 1 : check_string(&c, q - 1);
+}
+
+const char *
+json_string_end(const char *p, const char *end, bool *plain)
+{
+	const char *q = plain_steps(p + 1, end, true);
+
+	*plain = q < end && *q == '"';
+	return *plain ? q + 1 : string_rest(q, end, plain);
 }
 
 static const char *
@@ -355,13 +386,22 @@ json_type(struct json v)
 	}
 }
 
-/* Behind a string of a checked text; p is its opening quote. */
+/*
+ * Behind a string of a checked text; p is its opening quote. It ends with the
+ * first quote that has no backslash before it, or an even number of them.
+ */
 static const char *
 after_string(const char *p, const char *end)
 {
-	for (p = after_plain(p + 1, end); *p != '"'; p = after_plain(p + 2, end))
-		continue;	/* a backslash and what it escapes */
-	return p + 1;
+	const char *start = p + 1, *q;
+
+	for (p = start;; p++) {
+		p = memchr(p, '"', (size_t)(end - p));
+		for (q = p; q > start && q[-1] == '\\'; q--)
+			;
+		if ((p - q) % 2 == 0)
+			return p + 1;
+	}
 }
 
 /* Behind a value of a checked text. */
@@ -492,11 +532,10 @@ hex4(const char *p)
 static const char *
 read_escape(const char *p, uint32_t *rune)
 {
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	uint32_t r, low;
 
 	if (p[1] != 'u') {
-		*rune = (uint32_t)to[strchr(from, p[1]) - from];
+		*rune = escapes[(unsigned char)p[1]];
 		return p + 2;
 	}
 	r = hex4(p + 2);
@@ -509,22 +548,6 @@ read_escape(const char *p, uint32_t *rune)
 		}
 	}
 	*rune = r >= 0xd800 && r <= 0xdfff ? 0xfffd : r;
-	return p;
-}
-
-/* Behind a run of ASCII without a backslash. */
-static const char *
-after_ascii(const char *p, const char *end)
-{
-	uint64_t x;
-
-	for (; end - p >= 8; p += 8) {
-		memcpy(&x, p, 8);
-		if (((x & EACH_BYTE(0x80)) | zero_byte(x ^ EACH_BYTE('\\'))) != 0)
-			break;
-	}
-	while (p < end && (unsigned char)*p < 0x80 && *p != '\\')
-		p++;
 	return p;
 }
 
@@ -604,12 +627,6 @@ json_equals(struct json v, const char *p, size_t n)
 	same = b.n == n && memcmp(b.p, p, n) == 0;
 	buf_free(&b);
 	return same;
-}
-
-bool
-json_is(struct json v, const char *s)
-{
-	return json_equals(v, s, strlen(s));
 }
 
 double

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "buf.h"
 
@@ -46,9 +47,10 @@ enum json_type json_type(struct json v);
 
 /*
  * What follows the string whose opening quote is at p; NULL where no string
- * that may stand in a JSON text ends before end.
+ * that may stand in a JSON text ends before end. *plain: whether it says the
+ * bytes between its quotes as they are, and they are ASCII.
  */
-const char *json_string_end(const char *p, const char *end);
+const char *json_string_end(const char *p, const char *end, bool *plain);
 
 /* The value of the last member with that name; JSON_NONE where there is none. */
 struct json json_get(struct json object, const char *name);
@@ -77,9 +79,16 @@ struct json_iter json_enter(const struct json_iter *i);
 void	json_leave(struct json_iter *i, const struct json_iter *inner,
 	    struct json *value);
 
-/* Whether v is a string that says s, or the n bytes at p. */
-bool	json_is(struct json v, const char *s);
+/* Whether v is a string that says the n bytes at p, or s. */
 bool	json_equals(struct json v, const char *p, size_t n);
+
+static inline bool
+json_is(struct json v, const char *s)
+{
+	/* Most names are told apart by their first byte: here, without a call. */
+	return v.n >= 2 && (v.p[1] == *s || v.p[1] == '\\' || *s == '\0') &&
+	    json_equals(v, s, strlen(s));
+}
 
 /*
  * Appends a string's text to out as UTF-8: escapes resolved, surrogate pairs

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "chunk.h"
@@ -26,16 +27,18 @@ struct shape {
 	struct buf	 record;	/* the one that this shape was seen in */
 	struct chunk	 chunk;		/* the reading of the last record of it */
 	struct json	*string;	/* in chunk: the string that changes */
-	struct shape_slice holders[5];
+	struct shape_slice holders[4];
 	unsigned	 nholders;
 	size_t		 head;		/* bytes up to the string, with its quote */
 	size_t		 tail;		/* bytes from its closing quote on */
+	uint64_t	 last;		/* the head's last eight bytes */
+	uint64_t	 first, mask;	/* the tail's first, as many as it has */
 };
 
-/* Zeroed it knows no shape yet. */
+/* Zeroed it knows no shape yet. It points into itself: not to be copied. */
 struct shapes {
 	struct shape	 shapes[SHAPES_MAX];
-	unsigned	 order[SHAPES_MAX];	/* the most recent one first */
+	struct shape	*order[SHAPES_MAX];	/* the most recent one first */
 	unsigned	 n;
 	unsigned	 last;		/* the last shape's number */
 	struct chunk	 slow;		/* a reading without a shape */
@@ -50,12 +53,15 @@ bool	shapes_read(struct shapes *s, const struct chunk **c,
 	    const char *record, size_t n, struct json_fault *fault);
 
 /*
- * Whether the n bytes at p begin with a record of a known shape, at most max
- * bytes long, and a newline: their length together, *c as above; 0 where not.
- * The newline is not looked for, so this is faster than to find the record first.
+ * Takes the records that the n bytes at p begin with, as long as each is of a
+ * known shape, at most max bytes long, and has its newline behind it: hands
+ * their readings to add, borrowed for the call, with arg. Returns the bytes
+ * taken, and in *records how many they were. No newline is looked for, so this
+ * is faster than to find a record first.
  */
-size_t	shapes_guess(struct shapes *s, const struct chunk **c, const char *p,
-	    size_t n, size_t max);
+typedef void shapes_add(const struct chunk *c, void *arg);
+size_t	shapes_take(struct shapes *s, const char *p, size_t n, size_t max,
+	    shapes_add *add, void *arg, unsigned long *records);
 
 void	shapes_free(struct shapes *s);
 

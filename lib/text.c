@@ -88,12 +88,13 @@ put_text(struct text *t, struct fold_answer *a, const struct buf *text)
 }
 
 static void
-put_string(struct text *t, struct fold_answer *a, struct json string)
+put_content(struct text *t, struct fold_answer *a, const struct chunk *c,
+    struct json content)
 {
 	struct output *o = output_of(a);
 	size_t from = o->held.n;
 
-	json_text(string, &o->held);
+	chunk_text(c, content, &o->held);
 	if (o->held.n > from)
 		o->any = true;
 	added(t, a, from);
@@ -187,7 +188,7 @@ add_choices(struct text *t, struct fold_answer *a, const struct chunk *c)
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
 		if (choice->index != t->opts->choice)
 			continue;
-		put_string(t, a, choice->content);
+		put_content(t, a, c, choice->content);
 		if (json_type(choice->finish) == JSON_STRING &&
 		    output_of(a)->any && t->opts->end == TEXT_NEWLINE)
 			put_end(t, a);

@@ -25,10 +25,23 @@ same_choice(const struct chunk_choice *a, const struct chunk_choice *b)
 	    same_slice(a->finish, b->finish);
 }
 
+/* A string that is called plain is so. */
+static bool
+true_plain(const struct chunk *c)
+{
+	struct json v = c->kind == CHUNK_SUPAI ? c->text : c->choice.content;
+	size_t i;
+
+	for (i = 1; c->plain && i + 1 < v.n; i++)
+		if ((unsigned char)v.p[i] >= 0x80 || v.p[i] == '\\')
+			return false;
+	return !c->plain || v.n >= 2;
+}
+
 static bool
 same_chunk(const struct chunk *a, const struct chunk *b)
 {
-	return a->kind == b->kind && a->type == b->type &&
+	return true_plain(a) && true_plain(b) && a->kind == b->kind && a->type == b->type &&
 	    a->single == b->single && same_slice(a->value, b->value) &&
 	    same_slice(a->error, b->error) && same_slice(a->id, b->id) &&
 	    same_slice(a->choices, b->choices) &&
