@@ -42,20 +42,21 @@ static void
 closed(struct fold_answer *a, void *arg)
 {
 	struct state *s = arg;
-	struct json v;
+	struct json v, choices;
 	int status = verdict_end(a, fold_whole(a), NULL);
 
 	buf_clear(&s->line);
-	v = completion_json(a->own, a, s->fold.thinking == FOLD_KEEP, &s->line);
+	v = completion_json(a->own, a, s->fold.thinking == FOLD_KEEP, &s->line,
+	    &choices);
 	if (status == 0)
 		status = verdict_finish(a, -1);
-	if (status == 0 && !completion_answers(v))
+	if (status == 0 && !completion_answers(choices))
 		status = verdict_empty(a, 0, "text", NULL);
 	s->status = diag_worst(s->status, status);
 	if (!s->message)
 		print(v);
 	else if (status == 0)
-		print(completion_message(v));
+		print(completion_message(choices));
 	completion_free(a->own);
 }
 

@@ -34,12 +34,10 @@ tokens(const struct fold_answer *f, const char *name)
 }
 
 static void
-judge(struct answer *a, const struct fold_answer *f)
+judge(struct answer *a, const struct fold_answer *f, struct json choices)
 {
-	struct json completion = {a->body.p, a->body.n};
-
 	a->status = verdict_end(f, fold_whole(f), &a->why);
-	if (a->status == 0 && !completion_answers(completion))
+	if (a->status == 0 && !completion_answers(choices))
 		a->status = verdict_empty(f, 0, "text", &a->why);
 	a->prompt_tokens = tokens(f, "prompt_tokens");
 	a->completion_tokens = tokens(f, "completion_tokens");
@@ -51,14 +49,14 @@ closed(struct fold_answer *f, void *arg)
 {
 	struct answer *a = arg;
 	struct emit e = {.out = &a->body};
-	struct json v;
+	struct json v, choices;
 
 	if (!a->over) {
 		a->over = true;
-		v = completion_json(f->own, f, false, &a->body);
+		v = completion_json(f->own, f, false, &a->body, &choices);
 		if (v.p != a->body.p)	/* it came whole: not yet ours */
 			emit_json(&e, v);
-		judge(a, f);
+		judge(a, f, choices);
 	}
 	completion_free(f->own);
 }

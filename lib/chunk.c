@@ -38,18 +38,25 @@ type_of(struct json name)
 	return CHUNK_UNKNOWN;
 }
 
+/* The member "_source", walked and passed in one. */
 static void
-read_source(struct chunk *c, struct json source)
+read_source(struct chunk *c, struct json_iter *i, struct json *value)
 {
-	struct json_iter i;
-	struct json name, value;
+	struct json_iter inner = json_enter(i);
+	struct json name, v;
 
-	for (i = json_first(source); json_more(&i, &name, &value);) {
-		if (json_is(name, "key"))
-			c->key = value;
-		else if (json_is(name, "modelId"))
-			c->model = value;
+	c->key = c->model = (struct json){0};
+	if (!inner.object) {
+		json_pass(i, value);
+		return;
 	}
+	while (json_more(&inner, &name, &v)) {
+		if (json_is(name, "key"))
+			c->key = v;
+		else if (json_is(name, "modelId"))
+			c->model = v;
+	}
+	json_leave(i, &inner, value);
 }
 
 static void
@@ -65,14 +72,16 @@ static void
 read_body(struct chunk *c, struct json_iter *i)
 {
 	struct chunk_member m;
-	struct json type = {0}, source = {0};
+	struct json type = {0};
 	unsigned n = 0;
 
-	while (json_more(i, &m.name, &m.value)) {
+	while (json_name(i, &m.name)) {
+		if (json_is(m.name, "_source"))
+			read_source(c, i, &m.value);
+		else
+			json_pass(i, &m.value);
 		if (json_is(m.name, "type"))
 			type = m.value;
-		else if (json_is(m.name, "_source"))
-			source = m.value;
 		else if (json_is(m.name, "text"))
 			c->text = m.value;
 		if (n < sizeof(c->members) / sizeof(*c->members))
@@ -82,7 +91,6 @@ read_body(struct chunk *c, struct json_iter *i)
 	/* Too many to hold: chunk_get walks them. */
 	c->nmembers = n > sizeof(c->members) / sizeof(*c->members) ? 0 : n;
 	c->type = type_of(type);
-	read_source(c, source);
 }
 
 struct json
@@ -255,50 +263,74 @@ read_chunk(struct chunk *c, struct json_iter *i, struct json *value)
 	json_leave(i, &inner, value);
 }
 
+static void
+read_members(struct chunk *c, struct json_iter *i, struct members *m)
+{
+	struct json name, v;
+
+	while (json_name(i, &name)) {
+		if (json_is(name, "chunk")) {
+			read_chunk(c, i, &m->chunk);
+			continue;
+		}
+		json_pass(i, &v);
+		if (json_is(name, "object"))
+			m->object = v;
+		else if (json_is(name, "response"))
+			m->response = v;
+		else
+			read_member(c, name, v);
+	}
+}
+
+/* What the members come to, when all are read. */
+static void
+judge(struct chunk *c, const struct members *m)
+{
+	if (!apierror_is(c->error))
+		c->error = (struct json){0};
+	read_single(c);
+	c->kind = kind_of(c, m);
+	if (c->kind == CHUNK_SUPAI)
+		c->body = m->chunk;
+	else
+		forget_body(c);
+	if (c->kind == CHUNK_RESULT)
+		read_response(c, m->response);
+}
+
 void
 chunk_of(struct chunk *c, struct json value)
 {
 	struct members m = {0};
-	struct json_iter i;
-	struct json name, v;
+	struct json_iter i = json_first(value);
 
 	start(c, value);
-	if (json_type(value) != JSON_OBJECT)
+	if (!i.object)
 		return;
-	for (i = json_first(value); json_name(&i, &name);) {
-		if (json_is(name, "chunk")) {
-			read_chunk(c, &i, &m.chunk);
-			continue;
-		}
-		json_pass(&i, &v);
-		if (json_is(name, "object"))
-			m.object = v;
-		else if (json_is(name, "response"))
-			m.response = v;
-		else
-			read_member(c, name, v);
-	}
-	if (!apierror_is(c->error))
-		c->error = (struct json){0};
-	read_single(c);
-	c->kind = kind_of(c, &m);
-	if (c->kind == CHUNK_SUPAI)
-		c->body = m.chunk;
-	else
-		forget_body(c);
-	if (c->kind == CHUNK_RESULT)
-		read_response(c, m.response);
+	read_members(c, &i, &m);
+	judge(c, &m);
 }
 
 bool
 chunk_read(struct chunk *c, const char *record, size_t n,
     struct json_fault *fault)
 {
+	struct members m = {0};
+	struct json_iter i = json_open(record, n, fault);
 	struct json value;
 
-	if (!json_parse(record, n, &value, fault))
+	start(c, (struct json){0});
+	if (!i.object) {
+		if (!json_parse(record, n, &value, fault))
+			return false;
+		chunk_of(c, value);
+		return true;
+	}
+	read_members(c, &i, &m);
+	if (!json_close(&i, &c->value))
 		return false;
-	chunk_of(c, value);
+	judge(c, &m);
 	return true;
 }
 

@@ -12,7 +12,8 @@ struct choice {
 };
 
 struct completion {
-	struct json	 record;	/* it came whole; borrowed */
+	struct json	 record;	/* it came whole; borrowed, as its choices */
+	struct json	 record_choices;
 	struct merge	 members;	/* of the chunks, but choices */
 	struct choice	*choices;
 	size_t		 n;
@@ -90,8 +91,10 @@ completion_add(struct completion *c, const struct chunk *chunk)
 	struct json_iter i;
 	struct json name, value;
 
-	if (chunk->kind == CHUNK_COMPLETION)
+	if (chunk->kind == CHUNK_COMPLETION) {
 		c->record = chunk->value;
+		c->record_choices = chunk->choices;
+	}
 	if (chunk->kind != CHUNK_DELTA)
 		return;
 	for (i = json_first(chunk->value); json_more(&i, &name, &value);)
@@ -324,11 +327,17 @@ emit_main(struct emit *e, const struct fold_answer *a)
 	emit_close(e, '}');
 }
 
-static void
+/* Where the choices stand in what is written, which may move. */
+struct place {
+	size_t	from, n;
+};
+
+static struct place
 write_object(const struct completion *c, const struct fold_answer *a,
     bool thinking, struct buf *out)
 {
 	struct emit e = {.out = out};
+	struct place choices;
 	size_t i;
 
 	emit_open(&e, '{');
@@ -338,12 +347,14 @@ write_object(const struct completion *c, const struct fold_answer *a,
 	emit_word(&e, "\"chat.completion\"");
 	emit_others(&e, &c->members, "id", a->ensemble ? "supai" : "id");
 	emit_name(&e, "choices");
+	choices.from = out->n;
 	emit_open(&e, '[');
 	for (i = 0; i < c->n; i++)
 		emit_choice(&e, &c->choices[i]);
 	if (c->n == 0 && a->ensemble)
 		emit_main(&e, a);
 	emit_close(&e, ']');
+	choices.n = out->n - choices.from;
 	if (a->ensemble) {
 		emit_name(&e, "supai");
 		emit_ensemble(&e, a, thinking);
@@ -353,17 +364,21 @@ write_object(const struct completion *c, const struct fold_answer *a,
 		emit_json(&e, (struct json){a->error.p, a->error.n});
 	}
 	emit_close(&e, '}');
+	return choices;
 }
 
 struct json
 completion_json(const struct completion *c, const struct fold_answer *a,
-    bool thinking, struct buf *out)
+    bool thinking, struct buf *out, struct json *choices)
 {
 	size_t from = out->n;
+	struct place place;
 
+	*choices = c->record_choices;
 	if (c->record.p != NULL)
 		return c->record;
-	write_object(c, a, thinking, out);
+	place = write_object(c, a, thinking, out);
+	*choices = (struct json){out->p + place.from, place.n};
 	return (struct json){out->p + from, out->n - from};
 }
 
@@ -380,9 +395,9 @@ holds(struct json v)
 }
 
 bool
-completion_answers(struct json completion)
+completion_answers(struct json choices)
 {
-	struct json_iter i = json_first(json_get(completion, "choices"));
+	struct json_iter i = json_first(choices);
 	struct json name, choice, message;
 
 	while (json_more(&i, &name, &choice)) {
@@ -396,9 +411,9 @@ completion_answers(struct json completion)
 }
 
 struct json
-completion_message(struct json completion)
+completion_message(struct json choices)
 {
-	struct json_iter i = json_first(json_get(completion, "choices"));
+	struct json_iter i = json_first(choices);
 	struct json name, choice;
 
 	return json_more(&i, &name, &choice) ? json_get(choice, "message") :

@@ -25,7 +25,8 @@ struct completion *completion_new(void);
 void	completion_add(struct completion *c, const struct chunk *chunk);
 
 /*
- * The object of an answer that has ended, one line of JSON: a record that came
+ * The object of an answer that has ended, one line of JSON, and its choices, an
+ * array in it: a record that came
  * whole as it came, else written behind what out holds, which stays the
  * caller's: choices merged by index, finish_reason null where it was cut, the
  * member error where there was one, the member supai where there were chunks of
@@ -33,14 +34,15 @@ void	completion_add(struct completion *c, const struct chunk *chunk);
  * main's text is the message. Numbers stay as they were written.
  */
 struct json completion_json(const struct completion *c,
-	    const struct fold_answer *a, bool thinking, struct buf *out);
+	    const struct fold_answer *a, bool thinking, struct buf *out,
+	    struct json *choices);
 
 void	completion_free(struct completion *c);
 
-/* Whether a choice of such an object holds text or calls tools. */
-bool	completion_answers(struct json completion);
+/* Whether one of such choices holds text or calls tools. */
+bool	completion_answers(struct json choices);
 
-/* The message of its first choice; JSON_NONE where there is none. */
-struct json completion_message(struct json completion);
+/* The message of the first one; JSON_NONE where there is none. */
+struct json completion_message(struct json choices);
 
 #endif

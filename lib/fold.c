@@ -472,10 +472,19 @@ add_searches(struct fold_thread *t, const struct chunk *c)
 static void
 add_source(struct fold_thread *t, struct json source)
 {
-	struct fold_item *item = list_add(&t->sources, json_get(source, "url"));
+	struct json_iter i;
+	struct json name, v, url = {0}, title = {0};
+	struct fold_item *item;
 
+	for (i = json_first(source); json_more(&i, &name, &v);) {
+		if (json_is(name, "url"))
+			url = v;
+		else if (json_is(name, "title"))
+			title = v;
+	}
+	item = list_add(&t->sources, url);
 	if (item != NULL && item->more.p == NULL)
-		item->more = string_of(json_get(source, "title"));
+		item->more = string_of(title);
 }
 
 static void

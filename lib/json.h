@@ -61,8 +61,13 @@ struct json json_get(struct json object, const char *name);
  * name is a string value, JSON_NONE in an array.
  */
 struct json_iter {
-	const char	*p, *end;
-	bool		 object;
+	struct json_check {
+		const char		*start, *end;	/* of the text */
+		struct json_fault	*fault;
+		int			 depth;	/* what is open around a value */
+	} c;
+	const char	*p;		/* NULL: there is nothing to walk */
+	bool		 object, begun;
 };
 struct json_iter json_first(struct json v);
 bool	json_more(struct json_iter *i, struct json *name, struct json *value);
@@ -70,14 +75,25 @@ bool	json_more(struct json_iter *i, struct json *name, struct json *value);
 /*
  * The same in two steps, for one who walks a value that is passed anyway:
  * json_name goes to the next member or element, false where there is none;
- * then json_pass passes its value, or json_enter walks what is in it and, that
- * walk at its end, json_leave passes it. Both give the value.
+ * then json_pass passes its value, or json_enter walks what is in it (p is NULL
+ * where it is neither array nor object) and, that walk at its end, json_leave
+ * passes it. Both give the value.
  */
 bool	json_name(struct json_iter *i, struct json *name);
 void	json_pass(struct json_iter *i, struct json *value);
 struct json_iter json_enter(const struct json_iter *i);
 void	json_leave(struct json_iter *i, const struct json_iter *inner,
 	    struct json *value);
+
+/*
+ * json_parse and a walk in one, of a text that must be an object (object is
+ * false where it is none, or not even JSON, and there is nothing to walk): a
+ * fault ends the walk early. At the walk's end json_close says whether all was
+ * well, and gives the value; what was seen before counts only then.
+ */
+struct json_iter json_open(const char *text, size_t n,
+	    struct json_fault *fault);
+bool	json_close(const struct json_iter *i, struct json *v);
 
 /* Whether v is a string that says the n bytes at p, or s. */
 bool	json_equals(struct json v, const char *p, size_t n);
