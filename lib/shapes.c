@@ -19,28 +19,29 @@ moving(struct chunk *c)
 }
 
 static void
-add_holder(struct shape *shape, struct json *v)
+add_slice(struct shape *shape, struct json *v)
 {
-	shape->holders[shape->nholders++] = (struct shape_slice){
-		v, (size_t)(v->p - shape->record.p), v->n,
+	shape->slices[shape->nslices++] = (struct shape_slice){
+		v, (size_t)(v->p - shape->record.p), shape->record.n - v->n,
 	};
 }
 
 /* Notes which slices of the reading hold the string. */
 static void
-find_holders(struct shape *shape)
+find_slices(struct shape *shape, struct json *string)
 {
 	struct chunk *c = &shape->chunk;
 
-	shape->nholders = 0;
-	add_holder(shape, &c->value);
+	shape->nslices = 0;
+	add_slice(shape, string);
+	add_slice(shape, &c->value);
 	if (c->kind == CHUNK_SUPAI) {
 		c->nmembers = 0;	/* theirs would have to move too */
-		add_holder(shape, &c->body);
+		add_slice(shape, &c->body);
 	} else {
-		add_holder(shape, &c->choices);
-		add_holder(shape, &c->choice.value);
-		add_holder(shape, &c->choice.delta);
+		add_slice(shape, &c->choices);
+		add_slice(shape, &c->choice.value);
+		add_slice(shape, &c->choice.delta);
 	}
 }
 
@@ -48,15 +49,11 @@ find_holders(struct shape *shape)
 static inline const struct chunk *
 take_over(struct shape *shape, const char *record, size_t n, bool plain)
 {
-	struct shape_slice *holder = shape->holders;
-	size_t grown = n - shape->record.n;
-	unsigned i;
+	const struct shape_slice *slice = shape->slices;
+	const struct shape_slice *end = slice + shape->nslices;
 
-	for (i = 0; i < shape->nholders; i++, holder++)
-		*holder->v = (struct json){record + holder->at, holder->n + grown};
-	*shape->string = (struct json){
-		record + shape->head - 1, n - shape->head - shape->tail + 2,
-	};
+	for (; slice < end; slice++)
+		*slice->v = (struct json){record + slice->at, n - slice->less};
 	shape->chunk.plain = plain;
 	return &shape->chunk;
 }
@@ -88,72 +85,73 @@ is_tail(const struct shape *shape, const char *p, const char *end)
  * The last bytes of the head tell most shapes apart, before all are compared.
  */
 static inline const char *
-behind(const struct shape *shape, const char *p, const char *end, bool *plain)
+behind(const struct shape_key *key, const char *p, const char *end, bool *plain)
 {
-	size_t head = shape->head;
 	const char *after;
 
-	if ((size_t)(end - p) <= head ||
-	    eight(p + head - sizeof(uint64_t)) != shape->last ||
-	    memcmp(p, shape->record.p, head) != 0)
+	if ((size_t)(end - p) <= key->head ||
+	    eight(p + key->head - sizeof(key->last)) != key->last ||
+	    memcmp(p, key->shape->record.p, key->head) != 0)
 		return NULL;
-	after = json_string_end(p + head - 1, end, plain);
-	return after != NULL && is_tail(shape, after - 1, end) ?
-	    after - 1 + shape->tail : NULL;
+	after = json_string_end(p + key->head - 1, end, plain);
+	return after != NULL && is_tail(key->shape, after - 1, end) ?
+	    after - 1 + key->shape->tail : NULL;
 }
 
 /* Makes the shape at that place in the order the first. */
 static inline void
 to_front(struct shapes *s, unsigned place)
 {
-	struct shape *shape = s->order[place];
+	struct shape_key key = s->keys[place];
 
 	for (; place > 0; place--)
-		s->order[place] = s->order[place - 1];
-	s->order[0] = shape;
+		s->keys[place] = s->keys[place - 1];
+	s->keys[0] = key;
 }
 
 /* Notes what tells the shape: what stands before and behind the string. */
 static void
-measure(struct shape *shape)
+measure(struct shape_key *key, const struct json *string)
 {
-	const char *record = shape->record.p;
-	size_t n = shape->record.n, string = shape->string->n;
-	size_t known = sizeof(shape->mask);
+	struct shape *shape = key->shape;
+	const char *record = shape->record.p, *rest;
 	unsigned char mask[sizeof(shape->mask)] = {0};
+	size_t known = sizeof(mask);
 
 	/* Names and brackets alone make a head longer than eight bytes. */
-	shape->head = (size_t)(shape->string->p - record) + 1;
-	shape->tail = n - shape->head - (string - 2);
-	shape->last = eight(record + shape->head - sizeof(shape->last));
+	key->head = (size_t)(string->p - record) + 1;
+	key->last = eight(record + key->head - sizeof(key->last));
+	rest = string->p + string->n - 1;
+	shape->tail = (size_t)(record + shape->record.n - rest);
 	if (known > shape->tail)
 		known = shape->tail;
 	memset(mask, 0xff, known);
 	memcpy(&shape->mask, mask, sizeof(mask));
 	shape->first = 0;
-	memcpy(&shape->first, record + n - shape->tail, known);
+	memcpy(&shape->first, rest, known);
 }
 
 /* Keeps a record's shape in the place of the one that was not seen for longest. */
 static void
 remember(struct shapes *s, const char *record, size_t n)
 {
-	struct shape *shape;
 	struct json_fault fault;
+	struct shape *shape;
+	struct json *string;
 
 	if (s->n < SHAPES_MAX) {
-		s->order[s->n] = &s->shapes[s->n];
+		s->keys[s->n].shape = &s->shapes[s->n];
 		s->n++;
 	}
 	to_front(s, s->n - 1);
-	shape = s->order[0];
+	shape = s->keys[0].shape;
 	buf_clear(&shape->record);
 	buf_add(&shape->record, record, n);
 	/* Read once more, so that the slices lie in the copy. */
 	chunk_read(&shape->chunk, shape->record.p, n, &fault);
-	shape->string = moving(&shape->chunk);
-	measure(shape);
-	find_holders(shape);
+	string = moving(&shape->chunk);
+	measure(&s->keys[0], string);
+	find_slices(shape, string);
 	if (++s->last == 0)
 		s->last = 1;
 	s->slow.shape = shape->chunk.shape = s->last;
@@ -167,7 +165,7 @@ find(struct shapes *s, const char *p, const char *end, bool *plain)
 	unsigned i;
 
 	for (i = 0; i < s->n; i++) {
-		after = behind(s->order[i], p, end, plain);
+		after = behind(&s->keys[i], p, end, plain);
 		if (after != NULL) {
 			to_front(s, i);
 			return after;
@@ -188,7 +186,7 @@ shapes_take(struct shapes *s, const char *p, size_t n, size_t max,
 		if (after == NULL || after == end || *after != '\n' ||
 		    (size_t)(after - p) > max)
 			return (size_t)(p - start);
-		add(take_over(s->order[0], p, (size_t)(after - p), plain), arg);
+		add(take_over(s->keys[0].shape, p, (size_t)(after - p), plain), arg);
 		p = after + 1;
 	}
 }
@@ -200,7 +198,7 @@ shapes_read(struct shapes *s, const struct chunk **c, const char *record,
 	bool plain;
 
 	if (find(s, record, record + n, &plain) == record + n) {
-		*c = take_over(s->order[0], record, n, plain);
+		*c = take_over(s->keys[0].shape, record, n, plain);
 		return true;
 	}
 	*c = &s->slow;

@@ -17,28 +17,33 @@
 
 enum { SHAPES_MAX = 32 };
 
-/* A slice of a reading that holds the string, and so grows and moves with it. */
+/*
+ * A slice of a reading that holds the string, and so moves and grows with it: of
+ * a record of n bytes it begins at the byte numbered at and is n - less long.
+ */
 struct shape_slice {
 	struct json	*v;
-	size_t		 at, n;		/* in the remembered record */
+	size_t		 at, less;
 };
 
 struct shape {
 	struct buf	 record;	/* the one that this shape was seen in */
-	struct chunk	 chunk;		/* the reading of the last record of it */
-	struct json	*string;	/* in chunk: the string that changes */
-	struct shape_slice holders[4];
-	unsigned	 nholders;
-	size_t		 head;		/* bytes up to the string, with its quote */
-	size_t		 tail;		/* bytes from its closing quote on */
-	uint64_t	 last;		/* the head's last eight bytes */
+	size_t		 tail;		/* bytes from the string's closing quote on */
 	uint64_t	 first, mask;	/* the tail's first, as many as it has */
+	struct shape_slice slices[5];	/* the string's own, and the others */
+	unsigned	 nslices;
+	struct chunk	 chunk;		/* the reading of the last record of it */
 };
 
 /* Zeroed it knows no shape yet. It points into itself: not to be copied. */
 struct shapes {
 	struct shape	 shapes[SHAPES_MAX];
-	struct shape	*order[SHAPES_MAX];	/* the most recent one first */
+	/* What tells most shapes apart, close together; the most recent one first. */
+	struct shape_key {
+		size_t		 head;	/* bytes up to the string, with its quote */
+		uint64_t	 last;	/* the last eight of them */
+		struct shape	*shape;
+	} keys[SHAPES_MAX];
 	unsigned	 n;
 	unsigned	 last;		/* the last shape's number */
 	struct chunk	 slow;		/* a reading without a shape */
