@@ -29,7 +29,8 @@ buf_add(struct buf *b, const void *p, size_t n)
 {
 	if (n == 0)
 		return;
-	buf_reserve(b, n);
+	if (b->cap - b->n < n)
+		buf_reserve(b, n);
 	memcpy(b->p + b->n, p, n);
 	b->n += n;
 }
@@ -37,7 +38,8 @@ buf_add(struct buf *b, const void *p, size_t n)
 void
 buf_addc(struct buf *b, int c)
 {
-	buf_reserve(b, 1);
+	if (b->cap == b->n)
+		buf_reserve(b, 1);
 	b->p[b->n++] = (char)c;
 }
 

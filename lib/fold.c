@@ -432,7 +432,7 @@ get_thread(struct fold *f, struct fold_answer *a, struct json key)
 }
 
 /* A piece of a thread's text or thinking. */
-static void
+static inline void
 add_piece(const struct fold *f, struct fold_thread *t, const struct chunk *c)
 {
 	if (c->type == CHUNK_TEXT) {

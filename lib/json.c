@@ -16,6 +16,12 @@ static const unsigned char escapes[256] = {
 	['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
 };
 
+/* The letter that stands for a byte behind a backslash; 0: there is none. */
+static const char letters[256] = {
+	['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n',
+	['\r'] = 'r', ['\t'] = 't',
+};
+
 /* Whether a byte ends a run of plain text inside a string. */
 static bool
 is_special(char c)
@@ -170,7 +176,8 @@ string_rest(const char *q, const char *end, bool *plain)
 	struct json_fault fault;
 	struct json_check c = {.start = q, .end = end, .fault = &fault};
 
-	q = after_ascii(q, end);
+	if (end - q < 16)
+		q = after_ascii(q, end);
 	*plain = q < end && *q == '"';
 	return *plain ? q + 1 : check_string(&c, q - 1);
 }
@@ -616,7 +623,8 @@ json_equals(struct json v, const char *p, size_t n)
 	struct buf b = {0};
 	bool same;
 
-	if (json_type(v) != JSON_STRING)
+	if (json_type(v) != JSON_STRING || (v.n > 2 && n > 0 &&
+	    v.p[1] != *p && v.p[1] != '\\'))
 		return false;
 	if (memchr(v.p, '\\', v.n) == NULL)
 		return v.n == n + 2 && (n == 0 || memcmp(v.p + 1, p, n) == 0);
@@ -655,8 +663,8 @@ json_index(struct json v)
 void
 json_quote(struct buf *out, const char *p, size_t n)
 {
-	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-	const char *end = p + n, *run, *escape;
+	const char *end = p + n, *run;
+	char escape[] = "\\.";
 
 	buf_addc(out, '"');
 	while (p < end) {
@@ -665,13 +673,11 @@ json_quote(struct buf *out, const char *p, size_t n)
 		buf_add(out, run, (size_t)(p - run));
 		if (p == end)
 			break;
-		escape = *p != '\0' ? strchr(from, *p) : NULL;
-		if (escape != NULL) {
-			buf_addc(out, '\\');
-			buf_addc(out, to[escape - from]);
-		} else {
+		escape[1] = letters[(unsigned char)*p];
+		if (escape[1] != 0)
+			buf_add(out, escape, 2);
+		else
 			buf_printf(out, "\\u%04x", (unsigned)(unsigned char)*p);
-		}
 		p++;
 	}
 	buf_addc(out, '"');

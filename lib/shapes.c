@@ -99,13 +99,12 @@ behind(const struct shape_key *key, const char *p, const char *end, bool *plain)
 }
 
 /* Makes the shape at that place in the order the first. */
-static inline void
+static void
 to_front(struct shapes *s, unsigned place)
 {
 	struct shape_key key = s->keys[place];
 
-	for (; place > 0; place--)
-		s->keys[place] = s->keys[place - 1];
+	memmove(s->keys + 1, s->keys, place * sizeof(*s->keys));
 	s->keys[0] = key;
 }
 
@@ -166,10 +165,11 @@ find(struct shapes *s, const char *p, const char *end, bool *plain)
 
 	for (i = 0; i < s->n; i++) {
 		after = behind(&s->keys[i], p, end, plain);
-		if (after != NULL) {
+		if (after == NULL)
+			continue;
+		if (i > 0)
 			to_front(s, i);
-			return after;
-		}
+		return after;
 	}
 	return NULL;
 }
@@ -183,21 +183,25 @@ shapes_take(struct shapes *s, const char *p, size_t n, size_t max,
 
 	for (*records = 0;; ++*records) {
 		after = find(s, p, end, &plain);
+		s->strange = after == NULL ? p : NULL;
 		if (after == NULL || after == end || *after != '\n' ||
 		    (size_t)(after - p) > max)
-			return (size_t)(p - start);
+			break;
 		add(take_over(s->keys[0].shape, p, (size_t)(after - p), plain), arg);
 		p = after + 1;
 	}
+	s->seen = end;
+	return (size_t)(p - start);
 }
 
 bool
 shapes_read(struct shapes *s, const struct chunk **c, const char *record,
     size_t n, struct json_fault *fault)
 {
-	bool plain;
+	bool plain, strange = record == s->strange && record + n <= s->seen;
 
-	if (find(s, record, record + n, &plain) == record + n) {
+	s->strange = NULL;
+	if (!strange && find(s, record, record + n, &plain) == record + n) {
 		*c = take_over(s->keys[0].shape, record, n, plain);
 		return true;
 	}

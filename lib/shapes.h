@@ -46,6 +46,7 @@ struct shapes {
 	} keys[SHAPES_MAX];
 	unsigned	 n;
 	unsigned	 last;		/* the last shape's number */
+	const char	*strange, *seen; /* up to seen, no known shape begins there */
 	struct chunk	 slow;		/* a reading without a shape */
 };
 
