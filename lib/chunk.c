@@ -287,9 +287,10 @@ read_members(struct chunk *c, struct json_iter *i, struct members *m)
 static void
 judge(struct chunk *c, const struct members *m)
 {
-	if (!apierror_is(c->error))
+	if (c->error.p != NULL && !apierror_is(c->error))
 		c->error = (struct json){0};
-	read_single(c);
+	if (c->choices.p != NULL)
+		read_single(c);
 	c->kind = kind_of(c, m);
 	if (c->kind == CHUNK_SUPAI)
 		c->body = m->chunk;

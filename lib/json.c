@@ -107,7 +107,9 @@ after_ascii(const char *p, const char *end)
 static const char *
 skip_space(const char *p, const char *end)
 {
-	while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
+	/* Most often there is none: told by the first comparison. */
+	while (p < end && (unsigned char)*p <= ' ' &&
+	    (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
 		p++;
 	return p;
 }
@@ -473,8 +475,15 @@ pass(struct json_iter *i, const char *p, struct json *value)
 void
 json_pass(struct json_iter *i, struct json *value)
 {
-	pass(i, i->p < i->c.end ? check_value(&i->c, i->p) :
-	    wrong(&i->c, i->p, NULL), value);
+	const char *p = i->p;
+
+	if (p == i->c.end)
+		p = wrong(&i->c, p, NULL);
+	else if (*p == '{' || *p == '[')
+		p = check_value(&i->c, p);
+	else
+		p = check_scalar(&i->c, p);
+	pass(i, p, value);
 }
 
 void

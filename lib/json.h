@@ -106,10 +106,11 @@ bool	json_equals(struct json v, const char *p, size_t n);
 static inline bool
 json_is(struct json v, const char *s)
 {
-	size_t n = strlen(s);
+	size_t n;
 
 	if (v.n < 2 || (v.p[1] != *s && v.p[1] != '\\'))
 		return false;
+	n = strlen(s);
 	return (v.n == n + 2 && *v.p == '"' && memcmp(v.p + 1, s, n) == 0) ||
 	    json_equals(v, s, n);
 }
