@@ -4,32 +4,9 @@
 # a thousand at once, and by its memory. The service is a supai-mock that takes
 # 100 ms for its first byte. It needs race (see run.sh) and supai-* in PATH.
 set -u
-here=$(cd "${0%/*}" && pwd)
-BUILD=${BUILD:-$here/../../build}
-case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
-peers=$BUILD/peers
-scratch=$(mktemp -d) || exit 1
-mock=
-finish() {
-    [ -z "$mock" ] || kill "$mock" 2>/dev/null
-    rm -rf "$scratch"
-}
-trap finish EXIT
-trap 'exit 1' HUP INT TERM
+# shellcheck source=common.sh
+. "${0%/*}/common.sh"
 cd "$scratch" || exit 1
-
-# start OPTION ...: a mock in place of the one before.
-start() {
-    [ -z "$mock" ] || kill "$mock"
-    mkfifo mock.fifo
-    supai-mock "$@" >mock.fifo &
-    mock=$!
-    read -r SUPAI_BASE_URL <mock.fifo
-    rm mock.fifo
-    SUPAI_API_KEY=bench-key
-    NO_PROXY=127.0.0.1
-    export SUPAI_BASE_URL SUPAI_API_KEY NO_PROXY
-}
 
 requests() {
     awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++)
@@ -70,7 +47,6 @@ requests 5000 >in.5000
 requests 4000 >in.4000
 requests 2000 >in.2000
 ours='rm -f out; supai-batch -j 64 -o out in.2000'
-export NODE_PEER="$peers/node"
 
 what='5,000 requests of 100 ms, -j 64'
 if measure 'rm -f out; supai-batch -j 64 -o out in.5000'; then

@@ -5,39 +5,23 @@
 #   run.sh [sse|text|fold|watch|start|request|delay|memory|batch|growth ...]
 #
 # BENCH_MB (500) is the size of the big input, and the others follow it;
-# BENCH_RUNS (11) how often each command of a row runs, in turn with its peer.
-# BIN and BUILD say where the programs are.
+# BENCH_RUNS (11) how often each command of a row runs, in turn with its peer;
+# BENCH_DIR (build/bench) where the inputs are made. On a system that does not
+# keep files in memory for long, a folder of a file system in memory makes the
+# rows tell of the programs and not of the disk. BIN and BUILD say where the
+# programs are.
 set -u
-cd "${0%/*}/../.." || exit 1
-root=$PWD
-BIN=${BIN:-bin}
-BUILD=${BUILD:-build}
-case $BIN in /*) ;; *) BIN=$root/$BIN ;; esac
-case $BUILD in /*) ;; *) BUILD=$root/$BUILD ;; esac
+# shellcheck source=common.sh
+. "${0%/*}/common.sh"
+cd "$root" || exit 1
 mb=${BENCH_MB:-500}
 runs=${BENCH_RUNS:-11}
-here=$root/tests/bench
-work=$BUILD/bench
-peers=$BUILD/peers
 # Where there is a system's own, no version manager stands before it.
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 sections=${*:-sse text fold watch start request delay memory batch growth}
-unset SUPAI_API_KEY SUPAI_API_KEY_FILE SUPAI_BASE_URL SUPAI_MODEL http_proxy https_proxy all_proxy \
-    HTTP_PROXY HTTPS_PROXY ALL_PROXY
-export LC_ALL=C PATH="$BIN:$BUILD/tests/bench:$PATH" HOME="$work/home" BIN BUILD
-
-mkdir -p "$work/home" || exit 1
 report=$BUILD/bench.md
 [ $# -eq 0 ] || report=$BUILD/bench-part.md
-scratch=$(mktemp -d "$work/run.XXXXXX") || exit 1
-mock=
-finish() {
-    [ -z "$mock" ] || kill "$mock" 2>/dev/null
-    rm -rf "$scratch"
-}
-trap finish EXIT
-trap 'exit 1' HUP INT TERM
 
 say() { printf '%s\n' "$*" | tee -a "$report"; }
 note() { printf 'bench: %s\n' "$*" >&2; }
@@ -243,11 +227,7 @@ client_settings() {
 bench_request() {
     reply='Light of short wavelengths is scattered more by the air than light of long ones, so that the sky is blue.'
     pipeline='supai-req hi | supai-send | supai-sse | supai-text'
-    mkfifo "$scratch/fifo"
-    supai-mock --reply "$reply" >"$scratch/fifo" 2>/dev/null &
-    mock=$!
-    read -r SUPAI_BASE_URL <"$scratch/fifo"
-    export SUPAI_BASE_URL SUPAI_API_KEY=bench NODE_PEER="$peers/node"
+    start --reply "$reply"
     client_settings
     asks 'curl -sN \| sed \| jq' 2 "curl -sN -H 'Authorization: Bearer bench' \
         -H 'Content-Type: application/json' -d '{\"model\":\"auto\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}' \
@@ -257,10 +237,7 @@ bench_request() {
     asks 'llm' 10 "LLM_USER_PATH=$scratch/llm $peers/python/bin/llm -n --key x -m bench hi"
     asks 'aichat' 1 "AICHAT_CONFIG_DIR=$scratch/aichat $peers/cargo/bin/aichat hi"
     asks 'mods' 1 "XDG_CONFIG_HOME=$scratch/config $peers/go/mods -r --no-cache -q hi"
-    kill "$mock"
-    wait "$mock" 2>/dev/null
-    mock=
-    unset SUPAI_BASE_URL SUPAI_API_KEY
+    stop
 }
 
 bench_delay() {
