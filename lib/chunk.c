@@ -222,6 +222,7 @@ start(struct chunk *c, struct json value)
 {
 	static const struct json none;
 
+	c->kind = CHUNK_OTHER;
 	c->value = value;
 	c->error = c->id = c->choices = c->usage = c->supai = none;
 	c->body = c->custom_id = c->completion = none;

@@ -30,11 +30,13 @@ is_special(char c)
 }
 
 /*
- * Behind the first steps of plain text, of 16 or 8 bytes; what stands there has
- * to be looked at byte by byte, or is shorter than a step. With ascii, what is
- * no ASCII ends the run too.
+ * Behind a run of plain text as far as it can be told in steps of STEP bytes:
+ * what stands there ends the run, or what is left is shorter than a step. With
+ * ascii, what is no ASCII ends it too.
  */
 #ifdef __SSE2__
+enum { STEP = 16 };
+
 static inline const char *
 plain_steps(const char *p, const char *end, bool ascii)
 {
@@ -43,7 +45,7 @@ plain_steps(const char *p, const char *end, bool ascii)
 	__m128i x, hit;
 	int mask;
 
-	for (; end - p >= 16; p += 16) {
+	for (; end - p >= STEP; p += STEP) {
 		x = _mm_loadu_si128((const __m128i *)(const void *)p);
 		hit = _mm_or_si128(_mm_cmpeq_epi8(x, quote),
 		    _mm_cmpeq_epi8(x, backslash));
@@ -58,6 +60,8 @@ plain_steps(const char *p, const char *end, bool ascii)
 	return p;
 }
 #else
+enum { STEP = 8 };
+
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
 /* Not 0 where one of eight bytes is 0; a byte above one may be told so as well. */
@@ -71,14 +75,18 @@ static inline const char *
 plain_steps(const char *p, const char *end, bool ascii)
 {
 	uint64_t x;
+	int i;
 
-	for (; end - p >= 8; p += 8) {
-		memcpy(&x, p, 8);
+	for (; end - p >= STEP; p += STEP) {
+		memcpy(&x, p, STEP);
 		if ((((x - EACH_BYTE(0x20)) & ~x & EACH_BYTE(0x80)) |
 		    zero_byte(x ^ EACH_BYTE('"')) |
 		    zero_byte(x ^ EACH_BYTE('\\')) |
-		    (ascii ? x & EACH_BYTE(0x80) : 0)) != 0)
-			break;
+		    (ascii ? x & EACH_BYTE(0x80) : 0)) == 0)
+			continue;
+		for (i = 0; i < STEP; i++)
+			if (is_special(p[i]) || (ascii && p[i] & 0x80))
+				return p + i;
 	}
 	return p;
 }
@@ -178,7 +186,7 @@ string_rest(const char *q, const char *end, bool *plain)
 	struct json_fault fault;
 	struct json_check c = {.start = q, .end = end, .fault = &fault};
 
-	if (end - q < 16)
+	if (end - q < STEP)
 		q = after_ascii(q, end);
 	*plain = q < end && *q == '"';
 	return *plain ? q + 1 : check_string(&c, q - 1);

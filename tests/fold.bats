@@ -165,6 +165,12 @@ Yes: the air scatters blue light most.'
     expect 0 "$line" ''
 }
 
+@test "a value that is no object, behind a completion, is not another one" {
+    line='{"object":"chat.completion","choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}'
+    fold "$line"$'\n6\n[]\n"x"\nnull'
+    expect 0 "$line" ''
+}
+
 @test "a stream cut behind any line gives what was there, and 76" {
     n=$(wc -l <"$DATA/ensemble.ndjson")
     for ((at = 1; at < n; at++)); do

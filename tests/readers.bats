@@ -80,6 +80,15 @@ E
     refute_output --partial ' 0 known'
 }
 
+@test "on values that are no objects, behind records of each kind" {
+    while IFS= read -r record; do
+        printf '%s\n' "$record" 6 "$record" '[]' "$record" ' "x" ' "$record" null true 1e5x
+    done <"$DATA/ensemble.ndjson" >in
+    cat "$DATA/completion.json" >>in
+    printf '%s\n' 6 '{"error":{"message":"m"}}' 6 '{"custom_id":"c","error":{"message":"m"}}' 6 ' ' '' '{' '{"a' '{"a":' '{"a":1' '{"a":1,' >>in
+    agree in
+}
+
 @test "on records at every length around a step of the scanner" {
     for ((len = 0; len < 70; len++)); do
         printf '{"choices":[{"delta":{"content":"%*s"}}]}\n' $len ''

@@ -1,56 +1,15 @@
 /*
- * readers: holds the two readers of records, the fast one (shapes) and the
- * plain one (chunk), to the same answer on every line of standard input. Prints
- * each line's number on which they differ, then how many lines there were and
- * how many the fast way knew; ends with 1 if they differed anywhere.
+ * readers: holds the readers of records, the fast one (shapes), the plain one
+ * (chunk) and the checker alone (json), to the same answer on every line of
+ * standard input. Prints each line's number on which they differ, then how many
+ * lines there were and how many the fast way knew; ends with 1 if they differed
+ * anywhere.
  */
 #include "buf.h"
 #include "chunk.h"
 #include "io.h"
 #include "same_chunk.h"
 #include "shapes.h"
-
-struct taken {
-	const struct chunk	*plain;	/* what each has to be like */
-	bool			 good;
-};
-
-static void
-compare(const struct chunk *c, void *arg)
-{
-	struct taken *t = arg;
-
-	t->good = t->good && same_chunk(t->plain, c);
-}
-
-/*
- * What is taken as records of known shapes is right: of two alike and another
- * both or none, nothing where one is longer than it may be, and not the second
- * where its newline is missing.
- */
-static bool
-good_take(struct shapes *shapes, const struct chunk *plain, bool ok,
-    const char *p, size_t n)
-{
-	struct buf lines = {0};
-	struct taken t = {.plain = plain, .good = true};
-	unsigned long records;
-	size_t len;
-
-	buf_add(&lines, p, n);
-	buf_addc(&lines, '\n');
-	buf_add(&lines, p, n);
-	buf_adds(&lines, "\n{\"next\":\"line\"}\n");
-	len = shapes_take(shapes, lines.p, lines.n, n, compare, &t, &records);
-	if (len > 0)
-		t.good = t.good && ok && records == 2 && len == 2 * (n + 1) &&
-		    shapes_take(shapes, lines.p, lines.n, n - 1, compare, &t,
-		    &records) == 0 && records == 0 &&
-		    shapes_take(shapes, lines.p, 2 * n + 1, n, compare, &t,
-		    &records) == n + 1 && records == 1;
-	buf_free(&lines);
-	return t.good;
-}
 
 int
 main(void)
@@ -76,6 +35,7 @@ main(void)
 		ok = chunk_read(&plain, p, n, &fault);
 		fast_ok = shapes_read(&shapes, &fast, p, n, &fast_fault);
 		if (ok != fast_ok || (ok && !same_chunk(&plain, fast)) ||
+		    !same_verdict(ok, &fault, p, n) ||
 		    !good_take(&shapes, &plain, ok, p, n)) {
 			buf_printf(&out, "line %lu\n", in.line);
 			differ = true;

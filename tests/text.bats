@@ -97,6 +97,11 @@ E
     expect 0 'x' ''
 }
 
+@test "a value that is no object, behind an answer, is not another one" {
+    text "$(printf '%s\n' '{"object":"chat.completion","choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}' '6' '[]' '"x"' null)"
+    expect 0 'a' ''
+}
+
 @test "escapes become UTF-8: pairs joined, lone surrogates U+FFFD" {
     text "$(delta '"\u00e9\ud83d\ude00|\ud83d|\ude00|\ud83dx\/\b\f\"\\"' '"stop"')"
     assert_equal "$output" $'é😀|\ufffd|\ufffd|\ufffdx/\b\f"\\'

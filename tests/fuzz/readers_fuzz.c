@@ -1,6 +1,6 @@
 /*
- * Any input, line by line: the fast reader of records says what the plain one
- * says, and neither looks behind the record's end.
+ * Any input, line by line: the ways to read a record say the same, and none
+ * looks behind its end.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 one(struct shapes *shapes, const char *p, size_t n)
 {
-	struct json_fault fault;
+	struct json_fault fault, fast_fault;
 	const struct chunk *fast;
 	struct chunk plain;
 	char *copy = malloc(n > 0 ? n : 1);	/* its end is the memory's end */
@@ -24,8 +24,10 @@ one(struct shapes *shapes, const char *p, size_t n)
 	if (n > 0)
 		memcpy(copy, p, n);
 	ok = chunk_read(&plain, copy, n, &fault);
-	fast_ok = shapes_read(shapes, &fast, copy, n, &fault);
-	if (ok != fast_ok || (ok && !same_chunk(&plain, fast)))
+	fast_ok = shapes_read(shapes, &fast, copy, n, &fast_fault);
+	if (ok != fast_ok || (ok && !same_chunk(&plain, fast)) ||
+	    !same_verdict(ok, &fault, copy, n) ||
+	    !good_take(shapes, &plain, ok, copy, n))
 		abort();
 	free(copy);
 }
