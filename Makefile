@@ -156,7 +156,8 @@ lint:
 bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man
 
-# Each fuzzer for FUZZ_SECONDS, from the tests' fixtures on; clang's libFuzzer.
+# Each fuzzer for FUZZ_SECONDS, from the tests' fixtures on, and from what it found
+# before, where that is kept (NAME.corpus, lines that a test reads too); clang's libFuzzer.
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
@@ -171,6 +172,8 @@ fuzz: $(FUZZERS)
 	@for f in $(FUZZERS); do \
 		mkdir -p $$f.corpus || exit 1; \
 		find tests/data -type f -exec cp {} $$f.corpus/ \; ; \
+		kept=tests/fuzz/$$(basename $$f).corpus; \
+		[ ! -f $$kept ] || split -a 4 -l 8 $$kept $$f.corpus/kept. || exit 1; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$f.corpus || exit 1; \
 	done
 

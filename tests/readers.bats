@@ -13,6 +13,13 @@ agree() {
     refute_output --partial ' 0 known'
 }
 
+@test "on what the fuzzer found" {
+    # twice each: the second time its shape is known
+    LC_ALL=C sed p "$ROOT/tests/fuzz/readers_fuzz.corpus" >in
+    agree in
+    refute_output --partial ' 0 known'
+}
+
 @test "on every recorded trace" {
     need_traces
     for trace in "$TRACES"/*.ndjson.gz; do
@@ -86,6 +93,16 @@ E
     done <"$DATA/ensemble.ndjson" >in
     cat "$DATA/completion.json" >>in
     printf '%s\n' 6 '{"error":{"message":"m"}}' 6 '{"custom_id":"c","error":{"message":"m"}}' 6 ' ' '' '{' '{"a' '{"a":' '{"a":1' '{"a":1,' >>in
+    agree in
+}
+
+@test "on nesting up to the limit and past it" {
+    for ((n = 250; n < 260; n++)); do
+        open=$(printf '%*s' $n '') close=${open// /]} open=${open// /[}
+        printf '%s\n' "$open$close" "{\"a\":$open$close}" "{\"chunk\":$open$close}" \
+            "{\"chunk\":{\"a\":$open$close}}" "{\"chunk\":{\"_source\":$open$close}}" \
+            "{\"chunk\":{\"_source\":{\"key\":$open$close}}}" "{\"choices\":[{\"delta\":$open$close}]}"
+    done >in
     agree in
 }
 
