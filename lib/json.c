@@ -640,13 +640,14 @@ json_equals(struct json v, const char *p, size_t n)
 	struct buf b = {0};
 	bool same;
 
-	if (json_type(v) != JSON_STRING || (v.n > 2 && n > 0 &&
-	    v.p[1] != *p && v.p[1] != '\\'))
+	if (json_type(v) != JSON_STRING)
 		return false;
+	if (n > 0 && v.p[1] != *p && v.p[1] != '\\')
+		return false;	/* as most are: told apart by the first byte */
 	if (memchr(v.p, '\\', v.n) == NULL)
 		return v.n == n + 2 && (n == 0 || memcmp(v.p + 1, p, n) == 0);
 	json_text(v, &b);
-	same = b.n == n && memcmp(b.p, p, n) == 0;
+	same = b.n == n && (n == 0 || memcmp(b.p, p, n) == 0);
 	buf_free(&b);
 	return same;
 }
