@@ -53,17 +53,20 @@ static struct fold_item *
 list_add(struct fold_list *l, struct json v)
 {
 	struct fold_string s = string_of(v);
-	struct fold_item *item = l->items, *end = item + l->n;
+	struct fold_item *item;
+	size_t i = 0;
 
 	if (s.p == NULL)
 		return NULL;
-	while (item < end && (item->text.n != s.n ||
-	    memcmp(item->text.p, s.p, s.n) != 0))
-		item++;
-	if (item < end)
+	while (i < l->n && (l->items[i].text.n != s.n ||
+	    memcmp(l->items[i].text.p, s.p, s.n) != 0))
+		i++;
+	if (i < l->n) {
+		item = &l->items[i];
 		free(s.p);
-	else
+	} else {
 		item = list_push(l, s);
+	}
 	item->count++;
 	return item;
 }

@@ -76,7 +76,8 @@ agree() {
 }
 
 # row WHAT AGAINST SENSE GOAL OURS PEER [CPU-OURS CPU-PEER]: seconds. SENSE is
-# "speed" (how many times as fast, at least GOAL) or "time" (at most).
+# "speed" (how many times as fast, at least GOAL) or "time" (at most); GOAL is "-"
+# where there is none, and the row is there to be known.
 row() {
     say "$(awk -v what="$1" -v against="$2" -v sense="$3" -v goal="$4" -v a="$5" -v b="$6" \
         -v ca="${7:-}" -v cb="${8:-}" -v agreed="$agreed" '
@@ -90,9 +91,10 @@ row() {
             if (b <= 0) b = 1e-9
             ratio = sense == "speed" ? b / a : a / b
             pass = sense == "speed" ? ratio >= goal : ratio <= goal
-            verdict = agreed != "yes" ? "NO: outputs differ" : pass ? "pass" : "NO"
-            printf "| %s | %s | %s | %s | %.2f | %s %s | %s | %s | %s |", what, against,
-                show(a), show(b), ratio, sense == "speed" ? ">=" : "<=", goal, show(ca), show(cb), verdict
+            verdict = agreed != "yes" ? "NO: outputs differ" : goal == "-" ? "no goal" : pass ? "pass" : "NO"
+            goal = goal == "-" ? "" : (sense == "speed" ? ">= " : "<= ") goal
+            printf "| %s | %s | %s | %s | %.2f | %s | %s | %s | %s |", what, against,
+                show(a), show(b), ratio, goal, show(ca), show(cb), verdict
         }')"
     agreed=yes
 }
@@ -235,8 +237,8 @@ bench_request() {
     asks 'Python SDK' 10 "$peers/python/bin/python $here/ask.py"
     asks 'Node SDK' 10 "node $here/ask.mjs"
     asks 'llm' 10 "LLM_USER_PATH=$scratch/llm $peers/python/bin/llm -n --key x -m bench hi"
-    asks 'aichat' 1 "AICHAT_CONFIG_DIR=$scratch/aichat $peers/cargo/bin/aichat hi"
-    asks 'mods' 1 "XDG_CONFIG_HOME=$scratch/config $peers/go/mods -r --no-cache -q hi"
+    asks 'aichat' - "AICHAT_CONFIG_DIR=$scratch/aichat $peers/cargo/bin/aichat hi"
+    asks 'mods' - "XDG_CONFIG_HOME=$scratch/config $peers/go/mods -r --no-cache -q hi"
     stop
 }
 
