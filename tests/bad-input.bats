@@ -106,9 +106,9 @@ big() {
     supai-sse in | cmp - line
     cp line in
     row 0 '' supai-text
-    assert_output $'\ufffd'
+    assert_output $'\xef\xbf\xbd'
     row 0 '' supai-fold
-    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" $'\ufffd'
+    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" $'\xef\xbf\xbd'
 }
 
 @test "what is no event at all passes supai-watch untouched" {

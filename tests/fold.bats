@@ -246,7 +246,7 @@ Yes: the air scatters blue light most.'
     printf '{"choices":[{"delta":{"content":"a\xed\xa0\x80\xff\\ud800"},"finish_reason":"stop"}],"note":"\xff\\udc00"}\n' >in
     run --separate-stderr supai-fold in
     assert_equal "$status" 0
-    r=$'\ufffd'
+    r=$'\xef\xbf\xbd'
     assert_equal "$(jq -r '.choices[0].message.content, .note' <<<"$output")" "a$r$r$r$r$r
 $r$r"
 }

@@ -11,6 +11,9 @@ if [ -z "${SUPAI_DEFAULTS-}" ] && [ -x "${BUILD:=build}/tests/defaults" ]; then
     SUPAI_DEFAULTS=1 exec "$BUILD/tests/defaults" tests/run.sh "$@"
 fi
 unset SUPAI_DEFAULTS
+# The plainest locale, whatever the caller's is: a test that needs another says so.
+unset LANG LANGUAGE "${!LC_@}"
+export LC_ALL=C
 . tests/bats-path.sh
 export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
 JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}

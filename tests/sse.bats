@@ -252,7 +252,7 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
 
 @test "no event stream: what it begins with cannot reach the screen as controls" {
     sse '\033]52;c;eA==\007\x9b31m\000\302\233 upstream\n'
-    expect 76 '' "*it begins with '\\\\x1b]52;c;eA==\\\\x07"$'\ufffd'"31m\\\\x00\\\\u009b upstream'"
+    expect 76 '' "*it begins with '\\\\x1b]52;c;eA==\\\\x07"$'\xef\xbf\xbd'"31m\\\\x00\\\\u009b upstream'"
     # 59 bytes and a character of two: it is left out, not cut.
     sse "$(printf '%059d' 0)é"
     expect 76 '' "*begins with '$(printf '%059d' 0)'"

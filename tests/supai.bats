@@ -199,8 +199,8 @@ E
 
 @test "supai-text's options arrive" {
     mock_start
-    try 0 $'a\u202e' '' $'a\u202e'
-    try 0 'a\u202e' '' --safe $'a\u202e'
+    try 0 $'a\xe2\x80\xae' '' $'a\xe2\x80\xae'
+    try 0 'a\u202e' '' --safe $'a\xe2\x80\xae'
     try 0 hi 'supai-text: tokens: 1 prompt, 1 completion, 2 total' -u hi
     assert_equal "$(sent)" "$(supai-req -u hi)"
     try 1 '' 'supai-text: there is no choice 1' --choice 1 hi

@@ -104,13 +104,13 @@ E
 
 @test "escapes become UTF-8: pairs joined, lone surrogates U+FFFD" {
     text "$(delta '"\u00e9\ud83d\ude00|\ud83d|\ude00|\ud83dx\/\b\f\"\\"' '"stop"')"
-    assert_equal "$output" $'é😀|\ufffd|\ufffd|\ufffdx/\b\f"\\'
+    assert_equal "$output" $'é😀|\xef\xbf\xbd|\xef\xbf\xbd|\xef\xbf\xbdx/\b\f"\\'
 }
 
 @test "invalid UTF-8 becomes U+FFFD as the WHATWG decoder has it" {
     printf '{"choices":[{"delta":{"content":"a\xed\xa0\x80b\xf0\x9f\x98c\xffd\xc0\xafe\xe2\x82"},"finish_reason":"stop"}]}\n' >in
     run --separate-stderr supai-text in
-    r=$'\ufffd'
+    r=$'\xef\xbf\xbd'
     expect 0 "a$r$r${r}b${r}c${r}d$r${r}e$r" ''
 }
 
@@ -397,7 +397,7 @@ Yes: the air scatters blue light most.' ''
     { printf '{"choices":[{"delta":{"content":"\xc2"}}]}\n{"choices":[{"delta":{"content":"\x9b1m"}}]}\n'
       printf '{"choices":[{"delta":{"content":"\xe2\x80"}}]}\n{"choices":[{"delta":{"content":"\xae"},"finish_reason":"stop"}]}\n'; } >in
     run pty -1 supai-text in
-    r=$'\ufffd'
+    r=$'\xef\xbf\xbd'
     assert_equal "$output" "$r${r}1m$r$r"
 }
 
