@@ -214,9 +214,9 @@ doing_write(struct doing *d)
 }
 
 static bool
-add_text(struct doing *d, struct json text)
+add_text(struct doing *d, const struct chunk *c)
 {
-	size_t chars = json_chars(text);
+	size_t chars = chunk_chars(c, c->text);
 
 	d->text += chars;
 	d->all += chars;
@@ -225,14 +225,14 @@ add_text(struct doing *d, struct json text)
 
 /* To fail again is news, with the same words too. */
 static bool
-add_failure(struct doing *d, struct json body, long long wall)
+add_failure(struct doing *d, const struct chunk *c, long long wall)
 {
-	char *retry_at = json_string(json_get(body, "retryAt"));
+	char *retry_at = json_string(chunk_get(c, "retryAt"));
 
 	d->retry_at = retry_at != NULL ? retry_timestamp(retry_at) : -1;
 	d->announced = d->retry_at > wall;
 	(void)become(d, retry_at != NULL ? DOING_RETRYING : DOING_FAILED,
-	    about_failure(json_get(body, "message")));
+	    about_failure(chunk_get(c, "message")));
 	free(retry_at);
 	return true;
 }
@@ -251,11 +251,11 @@ add_retry(struct doing *d)
 
 /* Some say only with the result what they searched for. */
 static bool
-add_result(struct doing *d, struct json body)
+add_result(struct doing *d, const struct chunk *c)
 {
 	if (d->what != DOING_SEARCHING || d->about.n > 0)
 		return false;
-	return become(d, DOING_SEARCHING, about_string(json_get(body, "query")));
+	return become(d, DOING_SEARCHING, about_string(chunk_get(c, "query")));
 }
 
 bool
@@ -269,17 +269,17 @@ doing_add(struct doing *d, const struct chunk *c, long long wall)
 		d->text = 0;
 		return doing_write(d);
 	case CHUNK_TEXT:
-		return add_text(d, c->text);
+		return add_text(d, c);
 	case CHUNK_WEB_SEARCH_CALL:
 		return become(d, DOING_SEARCHING,
 		    about_string(chunk_get(c, "query")));
 	case CHUNK_WEB_SEARCH_RESULT:
-		return add_result(d, c->body);
+		return add_result(d, c);
 	case CHUNK_FETCH_URL_CALL:
 		return become(d, DOING_READING,
 		    about_host(chunk_get(c, "url")));
 	case CHUNK_FAILURE:
-		return add_failure(d, c->body, wall);
+		return add_failure(d, c, wall);
 	case CHUNK_RETRY:
 		return add_retry(d);
 	case CHUNK_DONE:	/* also behind a failure that was the end of it */

@@ -141,7 +141,6 @@ hex_digit(char c)
  */
 static const char too_deep[] = "nested more than 256 deep";
 static const char no_comma[] = "no comma or closing bracket behind a value";
-static const char more_values[] = "more than one value";
 
 static const char *
 wrong(struct json_check *c, const char *p, const char *why)
@@ -362,23 +361,29 @@ check_value(struct json_check *c, const char *p)
 	return p;
 }
 
+/* The text's value has ended at p: nothing but white space may follow. */
+static bool
+end_text(struct json_check *c, const char *p, struct json *v)
+{
+	const char *start = skip_space(c->start, c->end);
+	const char *rest = skip_space(p, c->end);
+
+	if (rest != c->end) {
+		wrong(c, rest, "more than one value");
+		return false;
+	}
+	*v = (struct json){start, (size_t)(p - start)};
+	return true;
+}
+
 bool
 json_parse(const char *text, size_t n, struct json *v, struct json_fault *fault)
 {
 	struct json_check c = {.start = text, .end = text + n, .fault = fault};
-	const char *p, *end;
+	const char *end = check_value(&c, skip_space(text, c.end));
 
 	*v = (struct json){0};
-	p = skip_space(text, c.end);
-	end = check_value(&c, p);
-	if (end == NULL)
-		return false;
-	if (skip_space(end, c.end) != c.end) {
-		wrong(&c, skip_space(end, c.end), more_values);
-		return false;
-	}
-	*v = (struct json){p, (size_t)(end - p)};
-	return true;
+	return end != NULL && end_text(&c, end, v);
 }
 
 enum json_type
@@ -484,14 +489,10 @@ void
 json_pass(struct json_iter *i, struct json *value)
 {
 	const char *p = i->p;
+	bool scalar = p < i->c.end && *p != '{' && *p != '[';
 
-	if (p == i->c.end)
-		p = wrong(&i->c, p, NULL);
-	else if (*p == '{' || *p == '[')
-		p = check_value(&i->c, p);
-	else
-		p = check_scalar(&i->c, p);
-	pass(i, p, value);
+	/* What does not nest is spared the stack for it. */
+	pass(i, scalar ? check_scalar(&i->c, p) : check_value(&i->c, p), value);
 }
 
 void
@@ -514,18 +515,8 @@ bool
 json_close(const struct json_iter *i, struct json *v)
 {
 	struct json_check c = i->c;
-	const char *start, *p;
 
-	if (i->p == NULL)
-		return false;
-	p = skip_space(i->p + 1, c.end);
-	if (p != c.end) {
-		wrong(&c, p, more_values);
-		return false;
-	}
-	start = skip_space(c.start, c.end);
-	*v = (struct json){start, (size_t)(i->p + 1 - start)};
-	return true;
+	return i->p != NULL && end_text(&c, i->p + 1, v);
 }
 
 struct json

@@ -49,6 +49,17 @@ mem_resize(void *p, size_t count, size_t size)
 	return p;
 }
 
+void *
+mem_more(void *p, size_t *cap, size_t size)
+{
+	size_t had = *cap;
+
+	*cap = had == 0 ? 16 : had * 2;
+	p = mem_resize(p, *cap, size);
+	memset((char *)p + had * size, 0, (*cap - had) * size);
+	return p;
+}
+
 char *
 mem_copy(const char *p, size_t n)
 {

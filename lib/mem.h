@@ -16,6 +16,12 @@ void	*mem_zero(size_t count, size_t size);
 /* p grown or shrunk to count * size bytes, as realloc(3); owned. */
 void	*mem_resize(void *p, size_t count, size_t size);
 
+/*
+ * p, an array of *cap elements, with room for more of them: at least twice as
+ * many, which *cap then says, the new ones all zero; owned.
+ */
+void	*mem_more(void *p, size_t *cap, size_t size);
+
 /* A NUL-terminated copy of n bytes, or of a string; owned. */
 char	*mem_copy(const char *p, size_t n);
 char	*mem_string(const char *s);

@@ -33,12 +33,8 @@ new_line(struct picture *p)
 {
 	struct screen_line *line;
 
-	if (p->n == p->cap) {
-		p->cap = p->cap == 0 ? 16 : p->cap * 2;
-		p->lines = mem_resize(p->lines, p->cap, sizeof(*p->lines));
-		memset(p->lines + p->n, 0,
-		    (p->cap - p->n) * sizeof(*p->lines));
-	}
+	if (p->n == p->cap)
+		p->lines = mem_more(p->lines, &p->cap, sizeof(*p->lines));
 	line = &p->lines[p->n++];
 	buf_clear(&line->text);
 	line->width = 0;

@@ -37,10 +37,8 @@ with(jv object, const char *name, jv value)
 static void
 end_event(struct reply *r)
 {
-	if (r->n == r->cap) {
-		r->cap = r->cap == 0 ? 16 : r->cap * 2;
-		r->ends = mem_resize(r->ends, r->cap, sizeof(*r->ends));
-	}
+	if (r->n == r->cap)
+		r->ends = mem_more(r->ends, &r->cap, sizeof(*r->ends));
 	r->ends[r->n++] = r->body.n;
 }
 

@@ -44,10 +44,8 @@ sink(struct timers *t, size_t i, struct timer *timer)
 void
 timers_add(struct timers *t, struct timer *timer, long long due)
 {
-	if (t->n == t->cap) {
-		t->cap = t->cap == 0 ? 64 : t->cap * 2;
-		t->heap = mem_resize(t->heap, t->cap, sizeof(*t->heap));
-	}
+	if (t->n == t->cap)
+		t->heap = mem_more(t->heap, &t->cap, sizeof(*t->heap));
 	timer->due = due;
 	rise(t, t->n++, timer);
 }

@@ -232,7 +232,7 @@ add_content(struct watch *w, const struct fold_answer *a, const struct chunk *c)
 	size_t chars = 0;
 
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
-		chars += json_chars(choice->content);
+		chars += chunk_chars(c, choice->content);
 	if (chars > 0 && d != NULL && d->what != DOING_DONE && doing_write(d))
 		say_doing(w, a, number_of(a, fold_main(a)));
 	if (chars > 0 && v->content == 0 && !a->ensemble &&
@@ -441,12 +441,8 @@ new_row(struct watch *w, const struct fold_string *name)
 {
 	struct watch_row *row;
 
-	if (w->nrows == w->cap) {
-		w->cap = w->cap == 0 ? 16 : w->cap * 2;
-		w->rows = mem_resize(w->rows, w->cap, sizeof(*w->rows));
-		memset(w->rows + w->nrows, 0,
-		    (w->cap - w->nrows) * sizeof(*w->rows));
-	}
+	if (w->nrows == w->cap)
+		w->rows = mem_more(w->rows, &w->cap, sizeof(*w->rows));
 	row = &w->rows[w->nrows++];
 	*row = (struct watch_row){.name = row->name, .words = row->words};
 	buf_clear(&row->name);
