@@ -406,6 +406,7 @@ null null 11 line_too_long'
 }
 
 @test "cut, stalled and broken streams, garbage and errors in the stream are tried again" {
+    reads_the_clock
     mock_start --cut 2:1 --stall 2:1 --garbage=1 --error-event 2:1 --fail 503:1
     run --separate-stderr supai-batch -j 1 --idle-timeout 0.3 <<<"$(line a hi)"
     assert_equal "$status" 0
@@ -573,6 +574,7 @@ signal_run() {
 }
 
 @test "the first SIGTERM lets the ones in flight end, sends no more, and is 75" {
+    reads_the_clock
     signal_run TERM
     assert_equal "$status" 75
     assert_equal "$(cat err | cut -d';' -f1)" 'supai-batch: SIGTERM: 4 answered, 0 failed'
@@ -581,6 +583,7 @@ signal_run() {
 }
 
 @test "the first SIGINT does so too, and then it dies of it" {
+    reads_the_clock
     set -m # in the background SIGINT is ignored without
     signal_run INT
     assert_equal "$status" 130

@@ -501,6 +501,7 @@ END
 }
 
 @test "--stall: N events at once, then nothing, the connection open" {
+    reads_the_clock
     mock_start --stall 0:1 --stall 2:1
     assert_equal "$(status_of "$streamed" --max-time 0.5)" '200 28'
     run --separate-stderr ask "$streamed" --max-time 0.5 -o body -w '%{time_starttransfer}'

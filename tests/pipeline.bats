@@ -100,6 +100,7 @@ supai-text: *not whole*'
 }
 
 @test "failure travels: a stall past the idle limit" {
+    reads_the_clock
     mock_start --reply 'one two three four five six' --stall 3
     PIPE='supai-req hi | supai-send --idle-timeout 0.3 | supai-sse | supai-text'
     run_pipe "$PIPE"

@@ -79,6 +79,7 @@ dead_url() {
 }
 
 @test "a request of 3 MB waits for no 100 Continue" {
+    reads_the_clock
     mock_start
     head -c 3000000 /dev/zero | tr '\0' x >text
     printf '{"stream":false,"messages":[{"role":"user","content":"%s"}]}' "$(cat text)" >big
@@ -351,6 +352,7 @@ END
 }
 
 @test "connection refused is 69 after retries" {
+    reads_the_clock
     dead_url
     start=$(now_ms)
     run --separate-stderr supai-send --retries 1 req
@@ -542,6 +544,7 @@ END
 # --- limits of time ----------------------------------------------------------
 
 @test "--first-byte-timeout: a silent server is 75, not asked again" {
+    reads_the_clock
     raw_start
     start=$(now_ms)
     run --separate-stderr supai-send --first-byte-timeout 0.3 req
@@ -559,6 +562,7 @@ END
 }
 
 @test "--idle-timeout: a body that stops is 75 after what came" {
+    reads_the_clock
     printf 'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\npart' >part
     raw_start -k part
     run --separate-stderr supai-send --first-byte-timeout 60 --idle-timeout 0.3 req
@@ -567,6 +571,7 @@ END
 }
 
 @test "--idle-timeout: a body that trickles is no stall" {
+    reads_the_clock
     printf '0123456789' | http '200 OK' >response
     # The headers quickly, the body a byte at a time: 10 times 100 ms.
     raw_start -p 1:10 response
@@ -575,6 +580,7 @@ END
 }
 
 @test "--idle-timeout: time in which stdout is full does not count" {
+    reads_the_clock
     head -c 400000 /dev/zero | http '200 OK' >response
     raw_start response
     mkfifo out
@@ -590,6 +596,7 @@ END
 }
 
 @test "--max-time: all of it, retries included, also while stdout is full" {
+    reads_the_clock
     raw_start
     run --separate-stderr supai-send --max-time 0.3 req
     expect 75 '' 'supai-send: not done within the time limit (--max-time)'
@@ -1095,6 +1102,7 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
 # --- the other ends ----------------------------------------------------------
 
 @test "it ends at once, by SIGPIPE, when its reader is gone and the server silent" {
+    reads_the_clock
     raw_start
     start=$(now_ms)
     supai-send req 2>err | true
@@ -1104,6 +1112,7 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
 }
 
 @test "it ends at once when its reader goes away while it waits, or between two tries" {
+    reads_the_clock
     raw_start
     mkfifo out
     supai-send req >out 2>err 3>&- &

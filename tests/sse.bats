@@ -507,6 +507,7 @@ supai-sse: dir: Is a directory'
 }
 
 @test "--idle-timeout: no event for that long is 75, what came is out" {
+    reads_the_clock
     mkfifo to
     exec 7<>to
     printf 'data: a\n\ndata: b' >&7
@@ -535,6 +536,7 @@ supai-sse: dir: Is a directory'
 }
 
 @test "--idle-timeout: the time that a slow reader takes does not count" {
+    reads_the_clock
     # Three reads of events, which a pipe does not hold, and one of comments.
     event=$(printf 'data: %056d\n\n_' 0)
     for ((i = 0; i < 6144; i++)); do printf %s "${event%_}"; done >in
@@ -546,6 +548,7 @@ supai-sse: dir: Is a directory'
 }
 
 @test "--idle-timeout: events that come in time go on for longer than it" {
+    reads_the_clock
     for i in 1 2 3 4 5 6; do
         printf 'data: %s\n\n' $i
         sleep 0.2

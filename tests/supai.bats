@@ -193,6 +193,7 @@ E
 }
 
 @test "a limit of time is supai-send's" {
+    reads_the_clock
     mock_start --stall 1
     try 75 '' 'supai-send: *' --first-byte-timeout 5 --idle-timeout 0.1 --max-time 8 --min-confidence .1 hi
 }
@@ -370,6 +371,7 @@ fails() {
 }
 
 @test "failure: the stream is cut, stalls, or holds an error" {
+    reads_the_clock
     mock_start --reply 'one two three four five six' --cut 3
     text=$(supai hi 2>/dev/null) || :
     assert_not_equal "$text" ''

@@ -7,6 +7,7 @@ HOSTILE=$DATA/watch-hostile.ndjson
 setup() {
     common_setup
     WATCHED=
+    RAN=0
     # a UTF-8 locale that is there; musl has no list of them, and always this one
     UTF8=$({ locale -a 2>/dev/null || echo C.UTF-8; } | grep -ixE -m 1 'C\.utf-?8|en_US\.utf-?8') || UTF8=
 }
@@ -39,14 +40,40 @@ terminal() {
 # type TEXT: typed into it, with a newline behind.
 type_in() { on_tmux send-keys -t 0 -l "$1"; on_tmux send-keys -t 0 Enter; }
 
+# press KEY: it has gone to the terminal when this returns: what is asked after it
+# is answered after it.
+press() { on_tmux send-keys -t 0 "$1"; screen >/dev/null; }
+
 # What stands on the terminal, without empty lines at its end.
 screen() { on_tmux capture-pane -p -t 0 | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
 
 shows() { screen | grep -qF -- "$1"; }
 lacks() { ! shows "$1"; }
+last_line() { [ "$(screen | tail -n 1)" = "$1" ]; }
 
 # The same with the time and the rate masked.
 picture() { screen | sed -E 's/  [0-9]+:[0-9][0-9]  /  M:SS  /; s/  [0-9.k]+\/s$//'; }
+
+# until_picture: waits until the picture is the one on standard input. A frame may
+# be caught half drawn, so no line of it is a sign that the others stand.
+until_picture() {
+    local want
+    want=$(cat)
+    pictured() { [ "$(picture)" = "$want" ]; }
+    until_true pictured && return
+    run picture
+    assert_output "$want"
+}
+
+# ran COMMAND: runs it on the cleared terminal; when this returns it has ended, and
+# below what it left there stand "ended N" and the prompt. What is typed does not
+# say "ended N", nor did an earlier run.
+ran() {
+    RAN=$((RAN + 1))
+    type_in "clear; $1; echo 'ended' $RAN"
+    prompt_back() { [ "$(screen | tail -n 2)" = "ended $RAN"$'\n$' ]; }
+    until_true prompt_back || { screen; return 1; }
+}
 
 # watch_live [COMMAND]: runs supai-watch in the terminal, fed by feed, its
 # output in the file out.
@@ -169,8 +196,7 @@ recordings() {
 
 @test "the final picture at 80x24, in UTF-8" {
     terminal 80 24
-    type_in "clear; supai-watch <'$ENSEMBLE' >out; echo ended"
-    until_true shows ended
+    ran "supai-watch <'$ENSEMBLE' >out"
     run picture
     assert_output - <<'P'
 claude-opus-4.5         done 353                                █████████▍ 0.94
@@ -184,7 +210,7 @@ qwen3-max               done 260                                █████�
 mistral-large           failed: Input is too long for this model
 main                    done 233
 expert  M:SS  6.6k characters
-ended
+ended 1
 $
 P
 }
@@ -192,9 +218,7 @@ P
 @test "the final picture at 40x10: short names, fewer rows, in C only ASCII" {
     terminal 40 10 C
     type_in "clear; supai-watch <'$ENSEMBLE' >out"
-    until_true shows expert
-    run picture
-    assert_output - <<'P'
+    until_picture <<'P'
 claude-opus-4.5 done 353      #### 0.94
 gpt-5.1         done 205      #### 0.91
 gpt-5-pro       done 427      #### 0.97
@@ -210,13 +234,11 @@ P
 
 @test "wide windows have whole names, narrow ones what fits" {
     terminal 120 24
-    type_in "clear; supai-watch <'$ENSEMBLE' >out"
-    until_true shows expert
+    ran "supai-watch <'$ENSEMBLE' >out"
     run picture
     assert_line --index 0 'anthropic/claude-opus-4.5          done 353                                                             █████████▍ 0.94'
     on_tmux resize-window -t 0 -x 20 -y 24
-    type_in "clear; supai-watch <'$ENSEMBLE' >out"
-    until_true shows expert
+    ran "supai-watch <'$ENSEMBLE' >out"
     run picture
     assert_line --index 0 'claude… done 353'
     assert_line --index 9 'main    done 233'
@@ -235,14 +257,11 @@ P
     until_true shows 'mistral-large           waiting'
     feed 3,12
     until_true shows 'mistral-large           failed: Input is too long for this model'
-    run picture
-    assert_line 'claude-opus-4.5         thinking 129'
-    assert_line 'qwen3-max               waiting'
+    until_true shows 'claude-opus-4.5         thinking 129'
+    until_true shows 'qwen3-max               waiting'
     feed 13,48
-    until_true shows 'reading en.example.org'
-    run picture
     # of wide characters too, none in the last column
-    assert_output - <<'P'
+    until_picture <<'P'
 claude-opus-4.5         reading en.example.org
 gpt-5.1                 searching "Andromeda galaxy distance Cepheids"
 gpt-5-pro               thinking 374
@@ -265,9 +284,8 @@ P
     terminal 80 24
     watch_live
     feed 1,17 in
-    until_true shows 'deepseek-v3.2-thinking  retry in '
-    run picture
-    assert_line --regexp '^deepseek-v3\.2-thinking  retry in [0-9]+ s: Overloaded$'
+    announced() { screen | grep -qE '^deepseek-v3\.2-thinking  retry in [0-9]+ s: Overloaded$'; }
+    until_true announced
     # and while nothing comes the time runs
     before=$(screen | grep Overloaded)
     until_true lacks "$before"
@@ -318,16 +336,18 @@ T
     watch_live
     feed 1,12
     until_true shows 'thinking 129'
-    on_tmux send-keys -t 0 C-z
+    press C-z
     until_true shows 'Stopped'
+    until_true last_line '$'
     type_in 'echo in between; fg'
     until_true shows 'in between'
     feed 13,48
     until_true shows 'reading en.example.org'
+    drawn_twice() { [ "$(screen | grep -c '^expert')" = 2 ]; }
+    until_true drawn_twice
     run screen
     assert_line --partial 'Stopped'
     assert_line 'in between'
-    assert_equal "$(grep -c '^expert' <<<"$output")" 2
     exec 5>&-
 }
 
@@ -337,10 +357,12 @@ T
     watch_live
     feed 1,48
     until_true shows 'reading en.example.org'
-    on_tmux send-keys -t 0 C-c
-    until_true shows '^C'
-    type_in 'echo "status $?"; stty -g >after; printf "\033[6n"; IFS= read -rsd R at; echo "${at#*;}"'
+    until_true shows 'expert  '
+    press C-c
+    until_true last_line '$'
+    type_in 'echo "status $?"; stty -g >after'
     until_true shows 'status 130'
+    until_true last_line '$'
     cmp before after
     run picture
     assert_line --index 9 'expert  M:SS  2.6k characters'
@@ -353,7 +375,8 @@ T
     terminal 80 24
     watch_live
     until_true shows 'waiting  0:'
-    on_tmux send-keys -t 0 C-c
+    press C-c
+    until_true last_line '$'
     type_in 'echo "status $?"'
     until_true shows 'status 130'
     run screen
@@ -367,9 +390,9 @@ T
     until_true shows 'waiting  0:'
     before=$(screen | grep waiting)
     echo 'supai-send: HTTP 429: slow down; again in 3 s' >"$(on_tmux display -p -t 0 '#{pane_tty}')"
+    until_true shows 'supai-send: HTTP 429: slow down; again in 3 s'
     waited() { shows 'waiting  0:' && lacks "$before"; }
     until_true waited
-    assert shows 'supai-send: HTTP 429: slow down; again in 3 s'
     feed 1,12
     until_true shows 'thinking 129'
     run screen
@@ -385,7 +408,7 @@ T
     until_true shows 'reading en.example.org'
     echo 'supai-sse: standard input: cut' >"$(on_tmux display -p -t 0 '#{pane_tty}')"
     exec 5>&-
-    until_true shows '$'
+    until_true last_line '$'
     run screen
     assert_line --index 10 'supai-sse: standard input: cut'
     assert_line --index 0 --partial 'claude-opus-4.5'
@@ -412,23 +435,23 @@ T
     watch_live 'supai-watch <in.fifo | cat >out'
     feed 1,12
     until_true shows 'thinking 129'
-    on_tmux send-keys -t 0 C-s
+    press C-s
     for i in $(seq 13 60); do
         feed "$i"
         copied() { [ "$(wc -l <out)" -eq "$i" ]; }
         until_true copied
     done
     assert lacks 'reading'
-    on_tmux send-keys -t 0 C-q
+    press C-q
     feed 61,62
     until_true shows 'qwen3-max               done'
     # nor does the last picture, which has to go before the first text
-    on_tmux send-keys -t 0 C-s
+    press C-s
     feed 63,130
     exec 5>&-
     until_true cmp -s out "$ENSEMBLE"
     assert lacks 'main'
-    on_tmux send-keys -t 0 C-q
+    press C-q
 }
 
 @test "a terminal that nobody reads holds nothing up" {
@@ -502,8 +525,7 @@ T
 
 @test "what was hostile is shown, and in its place" {
     terminal 80 24
-    type_in "clear; supai-watch <'$HOSTILE' >out"
-    until_true shows '0 characters'
+    ran "supai-watch <'$HOSTILE' >out"
     run picture
     assert_line --index 0 'evil/\x1b[31mred\u009b2J  searching "\x1b]52;c;b3duZWQ=\x07 \x1b[2J\x1bP+q\x1b…'
     assert_line --index 1 'evil/\x00nul\x7fdel       reading h\x1b[7most\u202e.example'
@@ -586,18 +608,16 @@ E
 
 @test "a stream of plain chunks: the last line alone" {
     terminal 60 10
-    type_in "clear; supai-watch <'$DATA/chunks.ndjson' >out"
-    until_true shows characters
+    ran "supai-watch <'$DATA/chunks.ndjson' >out"
     run picture
     assert_line --index 0 --regexp '^[0-9]:[0-9]{2}  [0-9]+ characters$'
-    assert_line --index 1 '$'
+    assert_line --index 1 'ended 1'
 }
 
 @test "two answers in one input: two pictures, one below the other" {
     cat "$ENSEMBLE" "$DATA/ensemble.ndjson" >in
     terminal 80 40
-    type_in "clear; supai-watch <in >out"
-    until_true shows pro
+    ran 'supai-watch <in >out'
     run picture
     assert_line --index 9 'main                    done 233'
     assert_line --index 10 'expert  M:SS  6.6k characters'
@@ -659,10 +679,12 @@ E
     until_true shows 'thinking 129'
     printf '{"two":2}\n' >&5
     until_true shows '{"two":2}'
-    pictured() { screen | tail -n 1 | grep -q ^expert; }
-    until_true pictured
-    assert_equal "$(screen | grep -c ^expert)" 1
-    assert_equal "$(screen | grep -c '^claude-opus-4.5 ')" 1
+    once() {
+        screen >seen
+        tail -n 1 seen | grep -q ^expert && [ "$(grep -c ^expert seen)" = 1 ] &&
+            [ "$(grep -c '^claude-opus-4.5 ' seen)" = 1 ]
+    }
+    until_true once || { cat seen; return 1; }
     exec 5>&-
 }
 
@@ -681,11 +703,10 @@ E
 
 @test "the whole pipeline on a terminal: the picture, then the answer below it" {
     terminal 80 30
-    type_in "clear; supai-mock --replay '$ENSEMBLE' -- sh -c 'supai-req -x hi | supai-send | supai-sse | supai-watch | supai-text'; echo ended"
-    until_true shows ended
+    ran "supai-mock --replay '$ENSEMBLE' -- sh -c 'supai-req -x hi | supai-send | supai-sse | supai-watch | supai-text'"
     run picture
     assert_line --index 9 'main                    writing'
     assert_line --index 10 --regexp '^expert  M:SS  6\.4k characters'
     assert_line --index 11 'The light that we see from Andromeda is about **2.5 million years** old.'
-    assert_line 'ended'
+    assert_line 'ended 1'
 }
