@@ -35,6 +35,7 @@ LIBS_supai-batch = $(CURL_LIBS) $(JQ_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
 LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread
 LIBS_exchanges = $(CURL_LIBS)
+LIBS_readers = $(JQ_LIBS)
 
 CURL_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
 CURL_LIBS := $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || echo -lcurl)
@@ -161,12 +162,12 @@ mandir = $(DESTDIR)$(PREFIX)/share/man
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
-FUZZ_LIB = $(addprefix lib/,apierror.c buf.c chunk.c diag.c json.c mem.c shapes.c sse.c term.c utf8.c)
+FUZZ_LIB = $(addprefix lib/,apierror.c buf.c chunk.c diag.c json.c mem.c shapes.c sse.c term.c utf8.c value.c)
 
 $(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(WARN) $(DEFS) -Ilib -Itests -g -O1 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(FUZZ_LIB)
+		-fno-sanitize-recover=all $(JQ_CFLAGS) -o $@ $< $(FUZZ_LIB) $(JQ_LIBS)
 
 fuzz: $(FUZZERS)
 	@for f in $(FUZZERS); do \

@@ -633,9 +633,12 @@ json_equals(struct json v, const char *p, size_t n)
 
 	if (json_type(v) != JSON_STRING)
 		return false;
-	if (n > 0 && v.p[1] != *p && v.p[1] != '\\')
+	if (n > 0 && v.p[1] != *p && v.p[1] != '\\' &&
+	    (unsigned char)v.p[1] < 0x80)
 		return false;	/* as most are: told apart by the first byte */
-	if (memchr(v.p, '\\', v.n) == NULL)
+	/* A string says its bytes, but for escapes, and for what U+FFFD stands in for. */
+	if (memchr(v.p, '\\', v.n) == NULL &&
+	    (n == 0 || memchr(p, 0xef, n) == NULL))
 		return v.n == n + 2 && (n == 0 || memcmp(v.p + 1, p, n) == 0);
 	json_text(v, &b);
 	same = b.n == n && (n == 0 || memcmp(b.p, p, n) == 0);

@@ -274,3 +274,19 @@ $r$r"
     run bash -c 'ulimit -v 40000; supai-fold in | jq .supai.threads.m.thinking_chars'
     assert_output 32000000
 }
+
+@test "a key and an id that are no UTF-8 are the same each time they come" {
+    # as text they hold U+FFFD, which their bytes are not
+    printf '{"object":"supai.chunk","chunk":{"_source":{"key":"e\xff"},%s}}\n' '"type":"thinking-start"' \
+        '"type":"thinking","text":"hm"' '"type":"text","text":"a"' '"type":"text","text":"b"' '"type":"done"' >in
+    run --separate-stderr supai-fold in
+    assert_equal "$status" 76
+    assert_equal "$(grep -o '"thinking_chars"' <<<"$output" | wc -l | tr -d ' ')" 1
+    same_json "$(jq '[.supai.threads[] | .text, .done, .thinking_chars]' <<<"$output")" '["ab",true,2]'
+    for id in 'c\xff' '\xff'; do
+        printf '{"id":"'"$id"'","choices":[{"delta":{"content":"%s"}%s}]}\n' a '' b ',"x":1' c ',"finish_reason":"stop"' >in
+        run --separate-stderr supai-fold --message in
+        assert_equal "$status" 0
+        same_json "$output" '{"role":"assistant","content":"abc"}'
+    done
+}

@@ -1,4 +1,4 @@
-# The two readers of records, the fast one and the plain one, agree.
+# The readers of records, the fast one, the plain one and libjq, agree.
 load helper
 
 agree() {

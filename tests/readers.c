@@ -1,7 +1,7 @@
 /*
  * readers: holds the readers of records, the fast one (shapes), the plain one
  * (chunk) and the checker alone (json), to the same answer on every line of
- * standard input. Prints each line's number on which they differ, then how many
+ * standard input, and what they read to libjq's. Prints each line's number on which they differ, then how many
  * lines there were and how many the fast way knew; ends with 1 if they differed
  * anywhere.
  */
@@ -9,6 +9,7 @@
 #include "chunk.h"
 #include "io.h"
 #include "same_chunk.h"
+#include "same_value.h"
 #include "shapes.h"
 
 int
@@ -27,6 +28,7 @@ main(void)
 	bool ok, fast_ok, differ = false;
 
 	io_init();
+	value_init();
 	io_start(&in, NULL, 0, IO_MAX_RECORD);
 	if (!io_next(&in))
 		return 1;
@@ -34,7 +36,8 @@ main(void)
 		before = shapes.last;
 		ok = chunk_read(&plain, p, n, &fault);
 		fast_ok = shapes_read(&shapes, &fast, p, n, &fast_fault);
-		if (ok != fast_ok || (ok && !same_chunk(&plain, fast)) ||
+		if (ok != fast_ok || (ok && (!same_chunk(&plain, fast) ||
+		    !same_value(plain.value))) ||
 		    !same_verdict(ok, &fault, p, n) ||
 		    !good_take(&shapes, &plain, ok, p, n)) {
 			buf_printf(&out, "line %lu\n", in.line);

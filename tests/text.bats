@@ -458,3 +458,10 @@ usage: supai-text \[options\] \[file ...\]"
         expect 64 '' "supai-text: *${bad%%=*}*"
     done
 }
+
+@test "a thread whose key is no UTF-8 has all of its text" {
+    printf '{"object":"supai.chunk","chunk":{"_source":{"key":"e\xff"},%s}}\n' '"type":"text-start"' \
+        '"type":"text","text":"a"' '"type":"text","text":"b"' '"type":"done"' '"type":"confidence-score"' >in
+    run --separate-stderr supai-text -k '*' in
+    assert_equal "$output" $'==> e\xef\xbf\xbd <==\nab'
+}

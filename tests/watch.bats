@@ -606,6 +606,13 @@ E
     assert_equal "${stderr_lines[2]#* }" 'c: failed'
 }
 
+@test "a thread whose key is no UTF-8 is one row, and told of" {
+    printf '{"object":"supai.chunk","chunk":{"_source":{"key":"e\xff"},%s}}\n' '"type":"text-start"' \
+        '"type":"text","text":"a"' '"type":"text","text":"b"' '"type":"done"' >in
+    run --separate-stderr supai-watch --log in
+    assert_equal "$(sed 's/^0:0[0-9] //' <<<"$stderr")" $'e\xef\xbf\xbd: writing\ne\xef\xbf\xbd: done 2\n2 characters'
+}
+
 @test "a stream of plain chunks: the last line alone" {
     terminal 60 10
     ran "supai-watch <'$DATA/chunks.ndjson' >out"
