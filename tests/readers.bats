@@ -116,3 +116,38 @@ E
     done >in
     agree in
 }
+
+# Python's json, told to take no NaN and no Infinity, is as strict as RFC 8259; a
+# byte a character, since what is not ASCII may stand in strings as it likes.
+@test "on which records are JSON Python's json agrees" {
+    command -v python3 >/dev/null || skip "no python3"
+    cat "$DATA"/*.ndjson "$ROOT/tests/fuzz/readers_fuzz.corpus" >good
+    cat >mutate.py <<'P'
+import random, sys
+random.seed(8259)
+odd = [b'"', b'\\', b'{', b'}', b'[', b']', b',', b':', b' ', b'\t', b'\r', b'\0', b'\x1f', b'\x7f', b'\xff',
+       b'0', b'-', b'+', b'.', b'1e5', b'E-', b'01', b'-0', b'\\u00', b'\\ud83d', b'\\x', b'null', b'tru', b'NaN', b'""', b'[]', b'{}']
+for line in sys.stdin.buffer.read().split(b'\n'):
+    line = line[:600]
+    for _ in range(8):
+        at = random.randrange(len(line) + 1)
+        sys.stdout.buffer.write(line[:at] + random.choice(odd) + line[at + random.randrange(3):] + b'\n')
+P
+    cat >judge.py <<'P'
+import json, sys
+def refuse(what): raise ValueError(what)
+for n, line in enumerate(sys.stdin.buffer, 1):
+    try:
+        json.loads(line[:-1].decode('latin-1'), parse_int=float, parse_constant=refuse)
+    except ValueError:
+        print(n)
+P
+    python3 mutate.py <good >odd
+    for f in good odd; do
+        python3 judge.py <$f >want
+        run readers -r <$f
+        assert_success
+        assert_equal "$output" "$(cat want)"
+        assert [ "$(wc -l <want)" -gt 50 ]
+    done
+}

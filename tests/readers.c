@@ -1,10 +1,13 @@
 /*
  * readers: holds the readers of records, the fast one (shapes), the plain one
  * (chunk) and the checker alone (json), to the same answer on every line of
- * standard input, and what they read to libjq's. Prints each line's number on which they differ, then how many
- * lines there were and how many the fast way knew; ends with 1 if they differed
- * anywhere.
+ * standard input, and what they read to libjq's. Prints each line's number on
+ * which they differ, then how many lines there were and how many the fast way
+ * knew; with -r the number of each line that they refuse instead. Ends with 1 if
+ * they differed anywhere.
  */
+#include <string.h>
+
 #include "buf.h"
 #include "chunk.h"
 #include "io.h"
@@ -13,8 +16,9 @@
 #include "shapes.h"
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	bool refused = argc > 1 && strcmp(argv[1], "-r") == 0;
 	static struct shapes shapes;
 	struct json_fault fault, fast_fault;
 	const struct chunk *fast;
@@ -43,9 +47,12 @@ main(void)
 			buf_printf(&out, "line %lu\n", in.line);
 			differ = true;
 		}
+		if (refused && !ok)
+			buf_printf(&out, "%lu\n", in.line);
 		known += fast_ok && fast->shape != 0 && before == shapes.last;
 	}
-	buf_printf(&out, "%lu lines, %lu known\n", in.line, known);
+	if (!refused)
+		buf_printf(&out, "%lu lines, %lu known\n", in.line, known);
 	io_write(out.p, out.n);
 	buf_free(&out);
 	shapes_free(&shapes);
