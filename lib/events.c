@@ -29,7 +29,7 @@ read_known(const struct events *e, struct io_in *in, struct shapes *shapes)
 	io_take(in, n, records);
 }
 
-/* What follows a line that is no JSON is unknown: it ends the file. */
+/* What follows a line that is no JSON, or too long, is unknown: it ends the file. */
 static int
 read_file(const struct events *e, struct io_in *in, struct shapes *shapes)
 {
@@ -44,15 +44,13 @@ read_file(const struct events *e, struct io_in *in, struct shapes *shapes)
 		got = io_line(in, &p, &n);
 		if (got != IO_RECORD)
 			break;
-		if (n == 0)
+		if (io_blank(p, n))
 			continue;
 		if (!shapes_read(shapes, &c, p, n, &fault))
 			return say_bad(in, p, n, &fault);
 		e->add(c, e->arg);
 	}
-	if (got == IO_LONG)
-		io_too_long(in);
-	return 0;
+	return got == IO_LONG ? io_too_long(in) : 0;
 }
 
 int

@@ -89,14 +89,6 @@ take_task(struct feed *f, struct task *t)
 	return FEED_TASK;
 }
 
-static bool
-is_blank(const char *p, size_t n)
-{
-	while (n > 0 && memchr(" \t\r", p[n - 1], 3) != NULL)
-		n--;
-	return n == 0;
-}
-
 static enum feed_got
 take_line(struct feed *f, struct task *t)
 {
@@ -116,7 +108,7 @@ take_line(struct feed *f, struct task *t)
 		t->request = hash_of(p, n);
 		return bad(f, t);
 	default:
-		if (is_blank(p, n))
+		if (io_blank(p, n))
 			return FEED_SKIP;
 		f->lines++;
 		return task_read(t, p, n, f->unlisted) ? take_task(f, t) :

@@ -452,11 +452,20 @@ io_wait(struct io_in *in, long ms)
 	return n != 0;
 }
 
-void
+int
 io_too_long(const struct io_in *in)
 {
-	diag_die(EX_DATAERR, "%s: line %lu: longer than %zu bytes (--max-record)",
-	    in->name, in->line, in->max);
+	diag_warn("%s: line %lu: longer than %zu bytes (--max-record)", in->name,
+	    in->line, in->max);
+	return EX_DATAERR;
+}
+
+bool
+io_blank(const char *p, size_t n)
+{
+	while (n > 0 && memchr(" \t\r", p[n - 1], 3) != NULL)
+		n--;
+	return n == 0;
 }
 
 int

@@ -120,8 +120,11 @@ bool	io_bytes(struct io_in *in, const char **p, size_t *n);
 /* Whether io_bytes would have something to say within ms milliseconds. */
 bool	io_wait(struct io_in *in, long ms);
 
-/* Says that a record is too long (naming it and --max-record) and ends with 65. */
-_Noreturn void io_too_long(const struct io_in *in);
+/* Says that a record is too long, naming it and --max-record; returns 65. */
+int	io_too_long(const struct io_in *in);
+
+/* Whether a line has nothing in it, or only white space. */
+bool	io_blank(const char *p, size_t n);
 
 /*
  * The status of a tool that is done with its input: in->status, or 66, in

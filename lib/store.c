@@ -122,7 +122,7 @@ read_results(struct store *s, size_t max, struct idset *done)
 		s->size = (off_t)in.passed;
 	}
 	if (got == IO_LONG)
-		io_too_long(&in);
+		exit(io_too_long(&in));
 	if (in.status != 0)
 		exit(EX_IOERR);
 	io_stop(&in);

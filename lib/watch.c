@@ -27,7 +27,7 @@ struct watch {
 	struct fold_answer	*answer;	/* the one told of; NULL: none */
 	struct buf		 held;		/* the beginning of a record */
 	bool			 skip;		/* one too long is passing */
-	bool			 began;		/* some record was read */
+	bool			 began;		/* some record of the file was read */
 	bool			 some;		/* an answer has begun */
 	bool			 stopped;	/* the final text has come */
 	bool			 news;
@@ -410,6 +410,7 @@ watch_end(struct watch *w)
 {
 	(void)end_record(w, "", 0);
 	fold_finish(&w->fold);
+	w->began = false;
 }
 
 /* What there is to tell. */

@@ -158,6 +158,12 @@ recordings() {
     supai-watch in | cmp - in
 }
 
+@test "a byte order mark in front of the second file too" {
+    { printf '\xef\xbb\xbf'; sed 1d "$ENSEMBLE"; } >in
+    run --separate-stderr supai-watch --log in in
+    assert_equal "$(grep -c 'expert: 9 models' <<<"$stderr")" 2
+}
+
 @test "empty input: 66, in silence, terminal or not" {
     : >in
     run --separate-stderr supai-watch in
