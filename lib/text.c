@@ -14,6 +14,7 @@ struct text {
 	const struct text_opts	*opts;
 	struct fold		 fold;
 	struct fold_answer	*screen;	/* the answer that prints as it comes */
+	struct buf		 waiting;	/* of answers that closed meanwhile */
 	unsigned long		 answers;
 	int			 status;
 };
@@ -34,6 +35,39 @@ output_of(struct fold_answer *a)
 	return a->own;
 }
 
+static void
+print(struct buf *b)
+{
+	if (b->n > 0)
+		io_write(b->p, b->n);
+	buf_clear(b);
+}
+
+/* What ends an answer's text; once. */
+static void
+add_end(const struct text *t, struct output *o)
+{
+	if (o->finished || (!o->any && t->opts->end != TEXT_NUL))
+		return;
+	o->finished = true;
+	if (t->opts->end == TEXT_NUL)
+		buf_addc(&o->held, '\0');
+	else if (t->opts->end == TEXT_NEWLINE && o->open_line)
+		buf_addc(&o->held, '\n');
+}
+
+/* The answer that has the screen leaves it to those that waited. */
+static void
+leave(struct text *t)
+{
+	struct output *o = output_of(t->screen);
+
+	add_end(t, o);
+	print(&o->held);
+	print(&t->waiting);
+	t->screen = NULL;
+}
+
 /*
  * Prints what is held, unless another answer has the screen: answers that are
  * mixed in the input come out one behind the other.
@@ -41,13 +75,13 @@ output_of(struct fold_answer *a)
 static void
 release(struct text *t, struct fold_answer *a)
 {
-	struct output *o = output_of(a);
-
-	if (t->screen != NULL && t->screen != a && !fold_whole(t->screen))
-		return;
+	if (t->screen != NULL && t->screen != a) {
+		if (!fold_whole(t->screen))
+			return;
+		leave(t);
+	}
 	t->screen = a;
-	io_write(o->held.p, o->held.n);
-	buf_clear(&o->held);
+	print(&output_of(a)->held);
 }
 
 /* Some text was added to what is held, from that place on. */
@@ -100,19 +134,10 @@ put_content(struct text *t, struct fold_answer *a, const struct chunk *c,
 	added(t, a, from);
 }
 
-/* What ends an answer's text; once. */
 static void
 put_end(struct text *t, struct fold_answer *a)
 {
-	struct output *o = output_of(a);
-
-	if (o->finished)
-		return;
-	o->finished = true;
-	if (t->opts->end == TEXT_NUL)
-		buf_addc(&o->held, '\0');
-	else if (t->opts->end == TEXT_NEWLINE && o->open_line)
-		buf_addc(&o->held, '\n');
+	add_end(t, output_of(a));
 	if (!t->opts->gate)
 		release(t, a);
 }
@@ -190,7 +215,7 @@ add_choices(struct text *t, struct fold_answer *a, const struct chunk *c)
 			continue;
 		put_content(t, a, c, choice->content);
 		if (json_type(choice->finish) == JSON_STRING &&
-		    output_of(a)->any && t->opts->end == TEXT_NEWLINE)
+		    t->opts->end == TEXT_NEWLINE)
 			put_end(t, a);
 	}
 }
@@ -312,10 +337,7 @@ close_answer(struct fold_answer *a, void *arg)
 	int status;
 
 	put_rest(t, a);
-	if (o->any || t->opts->end == TEXT_NUL)
-		put_end(t, a);
-	if (!t->opts->gate)
-		release(t, a);
+	put_end(t, a);
 	status = judge(t, a, o->any);
 	if (t->opts->gate && status == 0)
 		status = judge_confidence(t, a);
@@ -330,7 +352,9 @@ close_answer(struct fold_answer *a, void *arg)
 		say_usage(a);
 	t->status = diag_worst(t->status, status);
 	if (t->screen == a)
-		t->screen = NULL;
+		leave(t);
+	else
+		buf_add(&t->waiting, o->held.p, o->held.n);
 	buf_free(&o->held);
 	free(o);
 }
@@ -409,6 +433,7 @@ text_finish(struct text *t, int status)
 		diag_warn("no answer in the input");
 		status = EX_NOANSWER;
 	}
+	buf_free(&t->waiting);
 	free(t);
 	return status;
 }
