@@ -122,6 +122,9 @@ read_choice(struct chunk_choice *choice, struct json value)
 			choice->finish = v;
 	}
 	choice->content = json_get(choice->delta, "content");
+	/* Some services say "" for as long as there is none. */
+	if (json_type(choice->finish) == JSON_STRING && !json_holds(choice->finish))
+		choice->finish = (struct json){0};
 	choice->index = index.p != NULL ? json_index(index) : 0;
 }
 
@@ -200,7 +203,11 @@ kind_of(const struct chunk *c, const struct members *m)
 		if (c->error.p == NULL)
 			return kind_of_choices(c);
 	}
-	return c->error.p != NULL ? CHUNK_ERROR : CHUNK_OTHER;
+	if (c->error.p != NULL)
+		return CHUNK_ERROR;
+	/* Its choices may be null, or missing, beside the usage. */
+	return json_is(m->object, "chat.completion.chunk") ? CHUNK_DELTA :
+	    CHUNK_OTHER;
 }
 
 /* What a batch's response holds: a completion, or the error of a failed one. */
@@ -334,6 +341,14 @@ chunk_read(struct chunk *c, const char *record, size_t n,
 		return false;
 	judge(c, &m);
 	return true;
+}
+
+bool
+chunk_answers(struct json message)
+{
+	return json_holds(json_get(message, "content")) ||
+	    json_holds(json_get(message, "tool_calls")) ||
+	    json_holds(json_get(message, "function_call"));
 }
 
 bool

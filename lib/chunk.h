@@ -49,7 +49,7 @@ struct chunk_choice {
 	struct json	value;		/* the choice itself */
 	struct json	delta;		/* its delta, or its message */
 	struct json	content;	/* of that: the text */
-	struct json	finish;		/* finish_reason: a string, null or none */
+	struct json	finish;		/* finish_reason; none where it is empty */
 };
 
 /* Every slice is borrowed from the record and is JSON_NONE where it has none. */
@@ -131,6 +131,9 @@ struct chunk_iter {
 };
 void	chunk_choices(struct chunk_iter *i, const struct chunk *c);
 const struct chunk_choice *chunk_choice(struct chunk_iter *i);
+
+/* Whether there is an answer in a message or delta: text, or a call of a tool. */
+bool	chunk_answers(struct json message);
 
 /* Whether a line that is no JSON is one of a raw event stream. */
 bool	chunk_is_raw(const char *line, size_t n);

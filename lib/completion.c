@@ -73,12 +73,12 @@ add_choice(struct completion *c, const struct chunk_choice *from)
 	struct json_iter i;
 	struct json name, value;
 
+	merge_add(&to->message, from->delta);
 	for (i = json_first(from->value); json_more(&i, &name, &value);) {
-		if (json_is(name, "delta"))
-			merge_add(&to->message, value);
-		else if (json_is(name, "logprobs"))
+		if (json_is(name, "logprobs"))
 			merge_add(merge_member(&to->members, name), value);
-		else if (!json_is(name, "index"))
+		else if (!json_is(name, "index") && !json_is(name, "delta") &&
+		    !json_is(name, "message"))
 			keep(&to->members, name, value);
 	}
 }
@@ -382,31 +382,15 @@ completion_json(const struct completion *c, const struct fold_answer *a,
 	return (struct json){out->p + from, out->n - from};
 }
 
-/* Whether there is anything in it: more than "", [] or null. */
-static bool
-holds(struct json v)
-{
-	struct json_iter i = json_first(v);
-	struct json name, value;
-
-	if (json_type(v) == JSON_STRING)
-		return v.n > 2;
-	return json_more(&i, &name, &value);
-}
-
 bool
 completion_answers(struct json choices)
 {
 	struct json_iter i = json_first(choices);
-	struct json name, choice, message;
+	struct json name, choice;
 
-	while (json_more(&i, &name, &choice)) {
-		message = json_get(choice, "message");
-		if (holds(json_get(message, "content")) ||
-		    holds(json_get(message, "tool_calls")) ||
-		    holds(json_get(message, "function_call")))
+	while (json_more(&i, &name, &choice))
+		if (chunk_answers(json_get(choice, "message")))
 			return true;
-	}
 	return false;
 }
 

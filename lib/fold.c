@@ -266,7 +266,7 @@ fold_whole(const struct fold_answer *a)
 	for (i = 0; i < a->nchoices; i++)
 		if (a->choices[i].finish.p == NULL)
 			break;
-	if (i < a->nchoices && !a->completion)
+	if (i < a->nchoices && (!a->completion || a->answers))
 		return false;
 	if (a->nchoices > 0 && i == a->nchoices)
 		return true;
@@ -325,7 +325,8 @@ restarts(const struct fold_answer *a, const struct chunk *c)
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
 		known = fold_choice(a, choice->index);
 		if (known != NULL && known->finish.p != NULL &&
-		    !is_empty(choice->content))
+		    (chunk_answers(choice->delta) ||
+		    json_holds(json_get(choice->delta, "refusal"))))
 			return true;
 	}
 	return false;
@@ -342,16 +343,24 @@ by_id(const struct fold *f, struct json id)
 	return NULL;
 }
 
+/* An answer that is nothing but an error: no more of it comes. */
+static bool
+only_error(const struct fold_answer *a)
+{
+	return a != NULL && a->error.n > 0 && a->nchoices == 0 && !a->ensemble;
+}
+
 static struct fold_answer *
 of_delta(struct fold *f, const struct chunk *c)
 {
 	bool has_id = !is_empty(c->id);
-	struct fold_answer *a = has_id ? by_id(f, c->id) : f->current;
+	struct fold_answer *current = only_error(f->current) ? NULL : f->current;
+	struct fold_answer *a = has_id ? by_id(f, c->id) : current;
 	struct chunk_iter i;
 
-	if (a == NULL && has_id && f->current != NULL &&
-	    f->current->id.p == NULL && f->current->nchoices == 0) {
-		a = f->current;		/* the ensemble's chunks came first */
+	if (a == NULL && has_id && current != NULL && current->id.p == NULL &&
+	    current->nchoices == 0) {
+		a = current;		/* the ensemble's chunks came first */
 		set_string(&a->id, c->id);
 	}
 	if (a != NULL && restarts(a, c)) {
@@ -375,12 +384,13 @@ answer_of(struct fold *f, const struct chunk *c)
 	case CHUNK_DELTA:
 		return of_delta(f, c);
 	case CHUNK_SUPAI:
-		if (a == NULL || (c->type == CHUNK_RUN_MODE_CALL &&
+		if (a == NULL || only_error(a) || (c->type == CHUNK_RUN_MODE_CALL &&
 		    (a->started || fold_whole(a))))
 			return begin(f, none);
 		return a;
 	case CHUNK_ERROR:
-		return a != NULL && !fold_whole(a) ? a : begin(f, none);
+		return a != NULL && !fold_whole(a) && a->error.n == 0 ? a :
+		    begin(f, none);
 	case CHUNK_COMPLETION:
 		return begin(f, c->id);
 	default:
@@ -407,8 +417,12 @@ add_choices(struct fold_answer *a, const struct chunk *c)
 			*known = (struct fold_choice){.index = choice->index};
 		}
 		set_string(&known->finish, choice->finish);
-		if (a->completion && choice->finish.p == NULL)
+		if (!a->completion)
+			continue;
+		if (choice->finish.p == NULL)
 			set_string(&known->finish, stop);
+		if (chunk_answers(choice->delta))
+			a->answers = true;
 	}
 }
 
@@ -621,6 +635,18 @@ add_folded(struct fold *f, struct fold_answer *a, struct json supai)
 	}
 }
 
+/* Whether what the chunk's only choice says next would begin an answer anew. */
+static bool
+has_finished(const struct fold_answer *a, const struct chunk *c)
+{
+	const struct fold_choice *known;
+
+	if (c->kind != CHUNK_DELTA || !c->single)
+		return false;
+	known = fold_choice(a, c->choice.index);
+	return known != NULL && known->finish.p != NULL;
+}
+
 static void
 keep(struct buf *b, struct json v)
 {
@@ -656,6 +682,8 @@ add_any(struct fold *f, const struct chunk *c)
 		keep(&a->usage, c->usage);
 	if (c->error.p != NULL)
 		keep(&a->error, c->error);
+	if (has_finished(a, c))
+		f->shape = 0;	/* the next is not more of the same */
 	return a;
 }
 

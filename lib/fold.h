@@ -5,8 +5,9 @@
  * passes through the tools, nor for building objects: that is completion's.
  *
  * Several answers may stand in one input, one behind the other or mixed. They
- * are told apart by id; without one, a new answer begins with a run-mode-call
- * or where a choice that has finished starts again.
+ * are told apart by id; without one, a new answer begins with a run-mode-call,
+ * where a choice that has finished starts again, and behind an error that came
+ * alone.
  */
 #ifndef FOLD_H
 #define FOLD_H
@@ -63,6 +64,7 @@ struct fold_choice {
 struct fold_answer {
 	struct fold_string	 id;
 	bool			 completion;	/* it came as one object */
+	bool			 answers;	/* and a choice of that says something */
 	bool			 ensemble;	/* it has chunks of the ensemble */
 	struct fold_choice	*choices;
 	size_t			 nchoices;

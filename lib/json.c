@@ -626,6 +626,26 @@ json_string(struct json v)
 }
 
 bool
+json_holds(struct json v)
+{
+	struct json_iter i = json_first(v);
+	struct json name, value;
+
+	switch (json_type(v)) {
+	case JSON_NONE:
+	case JSON_NULL:
+		return false;
+	case JSON_STRING:
+		return v.n > 2;
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		return json_more(&i, &name, &value);
+	default:
+		return true;
+	}
+}
+
+bool
 json_equals(struct json v, const char *p, size_t n)
 {
 	struct buf b = {0};

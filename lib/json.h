@@ -95,6 +95,9 @@ struct json_iter json_open(const char *text, size_t n,
 	    struct json_fault *fault);
 bool	json_close(const struct json_iter *i, struct json *v);
 
+/* Whether there is anything in it: more than "", [], {} or null. */
+bool	json_holds(struct json v);
+
 /* Whether v is a string that says the n bytes at p. */
 bool	json_equals(struct json v, const char *p, size_t n);
 

@@ -290,3 +290,52 @@ $r$r"
         same_json "$output" '{"role":"assistant","content":"abc"}'
     done
 }
+
+@test "an answer behind an error that came alone is one of its own" {
+    fold '{"error":{"message":"boom"}}
+{"id":"A","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"ok"},"finish_reason":"stop"}]}'
+    assert_equal "$status" 69
+    same_json "${lines[0]}" '{"object":"chat.completion","choices":[],"error":{"message":"boom"}}'
+    assert_equal "$(jq -c '[.choices[0].message.content, .error]' <<<"${lines[1]}")" '["ok",null]'
+    { echo '{"error":{"message":"boom"}}'; cat "$DATA/ensemble.ndjson"; } >in
+    supai-fold "$DATA/ensemble.ndjson" >want
+    run --separate-stderr supai-fold in
+    assert_equal "$status" 69
+    assert_equal "${lines[1]}" "$(cat want)"
+    # an error in an ensemble's answer is its own, and what comes behind it too
+    { cat "$DATA/ensemble.ndjson" | sed -n 1p; echo '{"error":{"message":"boom"}}'; sed 1d "$DATA/ensemble.ndjson"; } >in
+    run --separate-stderr supai-fold in
+    assert_equal "$status" 69
+    assert_equal "$(jq -c .error <<<"$output")" '{"message":"boom"}'
+}
+
+@test "answers without ids that call tools are told apart" {
+    call() { printf '{"choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"%s","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":null}]}\n{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\n' "$1"; }
+    fold "$(call one; call two)"
+    assert_equal "$status" 0
+    assert_equal "$(jq -r '.choices[0].message.tool_calls[0] | .id + .function.arguments' <<<"$output" | xargs)" 'one{} two{}'
+    refuse() { printf '{"choices":[{"index":0,"delta":{"refusal":"%s"},"finish_reason":null}]}\n{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n' "$1"; }
+    fold "$(refuse No; refuse Never)"
+    assert_equal "$(jq -r '.choices[0].message.refusal' <<<"$output" | xargs)" 'No Never'
+}
+
+@test "a completion that is no UTF-8 comes out with U+FFFD, its message too" {
+    printf '{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"h\xffllo"},"finish_reason":"stop"}]}\n' >in
+    supai-fold in | cmp - <(printf '{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"h\xef\xbf\xbdllo"},"finish_reason":"stop"}]}\n')
+    supai-fold --message in | cmp - <(printf '{"role":"assistant","content":"h\xef\xbf\xbdllo"}\n')
+}
+
+@test "a delta that came twice, or by the name of message, is in the object once" {
+    fold '{"id":"x","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"a"},"delta":{"content":"b"},"finish_reason":"stop"}]}'
+    expect 0 '{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"b"},"finish_reason":"stop"}]}' ''
+    fold '{"id":"x","object":"chat.completion.chunk","choices":[{"index":0,"message":{"content":"b"},"finish_reason":"stop"}]}'
+    expect 0 '{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"b"},"finish_reason":"stop"}]}' ''
+}
+
+@test "before a line that is too long, what was there comes out" {
+    { printf '{"id":"A","choices":[{"index":0,"delta":{"content":"text"},"finish_reason":null}]}\n'; printf '{"x":"%3000s"}\n' ''; } >in
+    run --separate-stderr supai-fold --max-record 2K in
+    assert_equal "$status" 65
+    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" text
+    assert_equal "${stderr_lines[0]}" 'supai-fold: in: line 2: longer than 2048 bytes (--max-record)'
+}

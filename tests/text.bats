@@ -82,9 +82,55 @@ E
     expect 0 $'one\ntwo' ''
 }
 
+@test "answers without ids whose deltas are all alike are two all the same" {
+    alike() { printf '{"choices":[{"index":0,"delta":{"role":"assistant","content":%s},"finish_reason":%s}]}\n' "$1" "${2-null}"; }
+    for end in '"stop"' '"stop"}],"x":[{"y":0'; do
+        text "$(alike '""'; alike '"One"'; alike '""' "$end"; alike '""'; alike '"Two"'; alike '" and"'; alike '""' "$end")"
+        expect 0 $'One\nTwo and' ''
+        assert_equal "$(supai-fold in | wc -l | tr -d ' ')" 2
+    done
+    # of one id too
+    text "$(delta '""'; delta '"One"'; delta '""' '"stop"'; delta '""'; delta '"Two"'; delta '""' '"stop"')"
+    expect 0 $'One\nTwo' ''
+}
+
+@test "a finish reason of \"\" is none yet" {
+    text "$(delta '"a"' '""'; delta '"b"' '""'; delta '""' '"stop"')"
+    expect 0 ab ''
+    text "$(delta '"a"' '""'; delta '"b"' '""')"
+    expect 76 ab 'supai-text: the answer is not whole*'
+    text '{"object":"chat.completion","choices":[{"index":0,"message":{"content":"b"},"finish_reason":""}]}'
+    expect 0 b ''
+}
+
 @test "answers mixed in the input come out one behind the other" {
     text "$(delta '"a1 "' null a; delta '"b1 "' null b; delta '"a2"' '"stop"' a; delta '"b2"' '"stop"' b)"
     expect 0 $'a1 a2\nb1 b2' ''
+}
+
+@test "of mixed answers the one that closes first is not lost, and is printed behind" {
+    text "$(delta '"1"' null A; delta '"2"' null B; delta '""' '"stop"' B; delta '"3"' null A
+        delta '"c"' null C; delta '""' '"stop"' C; delta '""' '"stop"' A)"
+    expect 0 $'13\n2\nc' ''
+    text "$(delta '"1"' null A; delta '"2"' null B; delta '""' '"stop"' B; delta '"3"' null A)"
+    expect 76 $'13\n2' 'supai-text: the answer is not whole*'
+    # as a fold of it is printed
+    supai-fold in 2>/dev/null | supai-text 2>/dev/null | sort >folded || true
+    sort <<<"$output" | cmp - folded
+}
+
+@test "-0: of mixed answers each has its NUL behind it" {
+    { delta '"1"' null A; delta '"2"' null B; delta '""' '"stop"' A; delta '"3"' null B; delta '""' '"stop"' B; } |
+        supai-text -0 | tr '\0' '|' >got
+    assert_equal "$(cat got)" '1|23|'
+    { delta '"1"' null A; delta '"2"' null B; delta '""' '"stop"' B; delta '"3"' null A; delta '""' '"stop"' A; } |
+        supai-text -0 | tr '\0' '|' >got
+    assert_equal "$(cat got)" '13|2|'
+}
+
+@test "an answer without any text behind a whole one" {
+    text "$(delta '"x"' '"stop"' A; delta '""' null B)"
+    expect 76 x 'supai-text: the answer is not whole*'
 }
 
 @test "an answer cut, the next one whole: both printed, 76" {
@@ -186,6 +232,18 @@ E
     expect 69 'half' 'supai-text: the service says: it broke'
 }
 
+@test "errors one behind the other are each said, the first one's status counts" {
+    rate='{"error":{"message":"rate","code":"rate_limit_exceeded"}}'
+    bang='{"error":{"message":"bang"}}'
+    text "$rate"$'\n'"$bang"
+    expect 75 '' $'supai-text: the service says: rate\nsupai-text: the service says: bang'
+    text "$bang"$'\n'"$rate"
+    expect 69 '' $'supai-text: the service says: bang\nsupai-text: the service says: rate'
+    text "$rate
+$(delta '"ok"' '"stop"')"
+    expect 75 ok 'supai-text: the service says: rate'
+}
+
 @test "an error beats a malformed line, that beats a cut, that beats no text" {
     text "$(delta '"a"' null; echo '{"error":"x"}'; echo '{')"
     assert_equal "$status" 69
@@ -201,6 +259,20 @@ E
 supai-text: the answer is not whole*'
 }
 
+@test "a line that is too long is like a malformed one: what was worse counts, the next file is read" {
+    { echo '{"error":{"message":"q","code":"insufficient_quota"}}'; delta '"a"'; printf '{"x":"%3000s"}\n' ''; } >long
+    delta '"b"' '"stop"' >next
+    run --separate-stderr supai-text --max-record 2K long next
+    expect 77 $'a\nb' '*
+supai-text: long: line 3: longer than 2048 bytes (--max-record)
+*'
+}
+
+@test "blank lines, of CR and LF too, are passed over" {
+    text "$(delta '"a"')"$'\r\n\r\n \n\t\r\n'"$(delta '"b"' '"stop"')"$'\r'
+    expect 0 ab ''
+}
+
 @test "a raw event stream: 65, and says that supai-sse is missing" {
     for line in 'data: {"choices":[]}' 'event: x' ': comment' 'id: 1' 'retry: 5'; do
         text "$line"
@@ -213,6 +285,14 @@ supai-text: the answer is not whole*'
     expect 0 "$(cat "$DATA/chunks.txt")" 'supai-text: tokens: 50 prompt, 150 completion, 200 total'
     text "$(delta '"a"' '"stop"')" -u
     expect 0 a 'supai-text: tokens: not reported (supai-req -u asks for them)'
+}
+
+@test "-u: usage beside choices that are null or missing" {
+    for choices in '"choices":null,' ''; do
+        text "$(delta '"a"' '"stop"')
+{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",$choices\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,\"total_tokens\":3}}" -u
+        expect 0 a 'supai-text: tokens: 1 prompt, 2 completion, 3 total'
+    done
 }
 
 @test "files one after the other; a missing one is said, the rest is read, 66" {
@@ -349,6 +429,24 @@ Yes: the air scatters blue light most.' ''
     expect 76 '' 'supai-text: the answer is not whole*'
     run --separate-stderr supai-text --min-confidence 0 --lenient in
     expect 76 '' 'supai-text: the answer is not whole*'
+}
+
+@test "--min-confidence fails closed: a cut answer that was folded" {
+    {
+        chunk() { printf '{"object":"supai.chunk","chunk":{"_source":{"key":"%s"},%s}}\n' "$1" "$2"; }
+        chunk a '"type":"confidence-score","value":0.99'
+        chunk '' '"type":"run-mode-result","finalModelIds":["a"]'
+        chunk main '"type":"text","text":"Not safe"'
+        chunk main '"type":"done"'
+        delta '"Not"'
+    } >cut
+    supai-fold cut >folded 2>/dev/null || true
+    for file in cut folded; do
+        run --separate-stderr supai-text --min-confidence .8 $file
+        expect 76 '' 'supai-text: the answer is not whole*'
+    done
+    run --separate-stderr supai-fold --message folded
+    expect 76 '' 'supai-fold: the answer is not whole*'
 }
 
 @test "--min-confidence fails closed: an error" {
