@@ -6,7 +6,6 @@
 #include "events.h"
 #include "io.h"
 #include "opt.h"
-#include "utf8.h"
 #include "verdict.h"
 
 enum { OPT_MESSAGE = OPT_LONG, OPT_MAX_RECORD };
@@ -35,15 +34,8 @@ struct state {
 static void
 print(struct json v)
 {
-	struct buf mended = {0};
-
-	if (utf8_valid(v.p, v.n) < v.n) {	/* it came whole, and so as it is */
-		utf8_add(&mended, v.p, v.n);
-		v = (struct json){mended.p, mended.n};
-	}
 	io_write(v.p, v.n);
 	io_write("\n", 1);
-	buf_free(&mended);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "emit.h"
 #include "mem.h"
 #include "merge.h"
+#include "utf8.h"
 
 struct choice {
 	long		index;
@@ -373,10 +374,17 @@ completion_json(const struct completion *c, const struct fold_answer *a,
 {
 	size_t from = out->n;
 	struct place place;
+	struct json mended;
 
 	*choices = c->record_choices;
-	if (c->record.p != NULL)
-		return c->record;
+	if (c->record.p != NULL) {
+		if (utf8_valid(c->record.p, c->record.n) == c->record.n)
+			return c->record;
+		utf8_add(out, c->record.p, c->record.n);
+		mended = (struct json){out->p + from, out->n - from};
+		*choices = json_get(mended, "choices");
+		return mended;
+	}
 	place = write_object(c, a, thinking, out);
 	*choices = (struct json){out->p + place.from, place.n};
 	return (struct json){out->p + from, out->n - from};
