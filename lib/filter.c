@@ -66,6 +66,41 @@ collect(void *data, jv message)
 	jv_free(message);
 }
 
+/* For `input': the records are read here, and each is the program's by itself. */
+static jv
+no_input(jq_state *jq, void *data)
+{
+	(void)jq;
+	(void)data;
+	return jv_invalid_with_msg(
+	    jv_string("input: the program sees one record at a time"));
+}
+
+/* For `debug': who writes it wants to see the value. */
+static void
+say_debug(void *data, jv v)
+{
+	struct buf b = {0};
+
+	(void)data;
+	value_dump(v, &b);
+	diag_warn("debug: %s", buf_string(&b));
+	buf_free(&b);
+	jv_free(v);
+}
+
+/* What libjq 1.6 leaves unset, and calls or looks at all the same. */
+static void
+set_up(struct filter *f)
+{
+	jq_set_error_cb(f->jq, collect, f);
+	jq_set_input_cb(f->jq, no_input, NULL);
+	jq_set_debug_cb(f->jq, say_debug, NULL);
+	/* Modules only where the program itself says {search: …}. */
+	jq_set_attr(f->jq, jv_string("JQ_LIBRARY_PATH"), jv_array());
+	jq_set_attr(f->jq, jv_string("PROGRAM_ORIGIN"), jv_string("."));
+}
+
 struct filter *
 filter_new(const char *program, const char *name)
 {
@@ -80,7 +115,7 @@ filter_new(const char *program, const char *name)
 	f->jq = jq_init();
 	if (f->jq == NULL)
 		mem_out();
-	jq_set_error_cb(f->jq, collect, f);
+	set_up(f);
 	ok = jq_compile(f->jq, program) != 0;
 	running = false;
 	if (!ok)

@@ -743,6 +743,22 @@ supai-req: record 4: models[[]0]: unknown model 'gpt5': did you mean openai/gpt-
     expect 0 "$(batch 1 '"1"')" ''
 }
 
+@test "-e: debug says the value, input has nothing to give, a module is not found" {
+    # What is not set up is garbage, not by chance zero.
+    export MALLOC_PERTURB_=85
+    fed '1\n' -e 'tostring | debug'
+    expect 0 "$(batch 1 '"1"')" 'supai-req: debug: "1"'
+    fed '1\n2\n' -e 'input | tostring'
+    expect 65 '' "supai-req: record 1: input: the program sees one record at a time
+supai-req: record 2: input: the program sees one record at a time"
+    fed '1\n' -e '[inputs] | tostring'
+    expect 65 '' 'supai-req: record 1: input: the program sees one record at a time'
+    fed '1\n' -e 'import "nosuch" as n; .'
+    expect 64 '' 'supai-req: -e: module not found: nosuch'
+    fed '1\n' -e 'include "nosuch"; .'
+    expect 64 '' 'supai-req: -e: module not found: nosuch'
+}
+
 @test "-e: - in the words without a text is 65" {
     fed '{}\n' -e . Translate: -
     expect 65 '' "supai-req: record 1: no text for the '-' of the prompt"
