@@ -16,7 +16,6 @@ struct run {
 	struct filter		*each, *id;	/* id: NULL for the number */
 	struct records		 records;
 	struct buf		 line, why;	/* reused from record to record */
-	bool			 halted;
 };
 
 static bool
@@ -154,14 +153,20 @@ put_record(struct run *r, jv record)
 		filter_start(r->each, jv_copy(record));
 	while (ok) {
 		got = filter_next(r->each, &result, &r->why);
-		r->halted = got == FILTER_HALT;
-		if (got == FILTER_END || got == FILTER_HALT)
+		if (got == FILTER_END)
 			break;
 		ok = got == FILTER_VALUE &&
 		    put_result(r, result, &id, ++number);
 	}
 	buf_free(&id);
 	return ok;
+}
+
+/* Whether one of the programs said that nothing more is to be read. */
+static bool
+halted(const struct run *r)
+{
+	return filter_halted(r->each) || (r->id != NULL && filter_halted(r->id));
 }
 
 int
@@ -177,7 +182,7 @@ bulk_run(const struct bulk *b, const struct compose *c)
 	if (b->id != NULL)
 		r.id = filter_new(b->id, "--id");
 	records_start(&r.records, b->raw, c->max);
-	while (!r.halted) {
+	while (!halted(&r)) {
 		buf_clear(&r.why);
 		got = records_next(&r.records, &record, &r.why);
 		if (got == RECORDS_END)

@@ -143,6 +143,25 @@ explain(jv message, struct buf *why)
 		value_dump(message, why);
 }
 
+/* How it went to its end: "halt" is a way, "halt_error" is to fail. */
+static enum filter_got
+halted(struct filter *f, struct buf *why)
+{
+	jv code = jq_get_exit_code(f->jq);
+	bool failed = jv_is_valid(code);
+	jv message;
+
+	jv_free(code);
+	if (!failed)
+		return FILTER_END;
+	message = jq_get_error_message(f->jq);
+	explain(message, why);
+	jv_free(message);
+	while (why->n > 0 && why->p[why->n - 1] == '\n')
+		why->n--;	/* jq adds none: programs bring theirs */
+	return FILTER_ERROR;
+}
+
 enum filter_got
 filter_next(struct filter *f, jv *value, struct buf *why)
 {
@@ -156,9 +175,9 @@ filter_next(struct filter *f, jv *value, struct buf *why)
 		return FILTER_VALUE;
 	}
 	*value = jv_invalid();
-	if (jq_halted(f->jq)) {
+	if (filter_halted(f)) {
 		jv_free(result);
-		return FILTER_HALT;
+		return halted(f, why);
 	}
 	if (!jv_invalid_has_msg(jv_copy(result))) {
 		jv_free(result);
@@ -168,6 +187,12 @@ filter_next(struct filter *f, jv *value, struct buf *why)
 	explain(message, why);
 	jv_free(message);
 	return FILTER_ERROR;
+}
+
+bool
+filter_halted(const struct filter *f)
+{
+	return jq_halted(f->jq) != 0;
 }
 
 void

@@ -27,9 +27,15 @@ enum filter_got {
 	FILTER_VALUE,	/* *value is the next result, owned by the caller */
 	FILTER_END,	/* there is none left */
 	FILTER_ERROR,	/* the program failed on this value; why has its message appended */
-	FILTER_HALT,	/* it called halt: nothing more is to be read */
 };
 enum filter_got filter_next(struct filter *f, jv *value, struct buf *why);
+
+/*
+ * Whether the program called halt or halt_error, which fails on the value too:
+ * nothing more is to be read, and it cannot be started again (libjq 1.6 frees
+ * the message of halt_error at each start).
+ */
+bool	filter_halted(const struct filter *f);
 
 /* NULL is fine. */
 void	filter_free(struct filter *f);

@@ -741,6 +741,20 @@ supai-req: record 4: models[[]0]: unknown model 'gpt5': did you mean openai/gpt-
 @test "-e: halt ends it" {
     fed '1\n2\n3\n' -e 'if . == 2 then halt else tostring end'
     expect 0 "$(batch 1 '"1"')" ''
+    fed '1\n2\n3\n' -e tostring --id 'if . == 2 then "two", halt else . end'
+    expect 0 "$(batch 1 '"1"')
+$(batch two '"2"')" ''
+}
+
+@test "-e: halt_error names the record, ends it, and is 65" {
+    fed '1\n2\n3\n' -e 'if . == 2 then "stop here" | halt_error else tostring end'
+    expect 65 "$(batch 1 '"1"')" 'supai-req: record 2: stop here'
+    fed '1\n2\n' -e '{why: "a"} | halt_error(0)'
+    expect 65 '' 'supai-req: record 1: {"why":"a"}'
+    fed '1\n2\n' -e '"first", ("late\n" | halt_error)'
+    expect 65 "$(batch 1 '"first"')" 'supai-req: record 1: late'
+    fed '1\n2\n' -e tostring --id '"no id" | halt_error'
+    expect 65 '' 'supai-req: record 1: no id'
 }
 
 @test "-e: debug says the value, input has nothing to give, a module is not found" {
