@@ -660,6 +660,35 @@ has_text() { grep -qs one "$1"/.supai.*; }
     holds 0 hi '' sh -c 'supai -o /dev/stdout hi | cat'
 }
 
+@test "-o writes to a descriptor, whatever it is open on, and never replaces it" {
+    mock_start
+    # For root, /dev is a folder like any other: here nobody can make a file in it.
+    for nth in "${!shells[@]}"; do
+        printf '#!/bin/sh\ncase $* in */dev/*) exit 1 ;; esac\nPATH=%s exec mktemp "$@"\n' \
+            "'${PATH//\'/}'" >"sh.$nth/mktemp"
+        chmod +x "sh.$nth/mktemp"
+    done
+    holds 0 '' '' sh -c 'echo before >log; supai -o /dev/stdout hi >>log'
+    each is log $'before\nhi'
+    holds 0 '' '' sh -c '{ supai -o /dev/stdout hi; echo behind; } >log'
+    each is log $'hi\nbehind'
+    holds 0 '' '' sh -c 'echo before >log; supai -o /dev/stderr hi 2>>log'
+    each is log $'before\nhi'
+    holds 0 '' '' sh -c 'echo before >log; supai -o /dev/fd/9 hi 9>>log'
+    each is log $'before\nhi'
+    each only log
+}
+
+@test "-o: the command of --dry-run replaces no device, and no descriptor" {
+    pipeline='supai-req hi | supai-send | supai-sse | supai-text'
+    each mkfifo fifo
+    try 0 "$pipeline" '' -o /dev/stdout --dry-run hi
+    try 0 "$pipeline >>/dev/null" '' -o /dev/null --dry-run hi
+    try 0 "$pipeline >>/dev/stderr" '' -o /dev/stderr --dry-run hi
+    try 0 "$pipeline >>./fifo" '' -o fifo --dry-run hi
+    try 0 "$pipeline >./out.new && mv -f ./out.new ./out" '' -o out --dry-run hi
+}
+
 @test "-o in a makefile: half an answer is no file that is up to date" {
     mock_start --cut 2:1 --reply 'one two three'
     printf 'a.txt:\n\tsupai -o $@ hi\n' >0/makefile
