@@ -427,6 +427,8 @@ finish(struct http_exchange *x, CURLcode code)
 	x->code = code;
 	if (x->status == 0)
 		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->status);
+	if (x->status < 200 && code != CURLE_OK)
+		x->status = 0;	/* a 1xx only promises a response */
 	curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &x->proxy_status);
 	curl_multi_remove_handle(h->multi, x->easy);
 	trace_end(&x->trace, x->options->redact);

@@ -67,7 +67,7 @@ struct http_exchange {
 	char		 why[CURL_ERROR_SIZE]; /* and its words for it, or "" */
 	enum http_limit	 limit;
 	bool		 stopped;	/* by sink */
-	long		 status;	/* HTTP's; 0: there was no response */
+	long		 status;	/* HTTP's; 0: there was no response, or but a 1xx */
 	long		 proxy_status;	/* a proxy's answer to CONNECT; 0: none */
 	struct buf	 head;		/* the last response's headers, as received */
 	struct buf	 error;		/* the body of any status but 2xx, cut at 64 KiB */

@@ -353,6 +353,27 @@ END
     assert_equal "$(raw_requests)" 2
 }
 
+@test "a 1xx is no response: closed behind it is tried again, silent behind it is 75" {
+    printf 'HTTP/1.1 102 Processing\r\n\r\n' >interim
+    echo x | http '200 OK' >response
+    raw_start interim response
+    run --separate-stderr supai-send --retries 1 req
+    expect 0 x ''
+    assert_equal "$(raw_requests)" 2
+    raw_start interim
+    run --separate-stderr supai-send --retries 0 req
+    expect 69 '' "supai-send: http://127.0.0.1:$RAW_PORT/v1/chat/completions: *"
+    raw_start -k interim
+    run --separate-stderr supai-send --first-byte-timeout 0.3 req
+    expect 75 '' 'supai-send: no answer within 0.3 s (--first-byte-timeout)'
+    raw_start -k interim
+    run --separate-stderr supai-send --max-time 0.3 req
+    expect 75 '' 'supai-send: not done within the time limit (--max-time)'
+    raw_start -k interim
+    run --separate-stderr supai-batch -q --retries 0 --first-byte-timeout 0.3 req
+    assert_equal "$(jq -r .error.code <<<"$output")" timeout
+}
+
 @test "connection refused is 69 after retries" {
     reads_the_clock
     dead_url
