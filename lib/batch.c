@@ -463,8 +463,9 @@ finish(struct batch *b, struct lane *lane)
 		b->heard = now;
 	if (e.status == EX_NOPERM)
 		b->refused++;
+	else if (e.status == 0 || e.status == EX_DATAERR)
+		b->refused = 0;	/* the key was taken */
 	if (e.status == 0) {
-		b->refused = 0;
 		put_success(b, lane);
 		if (pace_ease(&b->pace) && b->o->verbose)
 			diag_warn("%u at a time", (unsigned)b->pace.window);

@@ -378,6 +378,20 @@ null null 11 line_too_long'
     assert_equal "$(wc -l <out)" 49
 }
 
+@test "eight that are forbidden stop it with 77 when they are in a row, and only then" {
+    faults=()
+    for _ in 1 2 3 4 5 6 7 8 9; do faults+=(--fail 403:1 --fail 400:1); done
+    mock_start "${faults[@]}"
+    requests 20 >in
+    run --separate-stderr supai-batch -j 1 -o out in
+    expect 1 '' 'supai-batch: 2 answered, 18 failed; *'
+    assert_equal "$(mock_requests)" 20
+    mock_start --fail 403:8
+    run --separate-stderr supai-batch -j 1 -o none in
+    expect 77 '' 'supai-batch: stopped: HTTP 403: *: 0 answered, 8 failed; *'
+    assert_equal "$(mock_requests)" 8
+}
+
 @test "a service that nobody reaches stops the batch with 69" {
     raw_start
     kill "${MOCK_PIDS##* }"
