@@ -383,6 +383,21 @@ stop(struct batch *b, int status, const char *why)
 	buf_adds(&b->stop_why, why);
 }
 
+/*
+ * Whether a try that failed, and all else since its request was first sent, had
+ * nothing of the service. Where a limit of time ended it on a connection that
+ * stood, it is that request that takes long.
+ */
+static bool
+is_silence(const struct batch *b, const struct lane *lane)
+{
+	const struct http_exchange *x = &lane->x;
+
+	return x->status == 0 && x->proxy_status == 0 &&
+	    b->heard < lane->job->first &&
+	    !(x->connected && x->limit != HTTP_NO_LIMIT);
+}
+
 /* Whether a failure that is no request's own is now sure to be everyone's. */
 static void
 stop_if_hopeless(struct batch *b, const struct lane *lane, const struct end *e)
@@ -395,8 +410,7 @@ stop_if_hopeless(struct batch *b, const struct lane *lane, const struct end *e)
 		stop(b, EX_NOPERM, e->message);
 	else if (e->wait_ms > RETRY_MAX_WAIT && e->status == EX_TEMPFAIL)
 		stop(b, EX_TEMPFAIL, e->message);
-	else if (status == 0 && e->status != 0 && b->heard < lane->job->first &&
-	    lane->x.proxy_status == 0)
+	else if (is_silence(b, lane))
 		stop(b, e->status, e->message);
 }
 

@@ -404,7 +404,7 @@ http_start(struct http *h, struct http_exchange *x)
 	x->code = CURLE_OK;
 	x->why[0] = '\0';
 	x->limit = HTTP_NO_LIMIT;
-	x->stopped = x->enough = false;
+	x->stopped = x->enough = x->connected = false;
 	x->proxy_status = 0;
 	x->passed = 0;
 	if (x->easy == NULL)
@@ -423,8 +423,11 @@ static void
 finish(struct http_exchange *x, CURLcode code)
 {
 	struct http *h = x->http;
+	curl_off_t ready = 0;
 
 	x->code = code;
+	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	x->connected = ready > 0;
 	if (x->status == 0)
 		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->status);
 	if (x->status < 200 && code != CURLE_OK)

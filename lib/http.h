@@ -67,6 +67,7 @@ struct http_exchange {
 	char		 why[CURL_ERROR_SIZE]; /* and its words for it, or "" */
 	enum http_limit	 limit;
 	bool		 stopped;	/* by sink */
+	bool		 connected;	/* there was a connection to ask on, TLS and all */
 	long		 status;	/* HTTP's; 0: there was no response, or but a 1xx */
 	long		 proxy_status;	/* a proxy's answer to CONNECT; 0: none */
 	struct buf	 head;		/* the last response's headers, as received */

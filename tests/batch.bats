@@ -403,6 +403,41 @@ null null 11 line_too_long'
     [ "$(wc -l <out.failed)" -le 4 ]
 }
 
+@test "one request that takes too long is a failure of its own, the others are asked" {
+    body='{"choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}]}'
+    printf 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' \
+        "${#body}" "$body" >answer
+    : >nothing
+    requests 3 >in
+    for limit in '--max-time 0.5' '--retries 0 --first-byte-timeout 0.5'; do
+        rm -f out
+        raw_start -k nothing answer
+        # shellcheck disable=SC2086
+        run --separate-stderr supai-batch -j 1 $limit -o out in
+        expect 1 '' 'supai-batch: 2 answered, 1 failed; *; see out.failed (the first: 1: *)'
+        assert_equal "$(jq -c '[.custom_id, .error.code]' out.failed)" '["1","timeout"]'
+    done
+    # On a connection that is used again.
+    sed 's/^Connection: close/Connection: keep-alive/' answer >kept
+    rm -f out
+    raw_start -k kept answer
+    run --separate-stderr supai-batch -j 1 --max-time 0.5 -o out in
+    expect 1 '' 'supai-batch: 2 answered, 1 failed; *; see out.failed (the first: 2: *)'
+    assert_equal "$(grep -o '# connection' "$RAW_LOG" | wc -l)" 2
+}
+
+@test "a service that cannot be connected to in time stops the batch with 75" {
+    # The connection stands, but TLS never comes about.
+    raw_start
+    requests 3 >in
+    run --separate-stderr supai-batch -j 1 --retries 0 --url "https://127.0.0.1:$RAW_PORT/v1/chat/completions" \
+        --connect-timeout 0.5 -o out in
+    expect 75 '' 'supai-batch: stopped: no connection in time (--connect-timeout): *: 0 answered, 1 failed; *'
+    run --separate-stderr supai-batch -j 1 --url "https://127.0.0.1:$RAW_PORT/v1/chat/completions" \
+        --max-time 0.5 -o out in
+    expect 75 '' 'supai-batch: stopped: not done within the time limit (--max-time): 0 answered, 1 failed; *'
+}
+
 @test "a service that wants to be left alone for long stops the batch with 75" {
     mock_start --fail 429 --retry-after 600
     requests 1000 >in
