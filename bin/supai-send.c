@@ -50,6 +50,14 @@ struct send {
 	bool		 dump_shown;	/* it is where standard error goes */
 };
 
+/* Nothing there could tell the headers from the body. */
+_Noreturn static void
+refuse_dump(void)
+{
+	opt_usage(&tool, "--dump-header: standard output is for the body: give"
+	    " a file, or /dev/stderr");
+}
+
 static void
 take_options(struct send *s, int argc, char **argv)
 {
@@ -67,8 +75,7 @@ take_options(struct send *s, int argc, char **argv)
 			s->max = opt_size(&tool, "--max-record", arg);
 	}
 	if (s->dump != NULL && strcmp(s->dump, "-") == 0)
-		opt_usage(&tool, "--dump-header: standard output is for the"
-		    " body: give a file, or /dev/stderr");
+		refuse_dump();
 	if (argc - optind > 1)
 		opt_usage(&tool, "one request at a time: supai-batch does many");
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
@@ -133,6 +140,16 @@ same_file(int a, int b)
 	    sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
+/* Whether it is where the body goes, and somebody wants to read that. */
+static bool
+is_body(int fd)
+{
+	struct stat st;
+
+	return same_file(fd, STDOUT_FILENO) && fstat(fd, &st) == 0 &&
+	    !S_ISCHR(st.st_mode);
+}
+
 static void
 open_dump(struct send *s)
 {
@@ -145,6 +162,8 @@ open_dump(struct send *s)
 	if (same_file(s->dump_fd, STDERR_FILENO)) {
 		close(s->dump_fd);
 		s->dump_fd = STDERR_FILENO;	/* a log keeps what it has */
+	} else if (is_body(s->dump_fd)) {
+		refuse_dump();
 	}
 	s->dump_shown = s->dump_fd == STDERR_FILENO || isatty(s->dump_fd);
 	/* A FIFO has no length to take. */

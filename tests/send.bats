@@ -1059,6 +1059,22 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     expect 74 '' 'supai-send: /dev/full: No space left on device'
 }
 
+@test "--dump-header: what is standard output by another name is refused, and kept" {
+    mock_start
+    [ -e /dev/stdout ] || skip 'no /dev/stdout'
+    echo before >log
+    for name in /dev/stdout log; do
+        run --separate-stderr bash -c "supai-send -D $name req >>log"
+        expect 64 '' 'supai-send: --dump-header: standard output is for the body*'
+    done
+    assert_equal "$(cat log)" before
+    run_pipe 'supai-send -D /dev/stdout req | cat'
+    expect 0 '' 'supai-send: --dump-header: standard output is for the body*'
+    assert_equal "$(mock_requests)" 0
+    run --separate-stderr bash -c "supai-send -D /dev/null req >/dev/null"
+    expect 0 '' ''
+}
+
 @test "--dump-header /dev/stderr keeps the log that standard error goes to" {
     mock_start
     echo before >log
