@@ -85,19 +85,33 @@ add_header(struct client *c, const char *line, const char *file)
 	c->headers[c->nheaders++] = mem_string(line);
 }
 
-/* A header from a file may be a secret: it is not shown. */
+/*
+ * A header from a file may be a secret: it is not shown. The key in it, the last
+ * word, is not shown anywhere.
+ */
 static void
 hide_header(struct client *c, const char *line)
 {
-	size_t n = strcspn(line, ":");
+	size_t n = strcspn(line, ":"), at = strlen(line);
 	char *name = mem_copy(line, n);
-	const char *space = strrchr(line, ' ');
 
 	redact_name(&c->redact, name);
+	while (at > n + 1 && line[at - 1] != ' ' && line[at - 1] != '\t')
+		at--;
 	if (is_named(line, "Authorization"))
-		redact_value(&c->redact, space != NULL ? space + 1 :
-		    line + n + 1);
+		redact_value(&c->redact, line + at);
 	free(name);
+}
+
+/* Cuts what is behind a header's value (RFC 9110, section 5.5). */
+static void
+trim_end(char *line)
+{
+	size_t n = strlen(line);
+
+	while (n > 0 && strchr(" \t\r", line[n - 1]) != NULL)
+		n--;
+	line[n] = '\0';
 }
 
 static void
@@ -118,8 +132,7 @@ read_headers(struct client *c, const char *path)
 		if (next != NULL)
 			*next++ = '\0';
 		number++;
-		if (*line != '\0' && line[strlen(line) - 1] == '\r')
-			line[strlen(line) - 1] = '\0';
+		trim_end(line);
 		if (*line == '\0')
 			continue;
 		fault = header_fault(line, false);

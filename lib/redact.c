@@ -90,17 +90,31 @@ hide_header(struct buf *out, const char *p, size_t n, size_t name,
 	return len;
 }
 
-/* Of "://user:secret@host", the length up to the last '@'; 0: no such thing. */
-static size_t
-userinfo_at(const char *p, size_t n)
+static bool
+ends_word(char c)
 {
-	size_t i, at = 0;
+	return strchr(" \t'\"", c) != NULL;
+}
 
-	if (n < 4 || memcmp(p, "://", 3) != 0)
-		return 0;
-	for (i = 3; i < n && strchr(" \t'\"", p[i]) == NULL; i++)
+/*
+ * Hides the "user:secret" of a word that may be a URL, "://" in it or not: all up
+ * to its last '@'. Returns how much of p that was; 0: there is no '@'.
+ */
+static size_t
+hide_userinfo(struct buf *out, const char *p, size_t n)
+{
+	size_t i, at = 0, from = 0;
+
+	for (i = 0; i < n && !ends_word(p[i]); i++) {
 		if (p[i] == '@')
 			at = i;
+		if (from == 0 && n - i > 3 && memcmp(p + i, "://", 3) == 0)
+			from = i + 3;
+	}
+	if (at <= from)
+		return 0;
+	buf_add(out, p, from);
+	buf_adds(out, "***");
 	return at;
 }
 
@@ -125,9 +139,9 @@ redact_add(const struct redact *r, struct buf *out, const char *p, size_t n,
 			    i > 0 && p[i - 1] == '[');
 			continue;
 		}
-		if ((also & REDACT_URLS) != 0 &&
-		    (len = userinfo_at(p + i, n - i)) > 0) {
-			buf_adds(out, "://***");
+		start = i == 0 || ends_word(p[i - 1]);
+		if (start && (also & REDACT_URLS) != 0 &&
+		    (len = hide_userinfo(out, p + i, n - i)) > 0) {
 			i += len;
 			continue;
 		}

@@ -29,7 +29,8 @@ void	redact_name(struct redact *r, const char *name);
  * Appends the n bytes at p to out with *** for each secret: a value that was
  * given; with REDACT_HEADERS, in one line, what follows the "Name:" of a header
  * that carries credentials (at the start, behind a space or a '['), up to the
- * end or a ']'; with REDACT_URLS, what stands between "://" and "@". r may be NULL.
+ * end or a ']'; with REDACT_URLS, what of a word stands before its last "@", behind
+ * its "://" if it has one. r may be NULL.
  */
 enum { REDACT_HEADERS = 1, REDACT_URLS = 2 };
 void	redact_add(const struct redact *r, struct buf *out, const char *p,

@@ -923,7 +923,7 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
         SUPAI_API_KEY=k run --separate-stderr supai-send --url "$url" req
         assert_equal "$url: $status" "$url: 64"
         [[ $stderr == 'supai-send: --url: '* ]]
-        [[ $url == user:* || $stderr != *url-secret* ]]
+        [[ $stderr != *url-secret* ]]
         SUPAI_API_KEY=k SUPAI_BASE_URL=$url run --separate-stderr supai-send req
         assert_equal "$url: $status" "$url: 78"
         [[ $stderr == 'supai-send: SUPAI_BASE_URL: '* ]]
@@ -1017,6 +1017,32 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     [[ $stderr != *$TEST_KEY* ]]
     grep -q '^X-Echo: \*\*\*' head
     run ! grep -q "$TEST_KEY" head
+}
+
+@test "the key of a header's file is hidden too, whatever white space is around it" {
+    printf '{"error":{"message":"bad key own-secret-7!"}}' | http '401 Unauthorized' >response
+    umask 077
+    for line in 'Authorization: Bearer own-secret-7 \t ' 'Authorization:\tBearer\town-secret-7' \
+        'Authorization:own-secret-7\r'; do
+        printf "$line\\n" >headers
+        raw_start response
+        run --separate-stderr supai-send --header @headers req
+        expect 77 '' 'supai-send: HTTP 401: bad key [*][*][*]!'
+    done
+}
+
+@test "a URL's password is hidden without its scheme too" {
+    export SUPAI_API_KEY=$TEST_KEY
+    https_proxy=user:proxy-secret@127.0.0.1:1 run --separate-stderr supai-send -v --retries 0 \
+        --url https://service.invalid/ req
+    assert_equal "$status" 69
+    [[ $stderr == *127.0.0.1* && $stderr != *proxy-secret* ]]
+    run --separate-stderr supai-send --retries 0 --proxy user:proxy-secret@h:99999 --url https://service.invalid/ req
+    [[ $stderr == 'supai-send: '* && $stderr != *proxy-secret* ]]
+    run --separate-stderr supai-send --url me:url-secret@host/v1 req
+    expect 64 '' "supai-send: --url: '[*][*][*]@host/v1': no https:// at its start*"
+    SUPAI_BASE_URL=me:url-secret@host/v1 run --separate-stderr supai-send req
+    expect 78 '' "supai-send: SUPAI_BASE_URL: '[*][*][*]@host/v1': no https:// at its start"
 }
 
 @test "terminal escapes of a server's are shown, not sent" {
