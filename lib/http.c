@@ -521,7 +521,7 @@ http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 		if (ms < 0 || left < ms)
 			ms = left < NEVER ? (long)left : (long)NEVER;
 	}
-	if (ms < 0)
+	if (ms < 0 || ms > NEVER)	/* an int may hold no more */
 		ms = NEVER;
 	if (curl_multi_poll(h->multi, fds, nfds, (int)ms, NULL) != CURLM_OK)
 		mem_out();

@@ -7,6 +7,7 @@ enum {
 	TICK_STARTS = 50, /* in which no more than these are sent: a listener's
 			     queue may be no longer than 128 */
 	LATE = 20,	/* milliseconds that a schedule may be caught up */
+	MOST = 1 << 30,	/* milliseconds that are waited before it is asked again */
 };
 
 void
@@ -35,7 +36,8 @@ pace_wait(const struct pace *p, long long now, unsigned active)
 	if (p->hold > now)
 		wait = (long)(p->hold - now);
 	if (p->interval > 0 && p->next > (double)now)
-		wait = later(wait, (long)ceil(p->next - (double)now));
+		wait = later(wait,
+		    (long)fmin(ceil(p->next - (double)now), MOST));
 	if (p->started >= TICK_STARTS && p->tick + TICK > now)
 		wait = later(wait, (long)(p->tick + TICK - now));
 	return wait;

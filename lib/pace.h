@@ -29,7 +29,8 @@ void	pace_init(struct pace *p, unsigned max, double per_second);
 
 /*
  * How many milliseconds until another request may be sent while so many are
- * under way: 0 for now, -1 for not before one of them has ended.
+ * under way: 0 for now, -1 for not before one of them has ended. Where it is
+ * weeks, so many that asking again is in time.
  */
 long	pace_wait(const struct pace *p, long long now, unsigned active);
 

@@ -540,6 +540,21 @@ null null 11 line_too_long'
     times | awk '{ t[NR] = $1 } END { exit !(t[3] - t[1] > 0.18 && t[6] - t[4] > 0.18) }'
 }
 
+@test "--rate: the next start may be years away" {
+    requests 2 >in
+    for rate in 0.001/h 1e-300/h; do
+        mock_start
+        supai-batch --rate $rate --first-byte-timeout 0 --idle-timeout 0 in >out 2>err 3>&- &
+        until_true lines_in out 1
+        kill $!
+        status=0
+        wait $! || status=$?
+        assert_equal "$status" 75
+        assert_equal "$(cut -d';' -f1 err)" 'supai-batch: SIGTERM: 1 answered, 0 failed'
+        assert_equal "$(mock_requests)" 1
+    done
+}
+
 @test "connections are used again" {
     mock_start --first-byte-delay 5
     requests 400 | supai-batch -j 8 -o out
