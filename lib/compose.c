@@ -92,10 +92,7 @@ read_text(const struct compose *c, const char *path, struct buf *out)
 		diag_die(EX_DATAERR, "%s: a NUL byte at offset %zu: not text",
 		    name, (size_t)(nul - out->p));
 	must_be_utf8(name, out->p, out->n);
-	if (out->n >= 3 && memcmp(out->p, "\xef\xbb\xbf", 3) == 0) {
-		out->n -= 3;
-		memmove(out->p, out->p + 3, out->n);
-	}
+	utf8_drop_bom(out);
 	return name;
 }
 

@@ -66,6 +66,7 @@ read_file(const char *path)
 	close(fd);
 	if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL)
 		diag_die(EX_CONFIG, "%s: a NUL byte: not a list of ids", path);
+	utf8_drop_bom(&text);
 	return buf_take(&text);
 }
 

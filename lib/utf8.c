@@ -125,6 +125,15 @@ utf8_add(struct buf *out, const char *p, size_t n)
 	}
 }
 
+void
+utf8_drop_bom(struct buf *text)
+{
+	if (text->n < 3 || memcmp(text->p, "\xef\xbb\xbf", 3) != 0)
+		return;
+	text->n -= 3;
+	memmove(text->p, text->p + 3, text->n);
+}
+
 size_t
 utf8_count(const char *p, size_t n)
 {

@@ -135,6 +135,16 @@ E
     expect 0 openai/gpt-5 ''
 }
 
+@test "a byte order mark is no part of the first id" {
+    mkdir -p home/.config/supai
+    printf '\xef\xbb\xbfb/one\r\na/two\r\n' >home/.config/supai/models
+    printf '\xef\xbb\xbf# mine\nslow\n' >home/.config/supai/modes
+    models
+    expect 0 $'b/one\na/two' ''
+    models -m
+    expect 0 slow ''
+}
+
 @test "a file that is empty or no list is 78" {
     mkdir -p home/.config/supai
     : >home/.config/supai/modes
