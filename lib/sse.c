@@ -140,7 +140,7 @@ static void
 give(struct sse *s, struct sse_record *r, const char *data, size_t n, bool line)
 {
 	s->number++;
-	s->given = s->inside = true;
+	s->inside = true;
 	r->data = data;
 	r->n = n;
 	r->line = line;
@@ -220,6 +220,7 @@ blank_line(struct sse *s, struct sse_record *r)
 	if (is_done(s->data.p, s->data.n)) {
 		s->number++;
 		s->inside = false;
+		s->done = true;
 		return SSE_DONE;
 	}
 	buf_addc(&s->data, '\n');
@@ -470,7 +471,7 @@ end_json(struct sse *s)
 bool
 sse_end(struct sse *s, bool need_done)
 {
-	bool inside, done;
+	bool inside;
 
 	if (s->status != 0)
 		return false;
@@ -482,13 +483,12 @@ sse_end(struct sse *s, bool need_done)
 	if (s->body == BODY_JSON)
 		return end_json(s);
 	forget(s);
-	done = s->has_data && is_done(s->data.p, s->data.n);
-	inside = !done && (s->pending || (s->at == AT_NAME && s->name_n > 0));
+	if (s->has_data && is_done(s->data.p, s->data.n))
+		return true;
+	inside = s->pending || (s->at == AT_NAME && s->name_n > 0);
 	if (!s->known)
 		not_a_stream(s);
-	else if (!inside && !s->given && (done || s->number > 0))
-		fault(s, EX_PROTOCOL, "no event before [DONE]");
-	else if (inside || !s->given || (need_done && s->inside && !done))
+	else if (inside || (need_done ? s->inside || !s->done : s->number == 0))
 		cut(s, need_done, inside);
 	return s->status == 0;
 }

@@ -56,7 +56,7 @@ struct sse {
 	bool		 has_data;	/* one of them was data */
 	bool		 over;		/* the event is: its buffers are to be emptied */
 	bool		 inside;	/* a record was given since the last [DONE] */
-	bool		 given;		/* a record was given at all */
+	bool		 done;		/* there was a [DONE] */
 	struct buf	 data, event, id, new_id;
 	struct json_scan scan;
 };
@@ -86,7 +86,7 @@ enum sse_got sse_next(struct sse *s, struct sse_record *r);
  * The end of the input; nothing may be fed after it. True when the stream is
  * whole: it ended behind a [DONE] (which needs no line end here), or without
  * need_done behind a whole event, or behind a whole value of a JSON body.
- * False with status and why: 76 for one that is cut, has no event or is none, 66
+ * False with status and why: 76 for one that is cut or is no event stream, 66
  * for one without a byte, or the fault there was before.
  */
 bool	sse_end(struct sse *s, bool need_done);

@@ -182,6 +182,8 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
         sse "data: a\n\ndata: [DONE]$end"
         expect 0 a ''
     done
+    sse "data: [DONE]"
+    expect 0 '' ''
 }
 
 @test "half a [DONE] is no end" {
@@ -217,19 +219,6 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
     expect 76 '' "${NO_DONE}without an event"
     sse 'event: x\n\n'
     expect 76 '' "${NO_DONE}without an event"
-}
-
-@test "an end without any event before it is no answer: 76" {
-    for end in '\n\n' '\n' '' "\n\n$DONE" '\n\n: bye\n\n'; do
-        sse "data: [DONE]$end"
-        expect 76 '' 'supai-sse: standard input: no event before [[]DONE]'
-        sse "data: [DONE]$end" --no-done
-        expect 76 '' 'supai-sse: standard input: no event before [[]DONE]'
-    done
-    sse "${DONE}data: a\n\n$DONE$DONE"
-    expect 0 a ''
-    sse "${DONE}data: a"
-    expect 76 '' "${NO_DONE}inside event 2"
 }
 
 @test "--no-done: the end of input ends the answer" {
