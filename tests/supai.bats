@@ -390,6 +390,10 @@ supai-text: the service says: *'
     fails 76 '' 'supai-sse: *not an event stream*'
     mock_start --body ''
     fails 76 '' 'supai-send: *empty*'
+    mock_start --body $'data: [DONE]\n\n'
+    fails 76 '' 'supai: the service sent \[DONE\] and no event*'
+    fails 76 '' 'supai: the service sent \[DONE\] and no event*' --watch
+    fails 76 '' 'supai: the service sent \[DONE\] and no event*' --json
     printf '%s\n' '{"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}' >events
     mock_start --replay events
     fails 1 '' 'supai-text: the answer has no text*'
