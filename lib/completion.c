@@ -74,10 +74,13 @@ add_choice(struct completion *c, const struct chunk_choice *from)
 	struct json_iter i;
 	struct json name, value;
 
-	merge_add(&to->message, from->delta);
+	if (from->delta.p != NULL)
+		merge_add(&to->message, from->delta);
 	for (i = json_first(from->value); json_more(&i, &name, &value);) {
 		if (json_is(name, "logprobs"))
 			merge_add(merge_member(&to->members, name), value);
+		else if (json_is(name, "finish_reason") && from->finish.p == NULL)
+			continue;	/* an empty one is none (chunk.h) */
 		else if (!json_is(name, "index") && !json_is(name, "delta") &&
 		    !json_is(name, "message"))
 			keep(&to->members, name, value);

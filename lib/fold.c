@@ -196,6 +196,12 @@ close_over(struct fold *f, bool all)
 }
 
 void
+fold_close(struct fold *f)
+{
+	close_over(f, false);
+}
+
+void
 fold_finish(struct fold *f)
 {
 	close_over(f, true);
@@ -314,7 +320,10 @@ is_empty(struct json v)
 	return json_type(v) != JSON_STRING || v.n == 2;
 }
 
-/* Whether a delta begins an answer anew: a choice that has finished speaks. */
+/*
+ * Whether a delta begins an answer anew: a choice that has finished speaks. With
+ * an id that is the same only text tells: some finish behind each call of a tool.
+ */
 static bool
 restarts(const struct fold_answer *a, const struct chunk *c)
 {
@@ -325,8 +334,9 @@ restarts(const struct fold_answer *a, const struct chunk *c)
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
 		known = fold_choice(a, choice->index);
 		if (known != NULL && known->finish.p != NULL &&
+		    (!is_empty(choice->content) || (is_empty(c->id) &&
 		    (chunk_answers(choice->delta) ||
-		    json_holds(json_get(choice->delta, "refusal"))))
+		    json_holds(json_get(choice->delta, "refusal"))))))
 			return true;
 	}
 	return false;

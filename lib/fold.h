@@ -122,6 +122,12 @@ struct fold_answer *fold_add(struct fold *f, const struct chunk *c);
 /* Closes what the last chunk made complete beyond doubt. Call it behind each. */
 void	fold_settle(struct fold *f);
 
+/*
+ * Closes the answers that are over when another one begins; for an answer that
+ * the tool takes in by itself.
+ */
+void	fold_close(struct fold *f);
+
 /* The input is at its end: closes every answer, in the order of their ends. */
 void	fold_finish(struct fold *f);
 

@@ -215,7 +215,7 @@ add_choices(struct text *t, struct fold_answer *a, const struct chunk *c)
 			continue;
 		put_content(t, a, c, choice->content);
 		if (json_type(choice->finish) == JSON_STRING &&
-		    t->opts->end == TEXT_NEWLINE)
+		    output_of(a)->any && t->opts->end == TEXT_NEWLINE)
 			put_end(t, a);
 	}
 }
@@ -378,13 +378,17 @@ add_failed(struct text *t, const struct chunk *c)
 {
 	struct buf id = {0}, why = {0};
 
+	/* An answer of its own: behind those that are over, and no part of one. */
+	fold_close(&t->fold);
 	json_text(c->custom_id, &id);
 	apierror_message(c->error, &why);
 	diag_warn("%s: failed: %s", buf_string(&id),
 	    why.n > 0 ? buf_string(&why) : "no completion in the response");
 	buf_free(&id);
 	buf_free(&why);
-	if (t->opts->end == TEXT_NUL)
+	if (t->opts->end == TEXT_NUL && t->screen != NULL)
+		buf_addc(&t->waiting, '\0');
+	else if (t->opts->end == TEXT_NUL)
 		io_write("", 1);
 	t->answers++;
 	t->status = diag_worst(t->status, EX_NOANSWER);

@@ -339,3 +339,31 @@ $r$r"
     assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" text
     assert_equal "${stderr_lines[0]}" 'supai-fold: in: line 2: longer than 2048 bytes (--max-record)'
 }
+
+@test "a choice that comes without a delta takes nothing away" {
+    fold '{"id":"A","choices":[{"index":0,"delta":{"role":"assistant","content":"hi"}}]}
+{"id":"A","choices":[{"index":0,"finish_reason":"stop"}]}'
+    assert_equal "$status" 0
+    assert_equal "$(jq -c '.choices[0] | [.message.content, .finish_reason]' <<<"$output")" '["hi","stop"]'
+}
+
+@test "an empty finish reason is written as null, and takes no other's place" {
+    hi='{"id":"A","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":""}]}'
+    fold "$hi"
+    assert_equal "$status" 76
+    assert_equal "$(jq '.choices[0].finish_reason' <<<"$output")" null
+    run --separate-stderr supai-text <<<"$output"
+    expect 76 hi 'supai-text: the answer is not whole*'
+    fold "$hi
+{\"id\":\"A\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}
+{\"id\":\"A\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"\"}]}"
+    assert_equal "$status" 0
+    assert_equal "$(jq -r '.choices[0].finish_reason' <<<"$output")" stop
+}
+
+@test "of one id, a finish behind each call of a tool ends no answer" {
+    call() { printf '{"id":"A","choices":[{"index":0,"delta":{"tool_calls":[{"index":%s,"id":"%s","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}\n' "$1" "$2"; }
+    fold "$(call 0 one; call 1 two)"
+    assert_equal "$status" 0
+    assert_equal "$(jq -r '.choices[0].message.tool_calls[].id' <<<"$output" | xargs)" 'one two'
+}

@@ -128,6 +128,34 @@ E
     assert_equal "$(cat got)" '13|2|'
 }
 
+@test "-0: the NUL of a failed batch line is in no other answer" {
+    failed='{"custom_id":"q","response":null,"error":{"message":"no"}}'
+    { delta '"one "'; echo "$failed"; delta '"two"' '"stop"'; } | supai-text -0 2>/dev/null | tr '\0' '|' >got || true
+    assert_equal "$(cat got)" 'one two||'
+    { delta '"one"' '"stop"'; echo "$failed"; delta '"two"' '"stop"' c2; } | supai-text -0 2>/dev/null | tr '\0' '|' >got || true
+    assert_equal "$(cat got)" 'one||two|'
+    # held back until its end, and yet before it
+    { cat "$DATA/ensemble.ndjson"; echo "$failed"; } |
+        supai-text -0 --min-confidence .1 2>err | tr '\0' '|' >got || true
+    assert_equal "$(tail -c 3 got | cut -c 2-)" '||'
+}
+
+@test "an answer that has nothing to print holds none up" {
+    mkfifo to
+    supai-text <to >got 3>&- 2>err &
+    pid=$!
+    exec 7>to
+    delta '""' '"tool_calls"' A 0 >&7
+    delta '"x"' null A 1 >&7
+    delta '"bee"' null B >&7
+    until_true grep -q bee got
+    delta '""' '"stop"' A 1 >&7
+    delta '""' '"stop"' B >&7
+    exec 7>&-
+    wait $pid || true
+    assert_equal "$(cat got)" bee
+}
+
 @test "an answer without any text behind a whole one" {
     text "$(delta '"x"' '"stop"' A; delta '""' null B)"
     expect 76 x 'supai-text: the answer is not whole*'
