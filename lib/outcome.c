@@ -242,12 +242,22 @@ status_of_code(CURLcode code, bool *retry)
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_BAD_CONTENT_ENCODING:
 	case CURLE_WRITE_ERROR:
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:	/* a header, or all of them */
+#endif
 		return EX_PROTOCOL;
 	case CURLE_OUT_OF_MEMORY:
 		return EX_OSERR;
 	default:
 		return EX_UNAVAILABLE;
 	}
+}
+
+/* A line of over 100 KiB is "out of memory" to libcurl before 8.6. */
+static bool
+is_long_header(const struct http_exchange *x)
+{
+	return x->code == CURLE_OUT_OF_MEMORY && x->connected && !x->head_done;
 }
 
 static void
@@ -258,6 +268,11 @@ judge_transfer(const struct http_exchange *x, struct outcome *o)
 	if (x->code == CURLE_OK) {
 		o->status = EX_PROTOCOL;
 		buf_printf(&o->message, "HTTP %ld: the body is empty", x->status);
+		return;
+	}
+	if (is_long_header(x)) {
+		o->status = EX_PROTOCOL;
+		buf_adds(&o->message, "the response has a header too long");
 		return;
 	}
 	o->status = status_of_code(x->code, &o->retry);

@@ -336,6 +336,18 @@ END
     assert_equal "$(raw_requests)" 1
 }
 
+@test "a header that is too long is 76, a status line too" {
+    long=$(printf '%0120000d' 0)
+    for head in "HTTP/1.1 200 OK\r\nX-Long: $long" "HTTP/1.1 200 $long"; do
+        printf '%b\r\nContent-Length: 1\r\n\r\nx' "$head" >response
+        raw_start response
+        run --separate-stderr supai-send --retries 0 req
+        assert_equal "$status" 76
+        assert_equal "$output" ''
+        [[ $stderr == 'supai-send: '* && ${#stderr_lines[@]} -eq 1 ]]
+    done
+}
+
 @test "1xx responses are passed over" {
     { printf 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'; echo x | http '200 OK' 'X-Last: yes'; } >response
     raw_start response
