@@ -8,16 +8,25 @@
 #include "outcome.h"
 #include "redact.h"
 #include "retry.h"
+#include "term.h"
 
 enum { MAX_SHOWN = 1000 };	/* bytes of a server's message that are shown */
 
-/* Appends what a server said, secrets hidden and cut where it goes on and on. */
+/*
+ * Appends what a server said, without the white space around it, secrets hidden
+ * and cut where it goes on and on. A message is a string: a NUL is shown in it.
+ */
 static void
 add_said(const struct http_exchange *x, struct buf *out, const char *p, size_t n)
 {
+	static const char space[] = {' ', '\t', '\r', '\n'};
 	struct buf b = {0};
 	size_t len;
 
+	for (; n > 0 && memchr(space, *p, sizeof(space)) != NULL; n--)
+		p++;
+	while (n > 0 && memchr(space, p[n - 1], sizeof(space)) != NULL)
+		n--;
 	redact_add(x->options->redact, &b, p, n, 0);
 	len = b.n;
 	if (len > MAX_SHOWN) {
@@ -25,7 +34,7 @@ add_said(const struct http_exchange *x, struct buf *out, const char *p, size_t n
 		while (len > 0 && ((unsigned char)b.p[len] & 0xc0) == 0x80)
 			len--;	/* not in the middle of a character */
 	}
-	buf_add(out, b.p, len);
+	term_string(out, b.p, len);
 	if (len < b.n)
 		buf_adds(out, "…");
 	buf_free(&b);
@@ -55,20 +64,18 @@ error_object(const struct http_exchange *x)
 	return apierror_is(error) ? error : v;
 }
 
-/* The first line that is not blank, without the space around it. */
+/* The first line that is not blank. */
 static void
 add_first_line(const struct http_exchange *x, struct buf *out)
 {
-	static const char space[] = " \t\r\n";
-	const char *p = x->error.p, *end = p + x->error.n, *stop;
+	const char *p = x->error.p, *end = p + x->error.n, *newline;
 
-	while (p < end && memchr(space, *p, sizeof(space) - 1) != NULL)
-		p++;
-	for (stop = p; stop < end && *stop != '\n'; stop++)
-		;
-	while (stop > p && memchr(space, stop[-1], sizeof(space) - 1) != NULL)
-		stop--;
-	add_said(x, out, p, (size_t)(stop - p));
+	for (; out->n == 0 && p < end; p = newline + 1) {
+		newline = memchr(p, '\n', (size_t)(end - p));
+		if (newline == NULL)
+			newline = end;
+		add_said(x, out, p, (size_t)(newline - p));
+	}
 }
 
 /* What the server says of its failure: its message, or the next best. */
@@ -78,11 +85,13 @@ add_message(const struct http_exchange *x, struct json error, struct buf *out)
 	struct buf text = {0}, said = {0};
 
 	apierror_message(error, &text);
-	if (text.n == 0)
+	add_said(x, &said, text.p, text.n);
+	if (said.n == 0) {
+		buf_clear(&text);
 		json_text(json_get(error, "detail"), &text);
-	if (text.n > 0)
 		add_said(x, &said, text.p, text.n);
-	else if (x->error.n > 0)
+	}
+	if (said.n == 0 && x->error.n > 0)
 		add_first_line(x, &said);
 	if (said.n == 0)
 		add_said(x, &said, x->said.reason.p, x->said.reason.n);

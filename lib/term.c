@@ -1,4 +1,5 @@
 #include <stdbool.h>
+#include <string.h>
 
 #include "term.h"
 #include "utf8.h"
@@ -40,4 +41,17 @@ void
 term_line(struct buf *out, const char *p, size_t n)
 {
 	filter(out, p, n, true);
+}
+
+void
+term_string(struct buf *out, const char *p, size_t n)
+{
+	const char *nul;
+
+	for (; n > 0 && (nul = memchr(p, '\0', n)) != NULL; p = nul + 1) {
+		buf_add(out, p, (size_t)(nul - p));
+		filter(out, nul, 1, false);
+		n -= (size_t)(nul - p) + 1;
+	}
+	buf_add(out, p, n);
 }

@@ -22,4 +22,10 @@ void	term_text(struct buf *out, const char *p, size_t n);
 /* The same on one line: newlines and tabs become spaces. */
 void	term_line(struct buf *out, const char *p, size_t n);
 
+/*
+ * Appends the bytes as they are, but NUL as term_text shows it: for a message,
+ * which is a string and would end there. The filter is still to come.
+ */
+void	term_string(struct buf *out, const char *p, size_t n);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "apierror.h"
 #include "diag.h"
+#include "term.h"
 #include "verdict.h"
 
 static void tell(struct buf *why, const char *fmt, ...) DIAG_PRINTF(2, 3);
@@ -25,11 +26,13 @@ static int
 tell_error(const struct fold_answer *a, struct buf *why)
 {
 	struct json error = {a->error.p, a->error.n};
-	struct buf message = {0};
+	struct buf message = {0}, shown = {0};
 
 	apierror_message(error, &message);
-	tell(why, "the service says: %s", buf_string(&message));
+	term_string(&shown, message.p, message.n);
+	tell(why, "the service says: %s", buf_string(&shown));
 	buf_free(&message);
+	buf_free(&shown);
 	return apierror_status(error);
 }
 

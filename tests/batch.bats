@@ -474,6 +474,14 @@ null null 11 line_too_long'
     assert_equal "$(wc -l <out)" 2
 }
 
+@test "an error of the stream is told to its end, a NUL in it shown" {
+    mock_start --body $'data: {"error":{"message":"no\\u0000 luck"}}\n\n'
+    requests 1 >in
+    run --separate-stderr supai-batch -q --retries 0 in
+    assert_equal "$status" 1
+    assert_equal "$(jq -r .error.message <<<"$output")" 'the service says: no\x00 luck'
+}
+
 @test "an answer that is whole but says nothing is a failure, with its body" {
     printf '%s\n\n' 'data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant"},"finish_reason":"content_filter"}]}' 'data: [DONE]' >body
     { printf 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n'; cat body; } >response

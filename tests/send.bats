@@ -237,6 +237,22 @@ Not found.|: Not found.
 <html><title>x</title></html>|: <html><title>x</title></html>
 |: Bad Request
 END
+    printf '{"message":"  ","detail":"the\\u0000reason\\n"}' | http '400 Bad Request' 'X-Request-Id: r1' >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 65 '' 'supai-send: HTTP 400: the\\x00reason (request id r1)'
+    printf ' \n' | http '400 Bad Request' >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 65 '' 'supai-send: HTTP 400: Bad Request'
+    printf 'no\0 luck' | http '400 Bad Request' 'X-Request-Id: r1' >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 65 '' 'supai-send: HTTP 400: no\\x00 luck (request id r1)'
+    printf '{"error":"\\u0000 \\n"}' | http '400 Bad Request' >response
+    raw_start response
+    run --separate-stderr supai-batch -q req
+    assert_equal "$(jq -r .error.message <<<"$output")" 'HTTP 400: \x00'
     printf '\n\n  first line \r\nsecond\n' | http '400 Bad Request' >response
     raw_start response
     run --separate-stderr supai-send req
