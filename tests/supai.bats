@@ -449,6 +449,35 @@ supai-text: the service says: *'
     assert_equal "$(mock_requests)" 0
 }
 
+# full_files N: from now on the temporary folder has no room for what the stages
+# from number N on leave in it.
+full_files() {
+    local nth real
+    real=$(command -v mktemp)
+    for nth in "${!shells[@]}"; do
+        cat >"sh.$nth/mktemp" <<END
+#!/bin/sh
+made=\$("$real" "\$@") || exit
+for n in 0 1 2 3 4 5; do
+    [ ! -d "\$made" ] || [ \$n -lt $1 ] || ln -s /dev/full "\$made/\$n.pid"
+    [ ! -d "\$made" ] || [ \$n -lt $1 ] || ln -s /dev/full "\$made/\$n.status"
+done
+echo "\$made"
+END
+        chmod +x "sh.$nth/mktemp"
+    done
+}
+
+@test "no room for temporary files: 74, said once, before anything is sent" {
+    [ -e /dev/full ] || skip 'no /dev/full'
+    mock_start
+    full_files 0
+    try 74 '' "supai: $BATS_TEST_TMPDIR/[0-9]/tmp/supai.??????: cannot be written to" hi
+    assert_equal "$(mock_requests)" 0
+    full_files 1
+    try 74 hi "supai: $BATS_TEST_TMPDIR/[0-9]/tmp/supai.??????/1.status: cannot be written to" hi
+}
+
 @test "it streams: each piece of text is out before the next event is sent" {
     reads_the_clock
     mock_start --reply 'one two three four five six seven' --delay 200
