@@ -23,13 +23,16 @@ add_seconds(struct buf *out, const char *option, long ms)
 		buf_printf(out, " \\\n    %s %g", option, (double)ms / 1000);
 }
 
-/* The shell's printf is no process: the key is in no argument. */
+/*
+ * The shell's printf is no process: the key is in no argument. The line end
+ * behind it may be CR LF, of which $() takes but the one.
+ */
 static void
 add_key(struct buf *out, const struct key_source *key)
 {
 	buf_adds(out, "printf 'header = \"Authorization: Bearer %s\"\\n' \"");
 	if (key->kind == KEY_FILE) {
-		buf_adds(out, "$(cat ");
+		buf_adds(out, "$(tr -d '\\r' <");
 		shell_quote(out, key->path, strlen(key->path));
 		buf_addc(out, ')');
 	} else {

@@ -1168,13 +1168,28 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     assert_equal "$status" 0
 }
 
+@test "--dry-run: the command reads a key file as supai-send does, CR LF and all" {
+    echo x | http '200 OK' >response
+    raw_start response
+    umask 077
+    for name in file -n; do
+        printf 'key-crlf\r\n' >"./$name"
+        supai-send --key-file="$name" --dry-run req >cmd
+        run --separate-stderr sh cmd
+        expect 0 x ''
+        grep -q $'^Authorization: Bearer key-crlf\r$' "$RAW_LOG"
+        run ! grep -q $'key-crlf\r\r' "$RAW_LOG"
+        : >"$RAW_LOG"
+    done
+}
+
 @test "--dry-run names where the key is, read or not" {
     unset SUPAI_API_KEY
     run --separate-stderr supai-send --dry-run req
     assert_equal "$status" 0
     [[ $output == *'"$SUPAI_API_KEY"'*'--url https://api.sup.ai/v1/openai/chat/completions' ]]
     run --separate-stderr supai-send --dry-run --key-file "my key" req
-    [[ $output == *"\"\$(cat 'my key')\""* ]]
+    [[ $output == *"\"\$(tr -d '\\r' <'my key')\""* ]]
     run --separate-stderr supai-send --dry-run --no-key --proxy http://p:1 --cacert cert --max-time 9 -D head -v req
     [[ $status -eq 66 ]]
     : >cert
