@@ -27,10 +27,11 @@ void	completion_add(struct completion *c, const struct chunk *chunk);
 /*
  * The object of an answer that has ended, one line of JSON, and its choices, an
  * array in it: a record that came whole as it came, if that is UTF-8; else
- * written behind what out holds, which stays the caller's: choices merged by index, finish_reason null where it was cut, the
- * member error where there was one, the member supai where there were chunks of
- * the ensemble (thinking: with the threads' thinking). Where nothing else came,
- * main's text is the message. Numbers stay as they were written.
+ * written behind what out holds, which stays the caller's: choices merged by
+ * index, finish_reason null where it was cut, the member error where there was
+ * one, the member supai where there were chunks of the ensemble (thinking: with
+ * the threads' thinking). Where nothing else came, main's text is the message.
+ * Numbers stay as they were written.
  */
 struct json completion_json(const struct completion *c,
 	    const struct fold_answer *a, bool thinking, struct buf *out,

@@ -12,6 +12,7 @@
 #include "diag.h"
 #include "io.h"
 #include "mem.h"
+#include "utf8.h"
 
 enum {
 	READ_SIZE = 1 << 17,
@@ -379,7 +380,7 @@ io_line_ready(struct io_in *in)
 enum io_got
 io_line(struct io_in *in, const char **p, size_t *n)
 {
-	size_t held;
+	size_t held, bom;
 	bool whole;
 
 	if (in->skip)
@@ -400,10 +401,9 @@ io_line(struct io_in *in, const char **p, size_t *n)
 	}
 	in->start += held + whole;
 	in->passed += held + whole;
-	if (in->line == 1 && held >= 3 && memcmp(*p, "\xef\xbb\xbf", 3) == 0) {
-		*p += 3;	/* RFC 8259, section 8.1: a BOM may be ignored */
-		*n -= 3;
-	}
+	bom = in->line == 1 ? utf8_bom(*p, held) : 0;
+	*p += bom;
+	*n -= bom;
 	return IO_RECORD;
 }
 

@@ -386,10 +386,10 @@ add_failed(struct text *t, const struct chunk *c)
 	    why.n > 0 ? buf_string(&why) : "no completion in the response");
 	buf_free(&id);
 	buf_free(&why);
-	if (t->opts->end == TEXT_NUL && t->screen != NULL)
+	if (t->opts->end == TEXT_NUL)
 		buf_addc(&t->waiting, '\0');
-	else if (t->opts->end == TEXT_NUL)
-		io_write("", 1);
+	if (t->screen == NULL)
+		print(&t->waiting);
 	t->answers++;
 	t->status = diag_worst(t->status, EX_NOANSWER);
 }

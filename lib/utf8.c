@@ -125,13 +125,21 @@ utf8_add(struct buf *out, const char *p, size_t n)
 	}
 }
 
+size_t
+utf8_bom(const char *p, size_t n)
+{
+	return n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 void
 utf8_drop_bom(struct buf *text)
 {
-	if (text->n < 3 || memcmp(text->p, "\xef\xbb\xbf", 3) != 0)
+	size_t bom = utf8_bom(text->p, text->n);
+
+	if (bom == 0)
 		return;
-	text->n -= 3;
-	memmove(text->p, text->p + 3, text->n);
+	text->n -= bom;
+	memmove(text->p, text->p + bom, text->n);
 }
 
 size_t

@@ -28,6 +28,12 @@ void	utf8_encode(struct buf *out, uint32_t rune);
 /* Appends n bytes, each part that is not valid as one U+FFFD. */
 void	utf8_add(struct buf *out, const char *p, size_t n);
 
+/*
+ * The length of the byte order mark that the n bytes at p begin with: 3, or 0 for
+ * none. One may be ignored in front of JSON (RFC 8259, section 8.1).
+ */
+size_t	utf8_bom(const char *p, size_t n);
+
 /* Takes away the byte order mark that a text begins with, if it does. */
 void	utf8_drop_bom(struct buf *text);
 

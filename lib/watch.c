@@ -340,11 +340,10 @@ add_record(struct watch *w, const char *p, size_t n)
 	struct json_fault fault;
 	const struct chunk *c;
 	struct fold_answer *a;
+	size_t bom = w->began ? 0 : utf8_bom(p, n);
 
-	if (!w->began && n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
-		p += 3;		/* RFC 8259, section 8.1: a BOM may be ignored */
-		n -= 3;
-	}
+	p += bom;
+	n -= bom;
 	w->began = true;
 	if (n == 0 || n > w->opts->max ||
 	    !shapes_read(&w->shapes, &c, p, n, &fault))

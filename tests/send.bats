@@ -221,12 +221,17 @@ status_is() {
     expect 77 '' 'supai-send: HTTP 429: no *'
 }
 
+# says MESSAGE [HEADER]: what supai-send says of a 400 with the body on standard input.
+says() {
+    http '400 Bad Request' "${@:2}" >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 65 '' "supai-send: HTTP 400$1"
+}
+
 @test "an error's message is found wherever servers put it" {
     while IFS='|' read -r body want; do
-        printf '%s' "$body" | http '400 Bad Request' >response
-        raw_start response
-        run --separate-stderr supai-send req
-        expect 65 '' "supai-send: HTTP 400$want"
+        says "$want" < <(printf '%s' "$body")
     done <<'END'
 {"error":{"message":"one"}}|: one
 {"error":"two"}|: two
@@ -237,26 +242,14 @@ Not found.|: Not found.
 <html><title>x</title></html>|: <html><title>x</title></html>
 |: Bad Request
 END
-    printf '{"message":"  ","detail":"the\\u0000reason\\n"}' | http '400 Bad Request' 'X-Request-Id: r1' >response
-    raw_start response
-    run --separate-stderr supai-send req
-    expect 65 '' 'supai-send: HTTP 400: the\\x00reason (request id r1)'
-    printf ' \n' | http '400 Bad Request' >response
-    raw_start response
-    run --separate-stderr supai-send req
-    expect 65 '' 'supai-send: HTTP 400: Bad Request'
-    printf 'no\0 luck' | http '400 Bad Request' 'X-Request-Id: r1' >response
-    raw_start response
-    run --separate-stderr supai-send req
-    expect 65 '' 'supai-send: HTTP 400: no\\x00 luck (request id r1)'
+    says ': the\\x00reason (request id r1)' 'X-Request-Id: r1' < <(printf '{"message":"  ","detail":"the\\u0000reason\\n"}')
+    says ': Bad Request' < <(printf ' \n')
+    says ': no\\x00 luck (request id r1)' 'X-Request-Id: r1' < <(printf 'no\0 luck')
     printf '{"error":"\\u0000 \\n"}' | http '400 Bad Request' >response
     raw_start response
     run --separate-stderr supai-batch -q req
     assert_equal "$(jq -r .error.message <<<"$output")" 'HTTP 400: \x00'
-    printf '\n\n  first line \r\nsecond\n' | http '400 Bad Request' >response
-    raw_start response
-    run --separate-stderr supai-send req
-    expect 65 '' 'supai-send: HTTP 400: first line'
+    says ': first line' < <(printf '\n\n  first line \r\nsecond\n')
 }
 
 @test "a long error message is cut, between two characters" {
