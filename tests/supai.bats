@@ -489,6 +489,9 @@ END
 # runs N STAGE: whether the N-th shell has started the stage.
 runs() { test -s "$1"/tmp/supai.*/"$2.pid"; }
 
+# hinder N: what is done to the N-th shell's before the signal comes.
+hinder() { :; }
+
 # interrupted SIGNAL STATUS [ARG ...]: supai dies by the signal in the middle of an
 # answer, in silence, and with all of its stages: they hold standard error open.
 interrupted() {
@@ -503,6 +506,7 @@ interrupted() {
         start "$nth" "$@" hi >got 2>err
         until_true runs "$nth" 3
         until_true test -s got
+        hinder "$nth"
         kill "-$signal" "$pid"
         wait "$pid" && fail 'it went on' || assert_equal "$?" "$want"
         wait "$reader" || fail "${shells[nth]}: a stage lives"
@@ -520,6 +524,12 @@ interrupted() {
     interrupted TERM 143
     interrupted HUP 129
     interrupted QUIT 131
+}
+
+@test "a signal ends all stages also where no room is left to note it" {
+    mock_start --reply 'one two three' --stall 2
+    hinder() { (cd "$1"/tmp/supai.* && mkdir stop); } # no file of that name can be made
+    interrupted TERM 143
 }
 
 @test "a signal while it waits for a prompt" {
