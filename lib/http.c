@@ -11,6 +11,7 @@ enum {
 	MAX_HEAD = 256 << 10,	/* what is kept of a response's headers */
 	MAX_ERROR = 64 << 10,	/* and of the body of an error */
 	ERROR_BODY_MS = 5000,	/* how long that body is waited for */
+	MAX_IDLE = 1024,	/* connections kept for the next exchange */
 	KEEPALIVE = 60,		/* seconds; a NAT forgets silent connections */
 	NEVER = 1 << 30,	/* "no limit", where libcurl's 0 is 300 s */
 };
@@ -95,6 +96,8 @@ http_open(const struct http_options *o)
 	h->multi = curl_multi_init();
 	if (h->multi == NULL)
 		mem_out();
+	/* Else libcurl 8.14 closes the idle connections when all transfers end in one round. */
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)MAX_IDLE);
 	h->get_headers = http_headers(o, false);
 	h->post_headers = http_headers(o, true);
 	return h;

@@ -257,6 +257,7 @@ E
     { printf 'data: '; cat line; echo; } >sse
     set -m  # without job control a background process ignores SIGINT
     for tool in $FILTERS; do
+        : >got # the last tool's would pass for this one's
         supai-$tool <to >got 2>err 3>&- &
         pid=$!
         exec 7>to

@@ -857,8 +857,10 @@ supai-req: record 2: input: the program sees one record at a time"
 
 @test "numbers and strings of records come through" {
     fed '{"n":[0,-1,1.5,1e3,12345678],"s":"\\ud83d\\ude00 \\ud800 \\u0000"}\n' -e '{"messages":[{"role":"user","content":.s}],"x":.n}'
-    [[ $output == *'"content":"'$'\xf0\x9f\x98\x80 \xef\xbf\xbd'' \u0000"'*'"x":[0,-1,1.5,1000,12345678]'* ]]
     assert_equal "$status" 0
+    [[ $output == *'"content":"'$'\xf0\x9f\x98\x80 \xef\xbf\xbd'' \u0000"'* ]]
+    # The values: libjq 1.6 writes 1000, 1.7 and later the record's own spelling.
+    jq -e '.body.x == [0,-1,1.5,1000,12345678]' <<<"$output"
 }
 
 # --- the rules of a request ---------------------------------------------------
