@@ -68,7 +68,7 @@ SAN_LOG := $(shell d=$$(mktemp -d) && echo 'int main(void) { return 0; }' >$$d/p
 	echo -static-libubsan; rm -rf $$d)
 endif
 
-ALL_CFLAGS = $(WARN) $(DEFS) -DSUPAI_VERSION='"$(VERSION)"' $(HARDEN_C) -Ilib -I$(BUILD)/lib \
+ALL_CFLAGS = $(WARN) $(DEFS) -DSUPAI_VERSION='"$(VERSION)"' $(HARDEN_C) -Ilib -I$(BUILD)/lib $(ROOMS) \
 	$(CURL_CFLAGS) $(MHD_CFLAGS) $(JQ_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(HARDEN_LD) $(CFLAGS) $(LDFLAGS)
 
@@ -100,6 +100,8 @@ $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# A tool's own file sees the headers of the tool's folder, and no other tool's.
+$(BUILD)/bin/supai-%.o: ROOMS = -Ibin/$*
 $(BUILD)/bin/%.o: bin/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -115,9 +117,11 @@ $(BUILD)/lib/%_list.h: lib/%.txt
 	@mv $@.new $@
 $(BUILD)/lib/models.o: $(BUILD)/lib/models_list.h $(BUILD)/lib/modes_list.h
 
-$(PROGRAMS): $(BIN)/%: $(BUILD)/bin/%.o $(LIB)
+# bin/supai-NAME.c, and the rooms in bin/NAME/ where it has some.
+.SECONDEXPANSION:
+$(PROGRAMS): $(BIN)/supai-%: $(BUILD)/bin/supai-%.o $$(patsubst %.c,$(BUILD)/%.o,$$(sort $$(wildcard bin/$$*/*.c))) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS_$*) -lm
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS_supai-$*) -lm
 
 ifneq ($(BIN),bin)
 $(SCRIPT_FILES): $(BIN)/%: bin/%
@@ -150,7 +154,7 @@ check-asan:
 
 lint:
 	@$(DEPS) build lint
-	@$(BUILD_ALL) -s $(LIB)
+	@$(BUILD_ALL) -s all
 	@BUILD=$(BUILD) CLANG_FLAGS='$(WARN) $(DEFS) -Ilib -I$(BUILD)/lib $(CURL_CFLAGS) $(JQ_CFLAGS) $(MHD_CFLAGS)' \
 		tests/lint.sh
 
@@ -202,7 +206,7 @@ dist:
 clean:
 	rm -rf build $(PROGRAMS) supai-$(VERSION).tar.gz
 
--include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
+-include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
 
 .PHONY: all fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
 .SECONDARY:
