@@ -35,7 +35,8 @@ script_options() {
 table_options() {
     local dir=${1%/bin/*}
     # shellcheck disable=SC2046 # names without spaces
-    set -- "$1" "$dir/lib/opt.c" $(sed -n "s|^#include \"\(.*\)\"|$dir/lib/\1|p" "$1")
+    set -- "$1" "$dir/lib/opt.c" $(sed -n 's|^#include "\(.*\)"|\1|p' "$1" |
+        while read -r h; do [ ! -f "$dir/lib/$h" ] || echo "$dir/lib/$h"; done)
     awk '{
         while (match($0, /\{(\047.\047|[A-Z][A-Z0-9_]*), "[a-z0-9-]+", ("[^"]*"|NULL)/)) {
             split(substr($0, RSTART + 1, RLENGTH - 1), part, /, /)

@@ -84,7 +84,7 @@ none_wrong() { [ -z "$bad" ] || fail <<<"$bad"; }
 C
     "${CC:-cc}" -dM -E -I"$ROOT/lib" statuses.c |
         sed -n 's/^#define \(EX_[A-Z]*\) \([0-9]*\).*/\1 \2/p' | sort >values
-    cat "$ROOT"/bin/*.c "$ROOT"/lib/*.[ch] | grep -ohw 'EX_[A-Z]*' | sort -u |
+    cat "$ROOT"/bin/*.c "$ROOT"/bin/*/*.[ch] "$ROOT"/lib/*.[ch] | grep -ohw 'EX_[A-Z]*' | sort -u |
         join - values | awk '{ print $2 } END { print 0 }' | sort -nu >used
     readme_statuses "$ROOT/README.md" >readme
     page_statuses "$ROOT/man/supai.7" >tour

@@ -19,7 +19,7 @@ files=$(printf '%s\n' "$files" | grep -v -e '^tests/data/' -e '^tests/fuzz/.*/' 
     [ -f "$f" ] && echo "$f"
 done)
 
-c_files=(bin/*.c lib/*.c tests/*.c tests/bench/*.c tests/fuzz/*.c)
+c_files=(bin/*.c bin/*/*.c lib/*.c tests/*.c tests/bench/*.c tests/fuzz/*.c)
 scripts=(bin/supai .ci/run .ci/deps tests/*.sh tests/bench/*.sh)
 
 failed=0
@@ -77,15 +77,22 @@ for c in 'bugprone-*' 'cert-*' 'clang-analyzer-*' 'misc-*' 'performance-*' 'port
     tidy_checks+=,$c
 done
 
+# rooms FILE: where the headers of its tool's own folder stand.
+rooms() {
+    case $1 in
+    bin/supai-*.c) tool=${1#bin/supai-} && printf '%s\n' "-Ibin/${tool%.c}" ;;
+    esac
+}
+
 tidy() {
     # shellcheck disable=SC2086 # flags are words
     clang-tidy --quiet --checks="$tidy_checks" --warnings-as-errors='*' \
         --config="$tidy_config" "$1" -- \
-        $CLANG_FLAGS '-DSUPAI_VERSION="lint"' 2>&1 |
+        $(rooms "$1") $CLANG_FLAGS '-DSUPAI_VERSION="lint"' 2>&1 |
         grep -v -e '^[0-9]* warnings generated' -e '^[0-9]* warnings* treated as errors'
     return "${PIPESTATUS[0]}"
 }
-export -f tidy
+export -f rooms tidy
 # A feature test macro has a reserved name for a reason.
 tidy_config='{CheckOptions: [
     {key: bugprone-reserved-identifier.AllowedIdentifiers, value: _GNU_SOURCE},
@@ -122,16 +129,16 @@ spell() {
     printf '%s\n' "$files" | grep -v -x -e lib/models.txt -e LICENSE | xargs codespell -L doas,nd,te
 }
 
-# Every symbol that lib/X.c exports starts with X_.
+# Every symbol that X.c exports starts with X_.
 exported() {
-    local object module
-    for object in lib/*.c; do
-        module=${object##*/}
+    local file module
+    for file in lib/*.c bin/*/*.c; do
+        module=${file##*/}
         module=${module%.c}
-        nm -g "$BUILD/lib/$module.o" | awk -v m="$module" '
+        nm -g "$BUILD/${file%.c}.o" | awk -v m="$module" -v file="$file" '
             NF == 3 && $2 != "U" && $2 != "w" {
                 sub(/^_/, "", $3) # Mach-O
-                if (index($3, m "_") != 1) print "lib/" m ".c exports " $3
+                if (index($3, m "_") != 1) print file " exports " $3
             }'
     done
 }
@@ -139,7 +146,7 @@ exported() {
 # A header starts with "/*", "NAME: what it is for", and has NAME_H as guard.
 headers() {
     local header module guard
-    for header in lib/*.h; do
+    for header in lib/*.h bin/*/*.h; do
         module=${header##*/}
         module=${module%.h}
         guard=$(printf '%s_H' "$module" | tr '[:lower:]' '[:upper:]')
@@ -155,7 +162,7 @@ spaces() { printf '%s\n' "$files" | xargs grep -nE "[[:blank:]]+\$"; }
 
 # Standard output is io's alone: it checks every write.
 stdio() {
-    grep -nwE '(v?printf|puts|putchar|perror) ?\(|stdout' bin/*.c lib/*.c
+    grep -nwE '(v?printf|puts|putchar|perror) ?\(|stdout' bin/*.c bin/*/*.c lib/*.c
 }
 
 check clang-tidy tidy_all
