@@ -101,7 +101,7 @@ $(BUILD)/lib/%.o: lib/%.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # A tool's own file sees the headers of the tool's folder, and no other tool's.
-$(BUILD)/bin/supai-%.o: ROOMS = -Ibin/$*
+$(BUILD)/bin/supai-%.o: ROOMS = -Ibin/$(*:supai-%=%)
 $(BUILD)/bin/%.o: bin/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -117,9 +117,11 @@ $(BUILD)/lib/%_list.h: lib/%.txt
 	@mv $@.new $@
 $(BUILD)/lib/models.o: $(BUILD)/lib/models_list.h $(BUILD)/lib/modes_list.h
 
-# bin/supai-NAME.c, and the rooms in bin/NAME/ where it has some.
+# bin/supai-NAME.c, and the rooms in bin/NAME/ where it has some. In a function of
+# its own: make would put the stem in place of the "%" of a pattern rule's words.
+rooms = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bin/$(1)/*.c)))
 .SECONDEXPANSION:
-$(PROGRAMS): $(BIN)/supai-%: $(BUILD)/bin/supai-%.o $$(patsubst %.c,$(BUILD)/%.o,$$(sort $$(wildcard bin/$$*/*.c))) $(LIB)
+$(PROGRAMS): $(BIN)/supai-%: $(BUILD)/bin/supai-%.o $$(call rooms,$$*) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS_supai-$*) -lm
 
