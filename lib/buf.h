@@ -8,7 +8,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include "diag.h"
+/* What format and what arguments a function like printf has, for the compiler. */
+#if defined(__GNUC__)
+#define BUF_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#else
+#define BUF_PRINTF(f, a)
+#endif
 
 struct buf {
 	char	*p;	/* n bytes; owned; NULL while nothing was ever added */
@@ -23,7 +28,7 @@ void	buf_reserve(struct buf *b, size_t n);
 void	buf_add(struct buf *b, const void *p, size_t n);
 void	buf_addc(struct buf *b, int c);
 void	buf_adds(struct buf *b, const char *s);
-void	buf_printf(struct buf *b, const char *fmt, ...) DIAG_PRINTF(2, 3);
+void	buf_printf(struct buf *b, const char *fmt, ...) BUF_PRINTF(2, 3);
 void	buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 
 /* The bytes as a string, a NUL put behind them; borrowed until the next change. */

@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "diag.h"
+#include "mem.h"
 #include "term.h"
 
 static const char *program = "supai";
@@ -21,6 +22,7 @@ diag_init(const char *argv0)
 		return;
 	slash = strrchr(argv0, '/');
 	program = slash != NULL ? slash + 1 : argv0;
+	mem_name(program);
 }
 
 const char *

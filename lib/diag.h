@@ -13,14 +13,10 @@
 #include <stddef.h>
 #include <sysexits.h>
 
+#include "buf.h"
+
 /* The one status that <sysexits.h> lacks: an answer that does not count. */
 #define EX_NOANSWER 1
-
-#if defined(__GNUC__)
-#define DIAG_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#else
-#define DIAG_PRINTF(f, a)
-#endif
 
 /* Sets the program's name from argv[0] (borrowed for good). Call it first. */
 void	diag_init(const char *argv0);
@@ -35,15 +31,15 @@ const char *diag_name(void);
 void	diag_before(void (*f)(void));
 
 /* Says "NAME: message". Control characters are shown, newlines become spaces. */
-void	diag_warn(const char *fmt, ...) DIAG_PRINTF(1, 2);
+void	diag_warn(const char *fmt, ...) BUF_PRINTF(1, 2);
 
 /* The same, with ": " and errno's text behind it; errno is kept. */
-void	diag_warn_errno(const char *fmt, ...) DIAG_PRINTF(1, 2);
+void	diag_warn_errno(const char *fmt, ...) BUF_PRINTF(1, 2);
 
 /* Says it and ends the program with status. */
-_Noreturn void diag_die(int status, const char *fmt, ...) DIAG_PRINTF(2, 3);
+_Noreturn void diag_die(int status, const char *fmt, ...) BUF_PRINTF(2, 3);
 _Noreturn void diag_die_errno(int status, const char *fmt, ...)
-	DIAG_PRINTF(2, 3);
+	BUF_PRINTF(2, 3);
 
 /*
  * Of two statuses the one that counts: 74 before the service's errors (69, 75,

@@ -1,16 +1,23 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
-#include "diag.h"
 #include "mem.h"
+
+static const char *name = "supai";
+
+void
+mem_name(const char *program)
+{
+	name = program;
+}
 
 /* Says it without allocating: diag's own lines need memory. */
 _Noreturn void
 mem_out(void)
 {
-	const char *name = diag_name();
 	static const char why[] = ": out of memory\n";
 
 	if (write(STDERR_FILENO, name, strlen(name)) != -1)

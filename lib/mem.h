@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* What the message calls the program (borrowed for good): diag_init says it. */
+void	mem_name(const char *program);
+
 /* n bytes, not set; owned by the caller, who frees them with free(3). */
 void	*mem_alloc(size_t n);
 

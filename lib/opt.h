@@ -38,7 +38,7 @@ int	opt_next(const struct opt_tool *tool, int argc, char **argv,
 
 /* Says why and the usage line on standard error, and ends with 64. */
 _Noreturn void opt_usage(const struct opt_tool *tool, const char *fmt, ...)
-	DIAG_PRINTF(2, 3);
+	BUF_PRINTF(2, 3);
 
 /*
  * An option's value; name is the option as typed ("--max-record"). Anything

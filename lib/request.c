@@ -20,7 +20,7 @@ struct check {
 };
 
 static bool wrong(struct check *c, const char *code, const char *fmt, ...)
-    DIAG_PRINTF(3, 4);
+    BUF_PRINTF(3, 4);
 
 static bool
 wrong(struct check *c, const char *code, const char *fmt, ...)

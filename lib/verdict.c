@@ -6,7 +6,7 @@
 #include "term.h"
 #include "verdict.h"
 
-static void tell(struct buf *why, const char *fmt, ...) DIAG_PRINTF(2, 3);
+static void tell(struct buf *why, const char *fmt, ...) BUF_PRINTF(2, 3);
 
 static void
 tell(struct buf *why, const char *fmt, ...)

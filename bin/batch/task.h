@@ -32,7 +32,7 @@ bool	task_read(struct task *t, const char *line, size_t n, bool unlisted);
 
 /* Makes t the task that the given line is not, for a reason outside of it. */
 void	task_refuse(struct task *t, const char *code, const char *fmt, ...)
-	DIAG_PRINTF(3, 4);
+	BUF_PRINTF(3, 4);
 
 void	task_free(struct task *t);
 

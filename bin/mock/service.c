@@ -24,7 +24,7 @@ struct call {
 };
 
 static bool refuse(struct call *c, unsigned status, const char *param,
-    const char *code, const char *fmt, ...) DIAG_PRINTF(5, 6);
+    const char *code, const char *fmt, ...) BUF_PRINTF(5, 6);
 
 /* Answers with an error that is the client's; false, for the caller to pass on. */
 static bool
