@@ -24,7 +24,8 @@ enum {
 static const size_t max_recording = (size_t)1 << 30;
 
 enum {
-	PORT = OPT_LONG, REPLY, REPLAY, BODY, HEADER, KEY_FILE, LOG, FAIL,
+	PORT = OPT_LONG, REPLY, REPLAY, LOGPROBS, REFUSE, BODY, HEADER, KEY_FILE,
+	LOG, FAIL,
 	CUT, STALL, ERROR_EVENT, GARBAGE,	/* in the order of enum fault_kind */
 	RETRY_AFTER, SEED, NO_DONE, FIRST_BYTE_DELAY, DELAY,
 };
@@ -33,6 +34,8 @@ static const struct opt_def defs[] = {
 	{PORT, "port", "N", "listen on this port (a free one)"},
 	{REPLY, "reply", "TEXT|@FILE", "answer this instead of the prompt; repeatable, in turn"},
 	{REPLAY, "replay", "FILE", "answer these recorded events; repeatable, in turn"},
+	{LOGPROBS, "logprobs", NULL, "made-up logprobs, where a request asks for them"},
+	{REFUSE, "refuse", "MEMBER", "refuse requests that have this member (400); repeatable"},
 	{BODY, "body", "TEXT|@FILE", "the body as it is, of --fail's responses or of all"},
 	{HEADER, "header", "'NAME: VALUE'", "a header of every response; repeatable"},
 	{KEY_FILE, "key-file", "FILE", "take only the key in this file (any key)"},
@@ -155,6 +158,12 @@ take_option(struct settings *s, int key, const char *arg)
 	case REPLY:
 	case REPLAY:
 		take_answer(s, arg, key == REPLAY);
+		break;
+	case LOGPROBS:
+		s->service.logprobs = true;
+		break;
+	case REFUSE:
+		service_refuse(&s->service, arg);
 		break;
 	case BODY:
 		buf_clear(&s->body);

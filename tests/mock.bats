@@ -229,6 +229,19 @@ END
     assert_equal "$(status_of '{"temperature":0,"tools":[],"messages":[{"role":"user","content":"x"}]}')" "200 0"
 }
 
+@test "--refuse: a request that has the member is 400, null or not" {
+    mock_start --refuse logprobs --refuse stream_options --fail 503:1
+    for member in '"logprobs":true' '"logprobs":null' '"stream_options":{}'; do
+        posted 400 unsupported_parameter "{$member,${hi#\{}"
+        name=${member%%:*}
+        assert_equal "$(jq -c '[.error.param, .error.message]' <<<"${lines[0]}")" \
+            "[$name,\"${name//\"/} is not supported by this model\"]"
+    done
+    posted 400 empty_array '{"logprobs":true,"messages":[]}'
+    assert_equal "$(status_of "$hi")" "503 0"      # what is refused uses up no fault
+    assert_equal "$(status_of "$hi")" "200 0"
+}
+
 @test "a body of 32 MiB is taken, a longer one is 413" {
     mock_start --reply ok
     { printf '{"messages":[{"role":"user","content":"'
@@ -292,6 +305,41 @@ END
     assert_equal "$(grep -c '' body)" 14
     assert_equal "$(sed -n 'n;p' body | sort -u)" ''
     assert_equal "$(tail -n 2 body)" 'data: [DONE]'
+}
+
+@test "--logprobs: each piece of the text is a token, where they are asked for" {
+    mock_start --logprobs
+    asks='"logprobs":true,"messages":[{"role":"user","content":"one two é"}]}'
+    ask "{\"stream\":true,$asks" | chunks >got
+    assert_equal "$(jq -c '.choices[0].logprobs | if . == null then . else
+        [.refusal, (.content[] | .token, .bytes, .top_logprobs, (.logprob < 0))] end' got)" "$(cat <<'END'
+null
+[null,"one two ",[111,110,101,32,116,119,111,32],[],true]
+[null,"é",[195,169],[],true]
+null
+END
+)"
+    # As many and as likely when they come whole, in another run, and by top_logprobs.
+    jq -c '.choices[0].logprobs.content // empty | .[]' got >streamed
+    ask "{$asks" | jq -c '.choices[0].logprobs.content[]' | cmp - streamed
+    mock_start --logprobs
+    ask "{\"top_logprobs\":2,$asks" | jq -c '.choices[0].logprobs.content[]' >top
+    jq -c '.top_logprobs = []' top | cmp - streamed
+    jq -c '.top_logprobs[]' top | cmp - <(jq -c 'del(.top_logprobs)' streamed)
+    # Not asked for, or not given: not a word of them.
+    assert_equal "$(ask "$hi" | jq -c '.choices[0] | keys')" '["finish_reason","index","message"]'
+    mock_start
+    assert_equal "$(ask "{$asks" | jq -c '.choices[0] | keys')" '["finish_reason","index","message"]'
+}
+
+@test "--logprobs: an answer's confidence lies between 0.2 and 1, and differs by its text" {
+    mock_start --logprobs
+    for text in yes no maybe; do
+        ask '{"logprobs":true,"messages":[{"role":"user","content":"'$text'"}]}' |
+            jq '.choices[0].logprobs.content | map(.logprob) | add / length | exp'
+    done >confidences
+    assert_equal "$(jq -s 'map(. > 0.2 and . < 1) + [length, (unique | length)]' -c confidences)" \
+        '[true,true,true,3,3]'
 }
 
 @test "usage comes in a chunk without choices, when it is asked for" {
@@ -649,6 +697,17 @@ END
     assert_equal "$(jq --argjson now "$(date +%s)" '.time - $now | fabs < 60' "$MOCK_LOG")" true
     ask $'{"x":\xff' >/dev/null
     assert_equal "$(jq -c '[.body_text, .status, has("body")]' "$MOCK_LOG" | tail -n 1)" '["{\"x\":�",400,false]'
+}
+
+@test "the log keeps numbers as they came, on one line, strings as UTF-8" {
+    mock_start
+    ask $'{"seed": 9007199254740993,\n\t"e": [1.0 , 1E+3],\r\n"s":"a  \\u00e9\\n\xff\\ud800",'"${hi#\{}" >/dev/null
+    assert_equal "$(mock_requests)" 1
+    [[ $(cat "$MOCK_LOG") == *'"body":{"seed":9007199254740993,"e":[1.0,1E+3],"s":"a  é\n��",'"${hi#\{},\"status\":200,\"fault\":null}" ]]
+    ask '{}' >/dev/null
+    mock_start --fail 503
+    ask "$hi" >/dev/null
+    assert_equal "$(jq -c '[.body, .status, .fault]' "$MOCK_LOG")" "[$hi,503,\"fail\"]"
 }
 
 @test "the log counts connections" {

@@ -330,7 +330,7 @@ connection_number(struct MHD_Connection *c)
 }
 
 static void
-log_request(const struct exchange *x, jv json)
+log_request(const struct exchange *x, bool json)
 {
 	struct mocklog_entry e = {
 		.number = x->number,
@@ -371,7 +371,7 @@ answer(struct exchange *x)
 	x->answered = true;
 	x->due = now_ms() + x->m->o->first_byte_delay;
 	if (x->m->o->log != -1)
-		log_request(x, q.json);
+		log_request(x, jv_is_valid(q.json));
 	jv_free(q.json);
 	buf_free(&x->body);
 }

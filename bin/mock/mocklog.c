@@ -5,6 +5,7 @@
 
 #include "diag.h"
 #include "io.h"
+#include "json.h"
 #include "mocklog.h"
 #include "value.h"
 
@@ -46,6 +47,31 @@ mocklog_header(jv headers, const char *name, const char *value)
 	return headers;
 }
 
+/*
+ * Appends a JSON text as one line of UTF-8, without the white space between its
+ * tokens. Numbers stay as they came: libjq's are doubles.
+ */
+static void
+add_compact(struct buf *out, const char *p, size_t n)
+{
+	const char *end = p + n, *after;
+	struct buf text = {0};
+	bool plain;
+
+	for (; p < end; p = after) {
+		after = p + 1;
+		if (*p == '"') {
+			after = json_string_end(p, end, &plain);
+			buf_clear(&text);
+			json_text((struct json){p, (size_t)(after - p)}, &text);
+			json_quote(out, text.p, text.n);
+		} else if (strchr(" \t\r\n", *p) == NULL) {
+			buf_addc(out, *p);
+		}
+	}
+	buf_free(&text);
+}
+
 static jv
 with(jv object, const char *name, jv value)
 {
@@ -61,6 +87,7 @@ seconds(long long ms)
 void
 mocklog_write(int fd, const struct mocklog_entry *e)
 {
+	const char *quote = e->fault != NULL ? "\"" : "";
 	struct buf line = {0};
 	struct timespec now;
 	jv o = jv_object();
@@ -75,14 +102,16 @@ mocklog_write(int fd, const struct mocklog_entry *e)
 	o = with(o, "path", jv_string(e->path));
 	o = with(o, "headers", e->headers);
 	o = with(o, "bytes", jv_number((double)e->bytes));
-	if (jv_is_valid(e->json))
-		o = with(o, "body", jv_copy(e->json));
-	else
+	if (!e->json)
 		o = with(o, "body_text", value_text(e->body->p, e->body->n));
-	o = with(o, "status", jv_number(e->status));
-	o = with(o, "fault", e->fault != NULL ? jv_string(e->fault) : jv_null());
 	value_dump(o, &line);
-	buf_addc(&line, '\n');
+	line.n--;	/* the closing bracket: there is more to come */
+	if (e->json) {
+		buf_adds(&line, ",\"body\":");
+		add_compact(&line, e->body->p, e->body->n);
+	}
+	buf_printf(&line, ",\"status\":%u,\"fault\":%s%s%s}\n", e->status,
+	    quote, e->fault != NULL ? e->fault : "null", quote);
 	if (!io_write_all(fd, line.p, line.n))
 		diag_die_errno(EX_IOERR, "the log");
 	buf_free(&line);

@@ -5,6 +5,8 @@
 #ifndef MOCKLOG_H
 #define MOCKLOG_H
 
+#include <stdbool.h>
+
 #include <jv.h>
 
 #include "buf.h"
@@ -16,7 +18,7 @@ struct mocklog_entry {
 	jv		 headers;	/* an object of mocklog_header; consumed */
 	size_t		 bytes;		/* of the body */
 	const struct buf *body;
-	jv		 json;		/* the body's value; invalid where it has none; kept */
+	bool		 json;		/* it is JSON */
 	unsigned	 status;
 	const char	*fault;		/* its name; NULL for none */
 };

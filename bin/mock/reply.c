@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "fold.h"
+#include "logprobs.h"
 #include "mem.h"
 #include "reply.h"
 #include "utf8.h"
@@ -25,6 +26,7 @@ struct answer {
 	char		 id[48];
 	long long	 created;
 	bool		 chunks, usage;
+	struct logprobs	 logprobs;
 };
 
 /* An object with one more member; both are consumed. */
@@ -249,15 +251,55 @@ head(const struct answer *a, const char *object)
 	return with(o, "model", jv_string(mode(a)));
 }
 
+/* tokens: an array, or null; without --logprobs a choice says nothing of them. */
 static jv
-choice(const char *name, jv said, const char *finish)
+choice(const struct answer *a, const char *name, jv said, jv tokens,
+    const char *finish)
 {
 	jv c = jv_object();
 
 	c = with(c, "index", jv_number(0));
 	c = with(c, name, said);
+	if (a->logprobs.wanted)
+		c = with(c, "logprobs", jv_get_kind(tokens) == JV_KIND_NULL ?
+		    jv_null() : logprobs_member(jv_copy(tokens)));
+	jv_free(tokens);
 	c = with(c, "finish_reason", text_or_null(finish));
 	return jv_array_append(jv_array(), c);
+}
+
+/* The length in bytes of the next piece of the n > 0 bytes of text. */
+static size_t
+piece(const char *p, size_t n, size_t characters)
+{
+	size_t at = 0;
+	uint32_t rune;
+
+	while (at < n && characters-- > 0)
+		at += utf8_decode(p + at, n - at, &rune);
+	return at;
+}
+
+/* How many characters of the text an event has, and so a token. */
+static size_t
+piece_characters(const struct answer *a)
+{
+	size_t each = utf8_count(a->text, a->n) / PIECES;
+
+	return each < PIECE ? PIECE : each;
+}
+
+static jv
+all_tokens(const struct answer *a)
+{
+	size_t each = piece_characters(a), at, n;
+	jv tokens = jv_array();
+
+	for (at = 0; a->logprobs.wanted && at < a->n; at += n) {
+		n = piece(a->text + at, a->n - at, each);
+		tokens = logprobs_add(&a->logprobs, tokens, a->text + at, n);
+	}
+	return tokens;
 }
 
 static void
@@ -268,7 +310,8 @@ completion(struct answer *a)
 	message = with(message, "role", jv_string("assistant"));
 	message = with(message, "content", value_text(a->text, a->n));
 	o = head(a, "chat.completion");
-	o = with(o, "choices", choice("message", message, "stop"));
+	o = with(o, "choices", choice(a, "message", message, all_tokens(a),
+	    "stop"));
 	o = with(o, "usage", usage(a));
 	reply_json(a->reply, o);
 }
@@ -290,7 +333,7 @@ chunk(struct answer *a, jv choices, jv counts)
 static void
 delta(struct answer *a, jv said, const char *finish)
 {
-	chunk(a, choice("delta", said, finish), jv_null());
+	chunk(a, choice(a, "delta", said, jv_null(), finish), jv_null());
 }
 
 static void
@@ -434,32 +477,28 @@ main_ends(struct answer *a, jv models)
 	supai(a, of_thread("done", "main", NULL));
 }
 
-/* The length in bytes of the next piece of the n > 0 bytes of text. */
-static size_t
-piece(const char *p, size_t n, size_t characters)
+static void
+text_delta(struct answer *a, const char *p, size_t n)
 {
-	size_t at = 0;
-	uint32_t rune;
+	jv said = with(jv_object(), "content", value_text(p, n));
+	jv tokens = jv_array();
 
-	while (at < n && characters-- > 0)
-		at += utf8_decode(p + at, n - at, &rune);
-	return at;
+	if (a->logprobs.wanted)
+		tokens = logprobs_add(&a->logprobs, tokens, p, n);
+	chunk(a, choice(a, "delta", said, tokens, NULL), jv_null());
 }
 
 static void
 text_events(struct answer *a)
 {
-	size_t each = utf8_count(a->text, a->n) / PIECES, at, n;
+	size_t each = piece_characters(a), at, n;
 
-	if (each < PIECE)
-		each = PIECE;
 	for (at = 0; at < a->n; at += n) {
 		n = piece(a->text + at, a->n - at, each);
 		if (a->chunks)
 			supai(a, with(of_thread("text", "main", main_model),
 			    "text", value_text(a->text + at, n)));
-		delta(a, with(jv_object(), "content",
-		    value_text(a->text + at, n)), NULL);
+		text_delta(a, a->text + at, n);
 	}
 }
 
@@ -485,7 +524,7 @@ stream(struct answer *a)
 
 void
 reply_answer(struct reply *r, jv request, unsigned long number,
-    const struct buf *text)
+    const struct buf *text, bool logprobs)
 {
 	struct answer a = {.reply = r, .request = request, .text = text->p,
 	    .n = text->n, .created = (long long)time(NULL)};
@@ -497,6 +536,8 @@ reply_answer(struct reply *r, jv request, unsigned long number,
 	buf_free(&id);
 	a.chunks = is_true(request, "include_supai_chunks");
 	a.usage = is_true(options, "include_usage");
+	if (logprobs)
+		logprobs_start(&a.logprobs, request, text->p, text->n);
 	jv_free(options);
 	if (is_true(request, "stream"))
 		stream(&a);

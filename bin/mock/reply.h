@@ -32,11 +32,11 @@ void	reply_echo(jv request, struct buf *out);
 
 /*
  * The answer to a checked request (kept) that says text (UTF-8): a stream or a
- * completion, with usage and supai chunks, as the request asks. number makes
- * its id.
+ * completion, with usage and supai chunks, as the request asks, and where logprobs
+ * is true with those. number makes its id.
  */
 void	reply_answer(struct reply *r, jv request, unsigned long number,
-	    const struct buf *text);
+	    const struct buf *text, bool logprobs);
 
 /*
  * A stream of recorded events: NDJSON, one event's data a line, passed on byte

@@ -63,6 +63,27 @@ check_token(struct call *c)
 	return true;
 }
 
+/* As services refuse a member that they do not know. */
+static bool
+check_refused(struct call *c)
+{
+	bool there;
+	size_t i;
+	jv v;
+
+	for (i = 0; i < c->s->nrefused; i++) {
+		v = value_get(c->q->json, c->s->refused[i]);
+		there = jv_is_valid(v);
+		jv_free(v);
+		if (there)
+			return refuse(c, 400, c->s->refused[i],
+			    "unsupported_parameter",
+			    "%s is not supported by this model",
+			    c->s->refused[i]);
+	}
+	return true;
+}
+
 static bool
 check_chat(struct call *c)
 {
@@ -82,7 +103,7 @@ check_chat(struct call *c)
 	    refuse(c, 400, fault.param, fault.code, "%s",
 	    buf_string(&fault.message));
 	buf_free(&fault.message);
-	return ok;
+	return ok && check_refused(c);
 }
 
 static bool
@@ -118,7 +139,8 @@ answer_chat(struct call *c)
 		reply_recorded_text(a->text.p, a->text.n, &text);
 	else
 		buf_add(&text, a->text.p, a->text.n);
-	reply_answer(&c->r->own, c->q->json, c->q->number, &text);
+	reply_answer(&c->r->own, c->q->json, c->q->number, &text,
+	    c->s->logprobs);
 	buf_free(&text);
 }
 
@@ -296,6 +318,14 @@ service_add_answer(struct service *s, struct buf *text, bool recorded)
 }
 
 void
+service_refuse(struct service *s, const char *member)
+{
+	s->refused = mem_resize(s->refused, s->nrefused + 1,
+	    sizeof(*s->refused));
+	s->refused[s->nrefused++] = member;
+}
+
+void
 service_response_free(struct service_response *r)
 {
 	reply_free(&r->own);
@@ -311,5 +341,6 @@ service_free(struct service *s)
 		reply_free(&s->answers[i].stream);
 	}
 	free(s->answers);
+	free(s->refused);
 	faults_free(&s->faults);
 }

@@ -28,6 +28,9 @@ struct service_answer {
 /* How it is to behave; all zero it echoes prompts and takes any key. */
 struct service {
 	const char		*key;	/* the only bearer token that is right; NULL: any */
+	bool			 logprobs;	/* given where they are asked for */
+	const char		**refused;	/* members that are 400; the array is owned */
+	size_t			 nrefused;
 	const struct buf	*body;	/* given instead of answers and errors; NULL: none */
 	struct service_answer	*answers;	/* owned */
 	size_t			 nanswers;
@@ -54,6 +57,9 @@ struct service_response {
 
 /* Adds an answer, text being taken over from the caller. */
 void	service_add_answer(struct service *s, struct buf *text, bool recorded);
+
+/* Adds a member (borrowed for good) whose requests are refused. */
+void	service_refuse(struct service *s, const char *member);
 
 /* Responds to a request (kept); r must be zeroed. Never fails. */
 void	service_respond(struct service *s, const struct service_request *q,
