@@ -70,7 +70,9 @@ struct http_exchange {
 	bool		 connected;	/* there was a connection to ask on, TLS and all */
 	long		 status;	/* HTTP's; 0: there was no response, or but a 1xx */
 	long		 proxy_status;	/* a proxy's answer to CONNECT; 0: none */
+	long long	 started;	/* when, of now_ms's clock */
 	struct buf	 head;		/* the last response's headers, as received */
+	bool		 head_done;	/* all of them */
 	struct buf	 error;		/* the body of any status but 2xx, cut at 64 KiB */
 	unsigned long long passed;	/* bytes of the body that sink took */
 	struct {			/* of the last response; "" where not sent */
@@ -82,9 +84,9 @@ struct http_exchange {
 	struct http	*http;
 	CURL		*easy;
 	struct http_exchange *prev, *next;
-	long long	 started, last;	/* last: the last byte, or the headers */
+	long long	 last;		/* when the last byte came, or the headers */
 	enum { HTTP_AT_REST, HTTP_ACTIVE, HTTP_ENDED } state;
-	bool		 head_done, enough;
+	bool		 enough;
 	struct trace	 trace;
 };
 

@@ -61,11 +61,11 @@ struct io_in {
 	int		 fd;	/* the current file's */
 	unsigned long long passed; /* its bytes up to the end of that record */
 	bool		 open_end; /* that record was the last and had no newline */
+	size_t		 max;	/* the longest record */
+	int		 nfiles; /* how many files there are */
 	/* The rest is io's own. */
 	char	**files;
-	int	 nfiles;
 	int	 at;
-	size_t	 max;
 	char	*p;
 	size_t	 start, end, cap;
 	size_t	 seen;	/* bytes behind start known to hold no newline */

@@ -178,6 +178,7 @@ check 'headers say what they are for' nothing headers
 check 'nothing unfinished' nothing unfinished
 check 'no space at a line end' nothing spaces
 check 'standard output is written by io' nothing stdio
+check 'tools include lib and their own rooms, lib includes lib' tests/arrows.sh rooms
 
 printf '%d linters failed\n' "$failed"
 [ "$failed" -eq 0 ]

@@ -18,10 +18,11 @@ struct feed {
 	unsigned long	 skipped;	/* of them: answered before */
 	unsigned long	 changed;	/* answered before, but asked something else */
 	struct buf	 first_changed;	/* the id of the first of these */
+	bool		 ended;		/* there are no more lines */
 	/* The rest is feed's own. */
 	struct idset	*ids;
 	struct idset	 repeats;
-	bool		 unlisted, open, ended;
+	bool		 unlisted, open;
 	double		 bytes;		/* of all files; negative: not known */
 	double		 past;		/* of the files before this one */
 };

@@ -32,8 +32,9 @@ struct compose {
 	bool			 unlisted;	/* ids on no list are let through */
 	bool			 bulk;		/* standard input holds records */
 	size_t			 max;		/* bytes of a file, and of a request */
-	/* The rest is compose's own. */
+	/* Made by compose_start. */
 	jv			 base;		/* the request but for its messages */
+	/* The rest is compose's own. */
 	jv			 messages;	/* those before the prompt */
 	jv			 parts;		/* the images */
 	struct buf		 text;		/* what stands before the prompt: the files */
