@@ -287,7 +287,7 @@ client_open(struct client *c)
 		.verbose = c->verbose,
 		.redact = &c->redact,
 	};
-	c->http = http_open(&c->options);
+	c->http = http_open();
 }
 
 void
@@ -374,6 +374,7 @@ client_run(struct client *c, struct http_exchange *x)
 	unsigned tries = 0;
 	long wait;
 
+	x->options = &c->options;
 	x->deadline = c->max_ms > 0 ? now_ms() + c->max_ms : 0;
 	for (;;) {
 		http_start(c->http, x);

@@ -96,7 +96,7 @@ void	client_resolve(struct client *c, const char *tail);
 void	client_open(struct client *c);
 
 /*
- * One exchange to its end, with retries; x as http_start wants it, but for the
+ * One exchange to its end, with retries; x as http_start wants it, but for options and
  * deadline. Returns 0 or the status, the reason then said on standard error.
  */
 int	client_run(struct client *c, struct http_exchange *x);

@@ -17,9 +17,7 @@ enum {
 };
 
 struct http {
-	const struct http_options *o;
 	CURLM			*multi;
-	struct curl_slist	*get_headers, *post_headers;
 	struct http_exchange	*active;	/* a list */
 	struct http_exchange	*ended;		/* by a limit; not returned yet */
 	long long		 due;		/* no limit is reached before that */
@@ -87,19 +85,16 @@ http_headers(const struct http_options *o, bool post)
 }
 
 struct http *
-http_open(const struct http_options *o)
+http_open(void)
 {
 	struct http *h = mem_zero(1, sizeof(*h));
 
 	must(curl_global_init(CURL_GLOBAL_DEFAULT));
-	h->o = o;
 	h->multi = curl_multi_init();
 	if (h->multi == NULL)
 		mem_out();
 	/* Else libcurl 8.14 closes the idle connections when all transfers end in one round. */
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)MAX_IDLE);
-	h->get_headers = http_headers(o, false);
-	h->post_headers = http_headers(o, true);
 	return h;
 }
 
@@ -109,8 +104,6 @@ http_close(struct http *h)
 	if (h == NULL)
 		return;
 	curl_multi_cleanup(h->multi);
-	curl_slist_free_all(h->get_headers);
-	curl_slist_free_all(h->post_headers);
 	free(h);
 	curl_global_cleanup();
 }
@@ -361,7 +354,6 @@ make_easy(struct http_exchange *x)
 static void
 set_request(struct http_exchange *x)
 {
-	struct http *h = x->http;
 	bool post = x->body != NULL;
 
 	if (post) {
@@ -372,8 +364,9 @@ set_request(struct http_exchange *x)
 	} else {
 		must(curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L));
 	}
-	must(curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER,
-	    post ? h->post_headers : h->get_headers));
+	if (x->headers == NULL)
+		x->headers = http_headers(x->options, post);
+	must(curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers));
 }
 
 static void
@@ -403,7 +396,6 @@ http_start(struct http *h, struct http_exchange *x)
 	clear_head(x);
 	buf_clear(&x->error);
 	x->http = h;
-	x->options = h->o;
 	x->code = CURLE_OK;
 	x->why[0] = '\0';
 	x->limit = HTTP_NO_LIMIT;
@@ -550,7 +542,9 @@ http_free(struct http_exchange *x)
 {
 	http_cancel(x);
 	curl_easy_cleanup(x->easy);
+	curl_slist_free_all(x->headers);
 	x->easy = NULL;
+	x->headers = NULL;
 	buf_free(&x->head);
 	buf_free(&x->error);
 	buf_free(&x->said.reason);

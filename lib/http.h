@@ -3,14 +3,16 @@
  * time, and what is kept of a response. Any number at once, in one thread. Not for
  * options and keys (client, key), nor for what an end means (outcome).
  *
- *	h = http_open(&options);
+ *	h = http_open();
+ *	x.options = &options;
  *	http_start(h, &x);			(as many as wanted)
  *	while ((done = http_wait(h, NULL, 0, -1)) == NULL)
  *		;
  *	outcome_of(done, &outcome);		(see outcome.h)
  *
  * An exchange that has ended may be started again, for another try or with
- * another body; its connection is reused.
+ * another body; its connection is reused. Exchanges of one http may go to several
+ * hosts with several keys: what is an exchange's own stands in its options.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -24,7 +26,7 @@
 #include "redact.h"
 #include "trace.h"
 
-/* What all exchanges of one http have in common. Borrowed until http_close. */
+/* Where an exchange goes, and how. Any number of exchanges may share one. */
 struct http_options {
 	const char		*url;		/* one that url_parse made */
 	bool			 loopback;	/* url_parse's: never through a proxy */
@@ -49,7 +51,9 @@ struct http;
 
 /* One exchange. All zero but what the caller sets. */
 struct http_exchange {
-	/* Set by the caller before http_start. */
+	/* Set by the caller before http_start. The options, and whether there is
+	   a body, stay as they are until http_free; options are borrowed. */
+	const struct http_options *options;
 	const char	*body;		/* what is POSTed, borrowed; NULL: a GET */
 	size_t		 body_len;
 	long long	 deadline;	/* of now_ms's clock; 0: none */
@@ -62,7 +66,6 @@ struct http_exchange {
 	void		*arg;
 
 	/* What came of it, since http_start. */
-	const struct http_options *options; /* that it was started with */
 	CURLcode	 code;		/* how libcurl saw it end */
 	char		 why[CURL_ERROR_SIZE]; /* and its words for it, or "" */
 	enum http_limit	 limit;
@@ -83,6 +86,7 @@ struct http_exchange {
 	/* http's own. */
 	struct http	*http;
 	CURL		*easy;
+	struct curl_slist *headers;
 	struct http_exchange *prev, *next;
 	long long	 last;		/* when the last byte came, or the headers */
 	enum { HTTP_AT_REST, HTTP_ACTIVE, HTTP_ENDED } state;
@@ -98,7 +102,7 @@ struct curl_slist *http_headers(const struct http_options *o, bool post);
 
 /* Starts libcurl (5 ms: check arguments and input first). Ends the tool with 70
  * when that fails. http_close frees it; no exchange may be active. */
-struct http *http_open(const struct http_options *o);
+struct http *http_open(void);
 void	http_close(struct http *h);
 
 /* Begins an exchange; what came of an earlier try of it is dropped. */

@@ -72,12 +72,12 @@ main(int argc, char **argv)
 	o.cacert = argv[3];	/* NULL behind the last */
 	n = (int)strtol(argv[2], NULL, 10);
 	items = mem_zero((size_t)n, sizeof(*items));
-	h = http_open(&o);
+	h = http_open();
 	for (i = 0; i < n; i++) {
 		buf_printf(&items[i].body, "{\"stream\":true,\"messages\":[{\"role\":\"user\","
 		    "\"content\":\"%d\"}]}", i);
 		items[i].x = (struct http_exchange){
-			.body = items[i].body.p, .body_len = items[i].body.n,
+			.options = &o, .body = items[i].body.p, .body_len = items[i].body.n,
 			.sink = keep, .arg = &items[i], .restartable = true,
 		};
 		start(h, &items[i]);

@@ -604,6 +604,7 @@ make_lanes(struct batch *b)
 
 	b->lanes = mem_zero(b->o->jobs, sizeof(*b->lanes));
 	for (i = b->o->jobs; i-- > 0;) {
+		b->lanes[i].x.options = &b->client->options;
 		b->lanes[i].x.sink = take_bytes;
 		b->lanes[i].x.arg = &b->lanes[i];
 		b->lanes[i].x.restartable = true;
