@@ -81,13 +81,16 @@ TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*.
 # Programs that only measurements run: one a tests/bench/*.c.
 BENCH_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/*.c)))
 PAGES = $(sort $(wildcard man/*.[17]))
+# Each shell's completions: a shell looks for the file by the tool's name.
+COMPLETIONS = $(foreach t,$(TOOLS) $(SCRIPTS),$(BUILD)/completions/bash/$t \
+	$(BUILD)/completions/zsh/_$t $(BUILD)/completions/fish/$t.fish)
 
 DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' .ci/deps
 # Another make, because this one looked for the libraries before DEPS got them;
 # as many jobs as there are processors, unless -j says how many.
 BUILD_ALL = $(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 
-all: $(PROGRAMS) $(SCRIPT_FILES)
+all: $(PROGRAMS) $(SCRIPT_FILES) $(COMPLETIONS)
 
 deps:
 	@$(DEPS) build check lint
@@ -134,6 +137,17 @@ endif
 $(TEST_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS_$*) -lm
 
+# What a shell completes of a tool, made of what its --help prints.
+COMPLETE = @mkdir -p $(@D) && $(if $(filter /%,$<),,./)$< --help all >$@.help && \
+	awk -f man/completions.awk -v shell=$(notdir $(@D)) $@.help >$@.new && \
+	rm $@.help && mv $@.new $@
+$(BUILD)/completions/bash/%: $(BIN)/% man/completions.awk
+	$(COMPLETE)
+$(BUILD)/completions/zsh/_%: $(BIN)/% man/completions.awk
+	$(COMPLETE)
+$(BUILD)/completions/fish/%.fish: $(BIN)/% man/completions.awk
+	$(COMPLETE)
+
 test-programs: $(TEST_PROGRAMS)
 
 demo:
@@ -162,6 +176,10 @@ lint:
 
 bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man
+# Where each shell looks for completions.
+bashdir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+zshdir = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+fishdir = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 # Each fuzzer for FUZZ_SECONDS, from the tests' fixtures on, and from what it found
 # before, where that is kept (NAME.corpus, lines that a test reads too); clang's libFuzzer.
@@ -197,9 +215,17 @@ install: all
 	mkdir -p "$(bindir)" "$(mandir)/man1" "$(mandir)/man7"
 	for t in $(PROGRAMS) $(SCRIPT_FILES); do install -m 755 $$t "$(bindir)/" || exit 1; done
 	for p in $(PAGES); do install -m 644 $$p "$(mandir)/man$${p##*.}/" || exit 1; done
+	mkdir -p "$(bashdir)" "$(zshdir)" "$(fishdir)"
+	for t in $(TOOLS) $(SCRIPTS); do \
+		install -m 644 $(BUILD)/completions/bash/$$t "$(bashdir)/" && \
+		install -m 644 $(BUILD)/completions/zsh/_$$t "$(zshdir)/" && \
+		install -m 644 $(BUILD)/completions/fish/$$t.fish "$(fishdir)/" || exit 1; \
+	done
 
 uninstall:
-	for t in $(TOOLS) $(SCRIPTS); do rm -f "$(bindir)/$$t" || exit 1; done
+	for t in $(TOOLS) $(SCRIPTS); do \
+		rm -f "$(bindir)/$$t" "$(bashdir)/$$t" "$(zshdir)/_$$t" "$(fishdir)/$$t.fish" || exit 1; \
+	done
 	for p in $(notdir $(PAGES)); do rm -f "$(mandir)/man$${p##*.}/$$p" || exit 1; done
 
 dist:
