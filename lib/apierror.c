@@ -4,76 +4,407 @@
 #include "apierror.h"
 #include "diag.h"
 
+enum {
+	MAX_NESTED = 8,		/* errors inside each other, also as JSON in a text */
+	MAX_LISTED = 3,		/* of many errors, those that are said */
+};
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+/* Where an error has its name or number, the one that says most first. */
+static const char *const kinds[] = {
+	"code", "status", "error_code", "type", "error_type",
+};
+
+/* Where it has its words, the best first. */
+static const char *const words[] = {
+	"message", "error_message", "error", "detail", "msg", "errors",
+	"description", "title",
+};
+
+/* The names that services give their errors. */
+static const struct {
+	const char	*name;
+	int		 status;
+} names[] = {
+	{"insufficient_quota", EX_NOPERM},	/* the first QUOTAS: a spent quota */
+	{"billing_hard_limit_reached", EX_NOPERM},
+	{"exceeded_current_quota_error", EX_NOPERM},
+	{"invalid_api_key", EX_NOPERM},
+	{"authentication_error", EX_NOPERM},
+	{"invalid_authentication_error", EX_NOPERM},
+	{"permission_error", EX_NOPERM},
+	{"permission_denied", EX_NOPERM},
+	{"rate_limit_exceeded", EX_TEMPFAIL},
+	{"rate_limit_error", EX_TEMPFAIL},
+	{"rate_limit_reached_error", EX_TEMPFAIL},
+	{"too_many_requests", EX_TEMPFAIL},
+	{"tokens", EX_TEMPFAIL},	/* a type, the limit that was met */
+	{"requests", EX_TEMPFAIL},
+	{"context_length_exceeded", EX_DATAERR},
+	{"exceed_context_size_error", EX_DATAERR},
+	{"invalid_request_error", EX_DATAERR},
+	{"bad_request_error", EX_DATAERR},
+	{"BadRequestError", EX_DATAERR},
+	{"model_not_found", EX_DATAERR},
+	{"not_found_error", EX_DATAERR},
+	{"NotFoundError", EX_DATAERR},
+	{"content_policy_violation", EX_DATAERR},
+};
+
+enum { QUOTAS = 3 };
+
+/* The HTTP status that a code says, as a number or in digits; 0: none that failed. */
+static long
+http_status(struct json v)
+{
+	struct buf b = {0};
+	char *end = NULL;
+	long n = 0;
+
+	if (json_type(v) == JSON_NUMBER)
+		n = json_index(v);
+	else if (json_type(v) == JSON_STRING) {
+		json_text(v, &b);
+		n = strtol(buf_string(&b), &end, 10);
+		n = *end == '\0' ? n : 0;
+		buf_free(&b);
+	}
+	return n >= 400 && n <= 599 ? n : 0;
+}
+
 bool
 apierror_is(struct json v)
 {
-	return json_type(v) == JSON_STRING ||
-	    json_type(json_get(v, "message")) == JSON_STRING;
+	switch (json_type(v)) {
+	case JSON_STRING:
+		return json_holds(v);
+	case JSON_OBJECT:
+		return json_type(json_get(v, "message")) == JSON_STRING ||
+		    json_holds(json_get(v, "message")) ||
+		    http_status(json_get(v, "code")) != 0 ||
+		    apierror_is(json_get(v, "error"));
+	default:
+		return false;
+	}
+}
+
+/* The first of an array's elements that says what failed. */
+static struct json
+first_of(struct json array)
+{
+	struct json_iter i;
+	struct json name, v, error;
+
+	if (json_type(array) != JSON_ARRAY)
+		return (struct json){0};
+	for (i = json_first(array); json_more(&i, &name, &v);) {
+		error = json_type(v) == JSON_OBJECT ? apierror_find(v)
+		    : (struct json){0};
+		if (error.p != NULL)
+			return error;
+	}
+	return (struct json){0};
+}
+
+static struct json
+of_choices(struct json choices)
+{
+	struct json_iter i;
+	struct json name, v, error;
+
+	if (json_type(choices) != JSON_ARRAY)
+		return (struct json){0};
+	for (i = json_first(choices); json_more(&i, &name, &v);) {
+		error = json_get(v, "error");
+		if (apierror_is(error))
+			return error;
+	}
+	return (struct json){0};
+}
+
+/* Whether an object's other members make its "message" that of an error. */
+static bool
+is_named_error(struct json v)
+{
+	return json_is(json_get(v, "object"), "error") ||
+	    json_is(json_get(v, "type"), "error") ||
+	    json_type(json_get(v, "error")) == JSON_TRUE ||
+	    (json_type(json_get(v, "code")) == JSON_STRING &&
+	    json_holds(json_get(v, "code"))) ||
+	    http_status(json_get(v, "code")) != 0 ||
+	    http_status(json_get(v, "status")) != 0;
+}
+
+/* The error of an object that has no "error" which is one, and no choices. */
+static struct json
+of_rest(struct json v)
+{
+	struct json detail = json_get(v, "detail"), errors, inner;
+
+	if (json_type(json_get(v, "error_message")) == JSON_STRING ||
+	    json_type(json_get(v, "error_type")) == JSON_STRING)
+		return v;
+	if (json_type(json_get(v, "message")) == JSON_STRING)
+		return is_named_error(v) ? v : (struct json){0};
+	errors = json_get(v, "errors");
+	if (json_type(errors) == JSON_ARRAY && json_holds(errors)) {
+		inner = first_of(errors);
+		return inner.p != NULL ? inner : v;
+	}
+	if (!json_holds(detail) || json_type(detail) == JSON_NUMBER ||
+	    json_type(detail) == JSON_TRUE)
+		return (struct json){0};
+	if (json_type(detail) != JSON_OBJECT)
+		return v;
+	inner = apierror_find(detail);
+	return inner.p != NULL ? inner : detail;
+}
+
+/* An error that is in one says more. */
+static struct json
+innermost(struct json v)
+{
+	while (json_type(v) == JSON_OBJECT &&
+	    !json_holds(json_get(v, "message")) &&
+	    apierror_is(json_get(v, "error")))
+		v = json_get(v, "error");
+	return v;
+}
+
+struct json
+apierror_find(struct json v)
+{
+	struct json error, choices;
+
+	if (json_type(v) == JSON_ARRAY)
+		return first_of(v);
+	if (json_type(v) != JSON_OBJECT)
+		return (struct json){0};
+	error = json_get(v, "error");
+	if (apierror_is(error))
+		return innermost(error);
+	choices = json_get(v, "choices");
+	return choices.p != NULL ? of_choices(choices) : of_rest(v);
+}
+
+/* Appends a text, each run of white space one space, none at its ends. */
+static void
+add_line(struct buf *out, const char *p, size_t n)
+{
+	bool space = false, any = false;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (p[i] == ' ' || (p[i] >= '\t' && p[i] <= '\r')) {
+			space = any;
+			continue;
+		}
+		if (space)
+			buf_addc(out, ' ');
+		buf_addc(out, (unsigned char)p[i]);
+		space = false;
+		any = true;
+	}
+}
+
+/* Appends a JSON text without the white space between its values. */
+static void
+add_compact(struct buf *out, struct json v)
+{
+	bool in_string = false, escaped = false;
+	size_t i;
+
+	for (i = 0; i < v.n; i++) {
+		if (!in_string && strchr(" \t\r\n", v.p[i]) != NULL)
+			continue;
+		buf_addc(out, (unsigned char)v.p[i]);
+		if (!escaped && v.p[i] == '"')
+			in_string = !in_string;
+		escaped = in_string && !escaped && v.p[i] == '\\';
+	}
+}
+
+static bool add_said(struct buf *out, struct json v, int depth);
+
+/* A text; where that is JSON in turn, what this says. */
+static bool
+add_text(struct buf *out, struct json v, int depth)
+{
+	struct buf text = {0};
+	struct json_fault fault;
+	struct json inner, error;
+	size_t had = out->n;
+
+	json_text(v, &text);
+	if (text.n > 0 && strchr("{[", *text.p) != NULL &&
+	    json_parse(text.p, text.n, &inner, &fault)) {
+		error = apierror_find(inner);
+		add_said(out, error.p != NULL ? error : inner, depth);
+	}
+	if (out->n == had)
+		add_line(out, text.p, text.n);
+	buf_free(&text);
+	return out->n > had;
+}
+
+static bool
+add_list(struct buf *out, struct json v, int depth)
+{
+	struct json_iter i;
+	struct json name, value;
+	size_t had = out->n, before;
+	int n = 0;
+
+	for (i = json_first(v); n < MAX_LISTED && json_more(&i, &name, &value);) {
+		before = out->n;
+		if (before > had)
+			buf_adds(out, "; ");
+		if (add_said(out, value, depth))
+			n++;
+		else
+			out->n = before;
+	}
+	return out->n > had;
+}
+
+/* Where in a request a fault is: the members' names, "body.messages.0". */
+static void
+add_place(struct buf *out, struct json place)
+{
+	struct json_iter i;
+	struct json name, v;
+	size_t had = out->n;
+
+	if (json_type(place) != JSON_ARRAY)
+		return;
+	for (i = json_first(place); json_more(&i, &name, &v);) {
+		if (out->n > had)
+			buf_addc(out, '.');
+		if (json_type(v) == JSON_STRING)
+			json_text(v, out);
+		else
+			buf_add(out, v.p, v.n);
+	}
+	if (out->n > had)
+		buf_adds(out, ": ");
+}
+
+/* What a service behind the service said. */
+static void
+add_raw(struct buf *out, struct json raw, size_t had, int depth)
+{
+	size_t end = out->n;
+
+	buf_adds(out, ": ");
+	if (!add_said(out, raw, depth) || (out->n - end - 2 == end - had &&
+	    memcmp(out->p + had, out->p + end + 2, end - had) == 0))
+		out->n = end;
+}
+
+static bool
+add_object(struct buf *out, struct json v, int depth)
+{
+	size_t i, had = out->n, start;
+
+	add_place(out, json_get(v, "loc"));
+	start = out->n;
+	for (i = 0; i < COUNT(words); i++)
+		if (add_said(out, json_get(v, words[i]), depth))
+			break;
+	if (i == COUNT(words)) {
+		out->n = had;
+		return false;
+	}
+	add_raw(out, json_get(json_get(v, "metadata"), "raw"), start, depth);
+	return true;
+}
+
+/* Appends what a value says in words; false where it says nothing. */
+static bool
+add_said(struct buf *out, struct json v, int depth)
+{
+	if (depth == MAX_NESTED)
+		return false;
+	switch (json_type(v)) {
+	case JSON_STRING:
+		return add_text(out, v, depth + 1);
+	case JSON_ARRAY:
+		return add_list(out, v, depth + 1);
+	case JSON_OBJECT:
+		return add_object(out, v, depth + 1);
+	default:
+		return false;
+	}
 }
 
 void
 apierror_message(struct json v, struct buf *out)
 {
-	json_text(json_type(v) == JSON_STRING ? v : json_get(v, "message"), out);
-}
-
-/* The names that services give their errors, in "code" or in "type". */
-static const struct {
-	const char	*name;
-	int		 status;
-} names[] = {
-	{"insufficient_quota", EX_NOPERM},
-	{"billing_hard_limit_reached", EX_NOPERM},
-	{"invalid_api_key", EX_NOPERM},
-	{"authentication_error", EX_NOPERM},
-	{"permission_error", EX_NOPERM},
-	{"rate_limit_exceeded", EX_TEMPFAIL},
-	{"rate_limit_error", EX_TEMPFAIL},
-	{"tokens", EX_TEMPFAIL},	/* a type, the limit that was met */
-	{"requests", EX_TEMPFAIL},
-	{"401", EX_NOPERM},
-	{"402", EX_NOPERM},
-	{"403", EX_NOPERM},
-	{"407", EX_NOPERM},
-	{"429", EX_TEMPFAIL},
-};
-
-static int
-named(struct json v)
-{
-	struct buf b = {0};
-	int status = 0;
-	size_t i;
-
-	if (json_type(v) == JSON_NUMBER)
-		buf_add(&b, v.p, v.n);
-	else
-		json_text(v, &b);
-	for (i = 0; status == 0 && i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(buf_string(&b), names[i].name) == 0)
-			status = names[i].status;
-	buf_free(&b);
-	return status;
+	if (!add_said(out, v, 0) && json_type(v) != JSON_STRING && json_holds(v))
+		add_compact(out, v);
 }
 
 int
-apierror_status(struct json v)
+apierror_http(long http)
 {
-	static const char *const members[] = {"code", "type", "status"};
-	int status;
+	switch (http) {
+	case 401:
+	case 402:
+	case 403:
+	case 407:
+		return EX_NOPERM;
+	case 408:
+	case 409:
+	case 425:
+	case 429:
+		return EX_TEMPFAIL;
+	default:
+		if (http >= 500)
+			return EX_UNAVAILABLE;
+		return http >= 400 ? EX_DATAERR : EX_PROTOCOL;
+	}
+}
+
+/* The exit status that a name or number means; 0: it is not known. */
+static int
+named(struct json v)
+{
+	long http = http_status(v);
 	size_t i;
 
-	for (i = 0; i < sizeof(members) / sizeof(*members); i++) {
-		status = named(json_get(v, members[i]));
-		if (status != 0)
-			return status;
-	}
-	return EX_UNAVAILABLE;
+	if (http != 0)
+		return apierror_http(http);
+	for (i = 0; i < COUNT(names); i++)
+		if (json_is(v, names[i].name))
+			return names[i].status;
+	return 0;
 }
 
 bool
 apierror_quota(struct json v)
 {
-	return json_is(json_get(v, "code"), "insufficient_quota") ||
-	    json_is(json_get(v, "type"), "insufficient_quota");
+	size_t i, name;
+
+	for (i = 0; i < COUNT(kinds); i++)
+		for (name = 0; name < QUOTAS; name++)
+			if (json_is(json_get(v, kinds[i]), names[name].name))
+				return true;
+	return false;
+}
+
+int
+apierror_status(struct json v)
+{
+	int status;
+	size_t i;
+
+	if (apierror_quota(v))
+		return EX_NOPERM;
+	for (i = 0; i < COUNT(kinds); i++) {
+		status = named(json_get(v, kinds[i]));
+		if (status != 0)
+			return status;
+	}
+	return EX_UNAVAILABLE;
 }

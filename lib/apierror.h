@@ -1,32 +1,50 @@
 /*
- * apierror: the service's error object, {"error": …}, wherever it comes from
- * (a response's body, an event of a stream, a batch result), and the status
+ * apierror: what a service says went wrong, whatever shape it gives that (in a
+ * response's body, an event of a stream, a batch result), and the exit status
  * that it means.
+ *
+ * Known shapes: {"error": {"message": …}} or a bare string there, the same in an
+ * array, in "detail" or in one of the choices; {"errors": […]}; {"detail": …};
+ * "error_type" and "error_message"; {"object": "error", "message": …}.
  */
 #ifndef APIERROR_H
 #define APIERROR_H
 
 #include <stdbool.h>
 
+#include "buf.h"
 #include "json.h"
 
 /*
- * Whether v, the value of a member "error", says that something failed: an
- * object with a message, or a bare string.
+ * The error in a whole record, which none of its other members needs to explain:
+ * a value for the functions below; JSON_NONE where the record reports none.
+ * Chunks of the ensemble are not for it: theirs are about a thread.
+ */
+struct json apierror_find(struct json record);
+
+/*
+ * Whether v, the value of a member "error", says that something failed: a text,
+ * or an object with a message or with an HTTP status that is a failure.
  */
 bool	apierror_is(struct json v);
 
-/* Appends the message of such a value. */
+/*
+ * Appends what such a value says, on one line, each run of white space one
+ * space. Any other value that holds something is said as compact JSON.
+ */
 void	apierror_message(struct json v, struct buf *out);
 
 /*
- * The status for such a value: 77 for a spent quota or a key that is refused,
- * 75 for a rate limit, else 69. Its code or type tells, by name or as the HTTP
- * status that some services put there.
+ * The exit status for such a value, told by its code, status or type, a name or a
+ * number: 77 for a spent quota or a key that is refused, 75 for a rate limit, 65
+ * for a request that is refused; 69 for all else.
  */
 int	apierror_status(struct json v);
 
 /* Whether it says that the quota is spent, which no retry mends. */
 bool	apierror_quota(struct json v);
+
+/* The exit status for an HTTP status of 300 or more. */
+int	apierror_http(long status);
 
 #endif

@@ -50,7 +50,7 @@ add_why(const struct http_exchange *x, struct buf *out)
 	    strlen(why), REDACT_URLS);
 }
 
-/* The error object of a response's body; JSON_NONE where there is none. */
+/* What says in a response's body what failed; JSON_NONE where it is no JSON. */
 static struct json
 error_object(const struct http_exchange *x)
 {
@@ -60,8 +60,8 @@ error_object(const struct http_exchange *x)
 	if (x->error.n == 0 ||
 	    !json_parse(x->error.p, x->error.n, &v, &fault))
 		return (struct json){0};
-	error = json_get(v, "error");
-	return apierror_is(error) ? error : v;
+	error = apierror_find(v);
+	return error.p != NULL ? error : v;
 }
 
 /* The first line that is not blank. */
@@ -70,6 +70,8 @@ add_first_line(const struct http_exchange *x, struct buf *out)
 {
 	const char *p = x->error.p, *end = p + x->error.n, *newline;
 
+	if (x->error.n == 0)
+		return;
 	for (; out->n == 0 && p < end; p = newline + 1) {
 		newline = memchr(p, '\n', (size_t)(end - p));
 		if (newline == NULL)
@@ -86,12 +88,7 @@ add_message(const struct http_exchange *x, struct json error, struct buf *out)
 
 	apierror_message(error, &text);
 	add_said(x, &said, text.p, text.n);
-	if (said.n == 0) {
-		buf_clear(&text);
-		json_text(json_get(error, "detail"), &text);
-		add_said(x, &said, text.p, text.n);
-	}
-	if (said.n == 0 && x->error.n > 0)
+	if (said.n == 0 && error.p == NULL)
 		add_first_line(x, &said);
 	if (said.n == 0)
 		add_said(x, &said, x->said.reason.p, x->said.reason.n);
@@ -101,27 +98,6 @@ add_message(const struct http_exchange *x, struct json error, struct buf *out)
 	}
 	buf_free(&text);
 	buf_free(&said);
-}
-
-static int
-status_of(long http)
-{
-	switch (http) {
-	case 401:
-	case 402:
-	case 403:
-	case 407:
-		return EX_NOPERM;
-	case 408:
-	case 409:
-	case 425:
-	case 429:
-		return EX_TEMPFAIL;
-	default:
-		if (http >= 500)
-			return EX_UNAVAILABLE;
-		return http >= 400 ? EX_DATAERR : EX_PROTOCOL;
-	}
 }
 
 static bool
@@ -173,7 +149,7 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 	if (http != x->status)
 		buf_adds(&o->message, "proxy: ");
 	buf_printf(&o->message, "HTTP %ld", http);
-	o->status = status_of(http);
+	o->status = apierror_http(http);
 	if (http < 400 && x->said.location.n > 0) {
 		buf_adds(&o->message, ": a redirect, which is not followed, to ");
 		add_said(x, &o->message, x->said.location.p,
