@@ -6,30 +6,11 @@
 #include "diag.h"
 #include "io.h"
 #include "models.h"
-#include "opt.h"
+#include "options.h"
 #include "value.h"
 
-enum { NO_STREAM = OPT_LONG, ID, UNLISTED, MAX_RECORD };
-
 static const struct opt_def defs[] = {
-	{'s', "system", "TEXT", "a system message (@FILE: from a file)"},
-	{'H', "history", "FILE", "earlier messages, of any form"},
-	{'f', "file", "FILE", "put a file's text before the prompt"},
-	{'i', "image", "FILE|URL", "add an image"},
-	{'m', "model", "MODE", "the mode (default: auto)"},
-	{'M', "models", "PATTERN", "the models: ids or globs, comma lists"},
-	{'d', "date", "DATE", "the user's date, RFC 3339, or now"},
-	{'l', "location", "IP", "the user's address, or current"},
-	{'U', "user-name", "NAME", "the user's name"},
-	{'E', "environment", "JSON", "merge an object into the environment"},
-	{'x', "chunks", NULL, "ask for supai chunks in the stream"},
-	{'u', "usage", NULL, "ask for token counts in the stream"},
-	{NO_STREAM, "no-stream", NULL, "ask for one JSON answer, no stream"},
-	{'e', "each", "FILTER", "a request for each JSON record on stdin"},
-	{'R', "raw-input", NULL, "with -e: records are lines"},
-	{ID, "id", "FILTER", "with -e: the custom_id"},
-	{UNLISTED, "unlisted", NULL, "let unknown modes and models through"},
-	{MAX_RECORD, "max-record", "SIZE", "longest file, record and request (64M)"},
+	REQ_OPTIONS,
 	{0, NULL, NULL, NULL},
 };
 
@@ -80,7 +61,7 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 	case 'u':
 		c->usage = true;
 		break;
-	case NO_STREAM:
+	case OPTIONS_NO_STREAM:
 		c->whole = true;
 		break;
 	case 'e':
@@ -89,13 +70,13 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 	case 'R':
 		b->raw = true;
 		break;
-	case ID:
+	case OPTIONS_ID:
 		b->id = arg;
 		break;
-	case UNLISTED:
+	case OPTIONS_UNLISTED:
 		c->unlisted = true;
 		break;
-	case MAX_RECORD:
+	case OPTIONS_MAX_RECORD:
 		c->max = opt_size(&tool, "--max-record", arg);
 		break;
 	}

@@ -17,20 +17,15 @@
 #include "io.h"
 #include "json.h"
 #include "now.h"
-#include "opt.h"
+#include "options.h"
 #include "term.h"
 
 #ifndef PIPE_BUF
 #define PIPE_BUF _POSIX_PIPE_BUF
 #endif
 
-enum { DRY_RUN = OPT_LONG, MAX_RECORD };
-
 static const struct opt_def defs[] = {
-	CLIENT_OPTIONS,
-	{'D', "dump-header", "FILE", "write the response's headers to FILE"},
-	{DRY_RUN, "dry-run", NULL, "print a curl command that does the same"},
-	{MAX_RECORD, "max-record", "SIZE", "the longest request (64M)"},
+	SEND_OPTIONS,
 	{0, NULL, NULL, NULL},
 };
 
@@ -69,7 +64,7 @@ take_options(struct send *s, int argc, char **argv)
 			continue;
 		if (key == 'D')
 			s->dump = arg;
-		else if (key == DRY_RUN)
+		else if (key == OPTIONS_DRY_RUN)
 			s->dry_run = true;
 		else
 			s->max = opt_size(&tool, "--max-record", arg);

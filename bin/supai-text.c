@@ -4,28 +4,11 @@
 #include "diag.h"
 #include "events.h"
 #include "io.h"
-#include "opt.h"
+#include "options.h"
 #include "text.h"
 
-enum {
-	OPT_CHOICE = OPT_LONG, OPT_MIN_CONFIDENCE, OPT_SAFE, OPT_LENIENT,
-	OPT_ANY_FINISH, OPT_MAX_RECORD,
-};
-
 static const struct opt_def defs[] = {
-	{OPT_CHOICE, "choice", "N", "print choice N of each answer (0)"},
-	{'k', "key", "PATTERN", "print the ensemble's threads whose key matches"},
-	{'t', "thinking", NULL, "their thinking instead (of main, without -k)"},
-	{'u', "usage", NULL, "a line of token counts on standard error"},
-	{'n', "no-newline", NULL, "add no newline at an answer's end"},
-	{'0', "null", NULL, "end each answer with a NUL instead"},
-	{OPT_MIN_CONFIDENCE, "min-confidence", "X",
-	    "nothing, and status 1, below this median confidence"},
-	{OPT_SAFE, "safe", NULL, "show control characters, terminal or not"},
-	{'r', "raw", NULL, "never show them: the text as it is"},
-	{OPT_LENIENT, "lenient", NULL, "take answers without a finish reason"},
-	{OPT_ANY_FINISH, "any-finish", NULL, "any finish reason is good"},
-	{OPT_MAX_RECORD, "max-record", "SIZE", "longest line to take (64M)"},
+	TEXT_OPTIONS,
 	{0, NULL, NULL, NULL},
 };
 
@@ -50,7 +33,7 @@ main(int argc, char **argv)
 	io_init();
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		switch (key) {
-		case OPT_CHOICE:
+		case OPTIONS_CHOICE:
 			opts.choice = opt_count(&tool, "--choice", arg, 0, 1 << 20);
 			break;
 		case 'k':
@@ -68,7 +51,7 @@ main(int argc, char **argv)
 		case '0':
 			opts.end = TEXT_NUL;
 			break;
-		case OPT_MIN_CONFIDENCE:
+		case OPTIONS_MIN_CONFIDENCE:
 			opts.gate = true;
 			opts.min_confidence = opt_number(&tool, "--min-confidence",
 			    arg);
@@ -76,19 +59,19 @@ main(int argc, char **argv)
 				opt_usage(&tool, "--min-confidence: '%s' is not"
 				    " from 0 to 1", arg);
 			break;
-		case OPT_SAFE:
+		case OPTIONS_SAFE:
 			safe = true;
 			break;
 		case 'r':
 			raw = true;
 			break;
-		case OPT_LENIENT:
+		case OPTIONS_LENIENT:
 			opts.lenient = true;
 			break;
-		case OPT_ANY_FINISH:
+		case OPTIONS_ANY_FINISH:
 			opts.any_finish = true;
 			break;
-		case OPT_MAX_RECORD:
+		case OPTIONS_MAX_RECORD:
 			max = opt_size(&tool, "--max-record", arg);
 			break;
 		}

@@ -12,36 +12,9 @@
 #include "buf.h"
 #include "http.h"
 #include "key.h"
-#include "opt.h"
+#include "options.h"
 #include "redact.h"
 #include "url.h"
-
-/* The keys of the options below. */
-enum {
-	CLIENT_URL = OPT_LONG + 1000, CLIENT_KEY_FILE, CLIENT_NO_KEY,
-	CLIENT_HEADER, CLIENT_RETRIES, CLIENT_CONNECT, CLIENT_FIRST_BYTE,
-	CLIENT_IDLE, CLIENT_MAX_TIME, CLIENT_CACERT, CLIENT_PROXY,
-	CLIENT_INSECURE,
-};
-
-/* Lines for a tool's table of options. */
-#define CLIENT_OPTIONS							\
-	{CLIENT_URL, "url", "URL", "send to this URL"},			\
-	{CLIENT_KEY_FILE, "key-file", "FILE", "read the key from FILE"}, \
-	{CLIENT_NO_KEY, "no-key", NULL, "send no key"},			\
-	{CLIENT_HEADER, "header", "LINE|@FILE",				\
-	    "add a header 'Name: value', or those in FILE"},		\
-	{CLIENT_RETRIES, "retries", "N", "try again at most N times"},	\
-	{CLIENT_CONNECT, "connect-timeout", "S", "limit for connecting (10)"}, \
-	{CLIENT_FIRST_BYTE, "first-byte-timeout", "S",			\
-	    "limit to the body's first byte (3600)"},				\
-	{CLIENT_IDLE, "idle-timeout", "S", "limit between its bytes (600)"},	\
-	{CLIENT_MAX_TIME, "max-time", "S", "limit for all of it (none)"},	\
-	{CLIENT_CACERT, "cacert", "FILE", "trust the certificates in FILE"}, \
-	{CLIENT_PROXY, "proxy", "URL", "go through this proxy"},	\
-	{CLIENT_INSECURE, "insecure-http", NULL,			\
-	    "allow http: beyond this machine"},				\
-	{'v', "verbose", NULL, "say more on stderr: headers, retries"}
 
 struct client {
 	/* Set by client_init, then by options or the tool. Strings are borrowed. */

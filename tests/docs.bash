@@ -30,22 +30,28 @@ script_options() {
     awk '$0 == "\"" { exit } inside { print $1, $2 ($3 == "-" ? "" : " =") } $0 == "table=\"" { inside = 1 }' "$1" | sort
 }
 
-# and from the tables of struct opt_def: a tool's own, what its headers bring,
-# and the ones that all have.
+# and from the tables of struct opt_def: a tool's own, the lines of lib/options.h that
+# it names, and the ones that all have.
 table_options() {
     local dir=${1%/bin/*}
-    # shellcheck disable=SC2046 # names without spaces
-    set -- "$1" "$dir/lib/opt.c" $(sed -n 's|^#include "\(.*\)"|\1|p' "$1" |
-        while read -r h; do [ ! -f "$dir/lib/$h" ] || echo "$dir/lib/$h"; done)
-    awk '{
-        while (match($0, /\{(\047.\047|[A-Z][A-Z0-9_]*), "[a-z0-9-]+", ("[^"]*"|NULL)/)) {
-            split(substr($0, RSTART + 1, RLENGTH - 1), part, /, /)
+    awk 'FILENAME ~ /\/options.h$/ {
+        if (/^#define [A-Z]+_OPTIONS/) name = $2
+        if (name != "") body[name] = body[name] substr($0, /^#define/ ? length("#define " name) + 1 : 1)
+        if (!/\\$/) name = ""
+        next
+    }
+    { text = text $0 }
+    END {
+        while (match(text, /[A-Z]+_OPTIONS/))
+            text = substr(text, 1, RSTART - 1) body[substr(text, RSTART, RLENGTH)] substr(text, RSTART + RLENGTH)
+        while (match(text, /\{(\047.\047|[A-Z][A-Z0-9_]*), "[a-z0-9-]+", ("[^"]*"|NULL)/)) {
+            split(substr(text, RSTART + 1, RLENGTH - 1), part, /, /)
             short = part[1] ~ /^\047/ ? substr(part[1], 2, 1) : "-"
             gsub(/"/, "", part[2])
             print short, part[2] (part[3] == "NULL" ? "" : " =")
-            $0 = substr($0, RSTART + RLENGTH)
+            text = substr(text, RSTART + RLENGTH)
         }
-    }' "$@" | sort
+    }' "$dir/lib/options.h" "$1" "$dir/lib/opt.c" | sort
 }
 
 sections() { sed -n 's/^\.Sh //p' "$1"; }

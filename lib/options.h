@@ -1,0 +1,88 @@
+/*
+ * options: the tables of the tools that supai runs, from which it draws its own, and
+ * that of the tools that talk to the service. Not for what an option does: that is
+ * each tool's.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "opt.h"
+
+/* The keys of options without a letter; none is in two tables for two things. */
+enum {
+	OPTIONS_MAX_RECORD = OPT_LONG,
+	OPTIONS_NO_STREAM, OPTIONS_ID, OPTIONS_UNLISTED,
+	OPTIONS_DRY_RUN,
+	OPTIONS_CHOICE, OPTIONS_MIN_CONFIDENCE, OPTIONS_SAFE, OPTIONS_LENIENT,
+	OPTIONS_ANY_FINISH,
+	/* client_option takes these. */
+	CLIENT_URL = OPT_LONG + 1000, CLIENT_KEY_FILE, CLIENT_NO_KEY,
+	CLIENT_HEADER, CLIENT_RETRIES, CLIENT_CONNECT, CLIENT_FIRST_BYTE,
+	CLIENT_IDLE, CLIENT_MAX_TIME, CLIENT_CACERT, CLIENT_PROXY,
+	CLIENT_INSECURE,
+	/* Where a tool's own keys begin. */
+	OPTIONS_OWN = OPT_LONG + 2000,
+};
+
+/* Lines for a tool's table. */
+#define CLIENT_OPTIONS							\
+	{CLIENT_URL, "url", "URL", "send to this URL"},			\
+	{CLIENT_KEY_FILE, "key-file", "FILE", "read the key from FILE"}, \
+	{CLIENT_NO_KEY, "no-key", NULL, "send no key"},			\
+	{CLIENT_HEADER, "header", "LINE|@FILE",				\
+	    "add a header 'Name: value', or those in FILE"},		\
+	{CLIENT_RETRIES, "retries", "N", "try again at most N times"},	\
+	{CLIENT_CONNECT, "connect-timeout", "S", "limit for connecting (10)"}, \
+	{CLIENT_FIRST_BYTE, "first-byte-timeout", "S",			\
+	    "limit to the body's first byte (3600)"},				\
+	{CLIENT_IDLE, "idle-timeout", "S", "limit between its bytes (600)"},	\
+	{CLIENT_MAX_TIME, "max-time", "S", "limit for all of it (none)"},	\
+	{CLIENT_CACERT, "cacert", "FILE", "trust the certificates in FILE"}, \
+	{CLIENT_PROXY, "proxy", "URL", "go through this proxy"},	\
+	{CLIENT_INSECURE, "insecure-http", NULL,			\
+	    "allow http: beyond this machine"},				\
+	{'v', "verbose", NULL, "say more on stderr: headers, retries"}
+
+#define REQ_OPTIONS							\
+	{'s', "system", "TEXT", "a system message (@FILE: from a file)"}, \
+	{'H', "history", "FILE", "earlier messages, of any form"},	\
+	{'f', "file", "FILE", "put a file's text before the prompt"},	\
+	{'i', "image", "FILE|URL", "add an image"},			\
+	{'m', "model", "MODE", "the mode (default: auto)"},		\
+	{'M', "models", "PATTERN", "the models: ids or globs, comma lists"}, \
+	{'d', "date", "DATE", "the user's date, RFC 3339, or now"},	\
+	{'l', "location", "IP", "the user's address, or current"},	\
+	{'U', "user-name", "NAME", "the user's name"},			\
+	{'E', "environment", "JSON", "merge an object into the environment"}, \
+	{'x', "chunks", NULL, "ask for supai chunks in the stream"},	\
+	{'u', "usage", NULL, "ask for token counts in the stream"},	\
+	{OPTIONS_NO_STREAM, "no-stream", NULL, "ask for one JSON answer, no stream"}, \
+	{'e', "each", "FILTER", "a request for each JSON record on stdin"}, \
+	{'R', "raw-input", NULL, "with -e: records are lines"},		\
+	{OPTIONS_ID, "id", "FILTER", "with -e: the custom_id"},		\
+	{OPTIONS_UNLISTED, "unlisted", NULL, "let unknown modes and models through"}, \
+	{OPTIONS_MAX_RECORD, "max-record", "SIZE",			\
+	    "longest file, record and request (64M)"}
+
+#define SEND_OPTIONS							\
+	CLIENT_OPTIONS,							\
+	{'D', "dump-header", "FILE", "write the response's headers to FILE"}, \
+	{OPTIONS_DRY_RUN, "dry-run", NULL, "print a curl command that does the same"}, \
+	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "the longest request (64M)"}
+
+#define TEXT_OPTIONS							\
+	{OPTIONS_CHOICE, "choice", "N", "print choice N of each answer (0)"}, \
+	{'k', "key", "PATTERN", "print the ensemble's threads whose key matches"}, \
+	{'t', "thinking", NULL, "their thinking instead (of main, without -k)"}, \
+	{'u', "usage", NULL, "a line of token counts on standard error"}, \
+	{'n', "no-newline", NULL, "add no newline at an answer's end"},	\
+	{'0', "null", NULL, "end each answer with a NUL instead"},	\
+	{OPTIONS_MIN_CONFIDENCE, "min-confidence", "X",			\
+	    "nothing, and status 1, below this median confidence"},	\
+	{OPTIONS_SAFE, "safe", NULL, "show control characters, terminal or not"}, \
+	{'r', "raw", NULL, "never show them: the text as it is"},	\
+	{OPTIONS_LENIENT, "lenient", NULL, "take answers without a finish reason"}, \
+	{OPTIONS_ANY_FINISH, "any-finish", NULL, "any finish reason is good"}, \
+	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "longest line to take (64M)"}
+
+#endif
