@@ -4,64 +4,54 @@
 #include "mem.h"
 #include "timers.h"
 
-/* Puts a timer at a place (from 0) of the heap. */
-static void
-put(struct timers *t, size_t i, struct timer *timer)
-{
-	t->heap[i] = timer;
-	timer->place = i + 1;
-}
-
 /* Moves the gap at i up until timer fits into it, and puts it there. */
-static void
-rise(struct timers *t, size_t i, struct timer *timer)
+static size_t
+rise(struct timers *t, size_t i, struct timer timer)
 {
-	while (i > 0 && t->heap[(i - 1) / 2]->due > timer->due) {
-		put(t, i, t->heap[(i - 1) / 2]);
+	while (i > 0 && t->heap[(i - 1) / 2].due > timer.due) {
+		t->heap[i] = t->heap[(i - 1) / 2];
 		i = (i - 1) / 2;
 	}
-	put(t, i, timer);
+	t->heap[i] = timer;
+	return i;
 }
 
 /* Moves the gap at i down until timer fits into it, and puts it there. */
 static void
-sink(struct timers *t, size_t i, struct timer *timer)
+sink(struct timers *t, size_t i, struct timer timer)
 {
 	size_t child;
 
 	while ((child = 2 * i + 1) < t->n) {
-		if (child + 1 < t->n &&
-		    t->heap[child + 1]->due < t->heap[child]->due)
+		if (child + 1 < t->n && t->heap[child + 1].due < t->heap[child].due)
 			child++;
-		if (t->heap[child]->due >= timer->due)
+		if (t->heap[child].due >= timer.due)
 			break;
-		put(t, i, t->heap[child]);
+		t->heap[i] = t->heap[child];
 		i = child;
 	}
-	put(t, i, timer);
+	t->heap[i] = timer;
 }
 
-void
-timers_add(struct timers *t, struct timer *timer, long long due)
+bool
+timers_add(struct timers *t, void *what, long long due)
 {
 	if (t->n == t->cap)
 		t->heap = mem_more(t->heap, &t->cap, sizeof(*t->heap));
-	timer->due = due;
-	rise(t, t->n++, timer);
+	return rise(t, t->n++, (struct timer){due, what}) == 0;
 }
 
-struct timer *
+void *
 timers_next(struct timers *t, long long now)
 {
-	struct timer *first;
+	void *first;
 
-	if (t->n == 0 || t->heap[0]->due > now)
+	if (t->n == 0 || t->heap[0].due > now)
 		return NULL;
-	first = t->heap[0];
+	first = t->heap[0].what;
 	t->n--;
 	if (t->n > 0)
 		sink(t, 0, t->heap[t->n]);
-	first->place = 0;
 	return first;
 }
 
@@ -72,7 +62,7 @@ timers_wait(const struct timers *t, long long now)
 
 	if (t->n == 0)
 		return -1;
-	left = t->heap[0]->due - now;
+	left = t->heap[0].due - now;
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 

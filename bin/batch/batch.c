@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,7 +35,6 @@ enum {
 
 /* A request from when it is read until its result is there. */
 struct job {
-	struct timer	 timer;		/* first: timers give it back */
 	struct task	 task;
 	unsigned long	 number;	/* of order */
 	unsigned	 tries;
@@ -229,7 +229,6 @@ start(struct batch *b, struct job *job, long long now)
 static void
 fill(struct batch *b)
 {
-	struct timer *t;
 	struct job *job;
 	long long now;
 	int i;
@@ -239,8 +238,7 @@ fill(struct batch *b)
 		now = now_ms();
 		if (pace_wait(&b->pace, now, b->active) != 0)
 			return;
-		t = timers_next(&b->waiting, now);
-		job = (struct job *)t;
+		job = timers_next(&b->waiting, now);
 		/* As many may wait for another try as may be under way. */
 		if (job == NULL && b->waiting.n < b->o->jobs)
 			job = read_job(b);
@@ -462,7 +460,7 @@ try_again(struct batch *b, struct lane *lane, const struct end *e, long long now
 	if (b->o->verbose && lane->x.status != 429)
 		diag_warn("%s: %s: trying again in %g s",
 		    buf_string(&job->task.id), e->message, (double)wait / 1000);
-	timers_add(&b->waiting, &job->timer, now + wait);
+	(void)timers_add(&b->waiting, job, now + wait);
 	return true;
 }
 
@@ -617,7 +615,7 @@ make_lanes(struct batch *b)
 static void
 drop_all(struct batch *b)
 {
-	struct timer *t;
+	struct job *job;
 	unsigned i;
 
 	for (i = 0; i < b->o->jobs; i++) {
@@ -627,9 +625,8 @@ drop_all(struct batch *b)
 		leave_job(b, b->lanes[i].job);
 		b->lanes[i].job = NULL;
 	}
-	while ((t = timers_next(&b->waiting, now_ms() + RETRY_MAX_WAIT * 2))
-	    != NULL)
-		leave_job(b, (struct job *)t);
+	while ((job = timers_next(&b->waiting, LLONG_MAX)) != NULL)
+		leave_job(b, job);
 }
 
 static int

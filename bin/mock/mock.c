@@ -52,7 +52,6 @@ struct mock {
 
 /* One request and its response. */
 struct exchange {
-	struct timer		 timer;	/* first: a timer due is its exchange */
 	struct mock		*m;
 	struct MHD_Connection	*connection;
 	int			 fd;
@@ -92,8 +91,7 @@ wait_until(struct exchange *x, long long due)
 		what = CLOSING;
 	} else {
 		MHD_suspend_connection(x->connection);
-		timers_add(&m->timers, &x->timer, due);
-		if (x->timer.place == 1)
+		if (timers_add(&m->timers, x, due))
 			(void)!write(m->wake[1], "", 1);
 	}
 	pthread_mutex_unlock(&m->lock);
@@ -121,10 +119,10 @@ wake_due(struct mock *m)
 	struct exchange *x;
 
 	/* At the end all wait no longer. */
-	while ((x = (struct exchange *)timers_next(&m->timers,
-	    m->closing ? LLONG_MAX : now)) != NULL) {
+	while ((x = timers_next(&m->timers, m->closing ? LLONG_MAX : now))
+	    != NULL) {
 		if (x->stalled && !m->closing && !client_gone(x->fd))
-			timers_add(&m->timers, &x->timer, now + GONE_CHECK);
+			(void)timers_add(&m->timers, x, now + GONE_CHECK);
 		else
 			MHD_resume_connection(x->connection);
 	}
