@@ -5,6 +5,7 @@
 #   make check      get what tests need, build, run every test (TESTS=: some files)
 #   make check-asan the same under ASan and UBSan, leaks too
 #   make lint       get the linters, run them all
+#   make html       the pages for a browser, with an index, in build/html
 #   make pictures   draw the README's pictures anew (wants tmux and jq)
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (needs clang)
 #   make bench      measure the tools against what one would use instead
@@ -148,6 +149,11 @@ $(BUILD)/completions/zsh/_%: $(BIN)/% man/completions.awk
 $(BUILD)/completions/fish/%.fish: $(BIN)/% man/completions.awk
 	$(COMPLETE)
 
+# The pages for a browser, with an index, in build/html.
+html:
+	@$(DEPS) check
+	@man/html.sh "$(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)/html"
+
 test-programs: $(TEST_PROGRAMS)
 
 demo:
@@ -236,5 +242,5 @@ clean:
 
 -include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
 
-.PHONY: all fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
+.PHONY: all html fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
 .SECONDARY:

@@ -126,3 +126,18 @@ C
     assert_line --partial 'Sunlight holds every colour.'
     assert_line --partial '"content":"Why is the sky blue?"'
 }
+
+@test "make html: an index of all pages, and every link leads somewhere" {
+    run --separate-stderr sh "$ROOT/man/html.sh" "$PWD/html"
+    expect 0 '' ''
+    for page in "${pages[@]}"; do
+        grep -q "href=\"${page##*/}.html\"" html/index.html || wrong "the index lacks ${page##*/}"
+    done
+    for file in html/*.html; do
+        for link in $(grep -o 'href="[^"#][^"#]*' "$file" | sed 's/^href="//' | grep -v '^https:' | sort -u); do
+            [ -f "html/$link" ] || wrong "${file##*/} links to $link"
+        done
+        grep -q '<meta name="viewport"' "$file" || wrong "${file##*/}: nothing for a phone"
+    done
+    none_wrong
+}
