@@ -61,9 +61,8 @@ closed(struct fold_answer *a, void *arg)
 }
 
 static void
-add(const struct chunk *c, void *arg)
+add(struct state *s, const struct chunk *c)
 {
-	struct state *s = arg;
 	struct fold_answer *a = fold_add(&s->fold, c);
 
 	if (a == NULL)
@@ -77,19 +76,27 @@ add(const struct chunk *c, void *arg)
 	fold_settle(&s->fold);
 }
 
-static void
-end_file(void *arg)
+static int
+fold_events(struct state *s, char **files, int nfiles, size_t max)
 {
-	struct state *s = arg;
+	struct events e;
+	const struct chunk *c;
+	enum events_got got;
 
-	fold_finish(&s->fold);
+	events_start(&e, files, nfiles, max);
+	while ((got = events_next(&e, &c)) != EVENTS_END) {
+		if (got == EVENTS_CHUNK)
+			add(s, c);
+		else
+			fold_finish(&s->fold);
+	}
+	return events_stop(&e);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct state s = {.fold = {.closed = closed}};
-	const struct events events = {add, end_file, &s};
 	size_t max = IO_MAX_RECORD;
 	const char *arg;
 	int key, status;
@@ -110,7 +117,7 @@ main(int argc, char **argv)
 		}
 	}
 	s.fold.arg = &s;
-	status = events_read(&events, argv + optind, argc - optind, max);
+	status = fold_events(&s, argv + optind, argc - optind, max);
 	status = diag_worst(status, s.status);
 	if (status == 0 && !s.any) {
 		diag_warn("no answer in the input");

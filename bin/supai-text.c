@@ -26,6 +26,8 @@ main(int argc, char **argv)
 	int key, status;
 	bool safe = false, raw = false;
 	struct events events;
+	enum events_got got;
+	const struct chunk *c;
 	struct text *text;
 	const char *arg;
 
@@ -83,7 +85,13 @@ main(int argc, char **argv)
 	opts.safe = safe || (!raw && isatty(STDOUT_FILENO));
 
 	text = text_new(&opts);
-	events = (struct events){text_add, text_end_file, text};
-	status = events_read(&events, argv + optind, argc - optind, max);
+	events_start(&events, argv + optind, argc - optind, max);
+	while ((got = events_next(&events, &c)) != EVENTS_END) {
+		if (got == EVENTS_CHUNK)
+			text_add(text, c);
+		else
+			text_end_file(text);
+	}
+	status = events_stop(&events);
 	return text_finish(text, status);
 }

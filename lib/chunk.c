@@ -1,7 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "apierror.h"
 #include "chunk.h"
+#include "mem.h"
+#include "shapes.h"
 
 static const struct {
 	const char	*name;
@@ -235,7 +238,6 @@ start(struct chunk *c, struct json value)
 	c->body = c->custom_id = c->completion = none;
 	c->single = c->plain = false;
 	c->choice = (struct chunk_choice){0};
-	c->shape = 0;
 	forget_body(c);
 }
 
@@ -341,6 +343,118 @@ chunk_read(struct chunk *c, const char *record, size_t n,
 		return false;
 	judge(c, &m);
 	return true;
+}
+
+/*
+ * The fast way. A record of a known shape differs from the one that the shape
+ * was seen in by one string: the reading of that is taken over, and only the
+ * slices that hold the string point into the new record.
+ */
+
+/* A record longer than this is not worth remembering. */
+enum { LONGEST = 8192 };
+
+/* A shape's reading, which is never copied: slices of chunk are pointed at. */
+struct reading {
+	struct chunk	 chunk;
+	struct slice {		/* of a record of n bytes: from at on, n - less long */
+		struct json	*v;
+		size_t		 at, less;
+	} slices[5];
+	unsigned	 nslices;
+};
+
+struct chunk_reader {
+	struct shapes	 shapes;
+	struct reading	 readings[SHAPES_MAX];	/* by the shape's number */
+	struct chunk	 slow;			/* of a record without a shape */
+};
+
+struct chunk_reader *
+chunk_reader(void)
+{
+	return mem_zero(1, sizeof(struct chunk_reader));
+}
+
+void
+chunk_free_reader(struct chunk_reader *r)
+{
+	shapes_free(&r->shapes);
+	free(r);
+}
+
+/* The string of a reading that changes from record to record; NULL: none. */
+static struct json *
+moving(struct chunk *c)
+{
+	struct json *v = NULL;
+
+	if (c->kind == CHUNK_SUPAI)
+		v = &c->text;
+	else if (c->kind == CHUNK_DELTA && c->single)
+		v = &c->choice.content;
+	return v != NULL && json_type(*v) == JSON_STRING ? v : NULL;
+}
+
+static void
+add_slice(struct reading *r, struct json *v, const char *record, size_t n)
+{
+	r->slices[r->nslices++] = (struct slice){
+		v, (size_t)(v->p - record), n - v->n,
+	};
+}
+
+/* Reads the shape's own record, and notes which slices hold the string. */
+static void
+learn(struct reading *r, const char *record, size_t n)
+{
+	struct chunk *c = &r->chunk;
+	struct json_fault fault;
+
+	(void)chunk_read(c, record, n, &fault);
+	r->nslices = 0;
+	add_slice(r, moving(c), record, n);
+	add_slice(r, &c->value, record, n);
+	if (c->kind == CHUNK_SUPAI) {
+		c->nmembers = 0;	/* theirs would have to move too */
+		add_slice(r, &c->body, record, n);
+	} else {
+		add_slice(r, &c->choices, record, n);
+		add_slice(r, &c->choice.value, record, n);
+		add_slice(r, &c->choice.delta, record, n);
+	}
+}
+
+/* The reading of another record of that shape. */
+static const struct chunk *
+take_over(struct reading *r, const char *record, size_t n, bool plain)
+{
+	const struct slice *slice = r->slices, *end = slice + r->nslices;
+
+	for (; slice < end; slice++)
+		*slice->v = (struct json){record + slice->at, n - slice->less};
+	r->chunk.plain = plain;
+	return &r->chunk;
+}
+
+const struct chunk *
+chunk_next(struct chunk_reader *r, const char *record, size_t n,
+    struct json_fault *fault)
+{
+	struct json *string;
+	unsigned number;
+	bool plain;
+
+	if (shapes_find(&r->shapes, record, n, &number, &plain))
+		return take_over(&r->readings[number], record, n, plain);
+	if (!chunk_read(&r->slow, record, n, fault))
+		return NULL;
+	string = n <= LONGEST ? moving(&r->slow) : NULL;
+	if (string != NULL) {
+		number = shapes_keep(&r->shapes, record, n, *string);
+		learn(&r->readings[number], shapes_record(&r->shapes, number), n);
+	}
+	return &r->slow;
 }
 
 bool

@@ -74,16 +74,11 @@ struct chunk {
 		struct json	name, value;
 	} members[8];			/* of body, see chunk_get */
 	unsigned	 nmembers;
-	/* Of text, or choice.content: known to be ASCII without an escape. */
-	bool		 plain;
 	/* CHUNK_RESULT */
 	struct json	 custom_id;
 	struct json	 completion;	/* the response's body; none where it failed */
-	/*
-	 * Not 0: a record of the same number differs from this one in nothing
-	 * but what the string text, or choice.content, says (shapes.h).
-	 */
-	unsigned	 shape;
+	/* text, or choice.content, is known to be ASCII without an escape. */
+	bool		 plain;
 };
 
 /*
@@ -92,6 +87,17 @@ struct chunk {
  */
 bool	chunk_read(struct chunk *c, const char *record, size_t n,
 	    struct json_fault *fault);
+
+/*
+ * The same, faster where most records are like one that came shortly before; *c
+ * is the reader's, borrowed until the next call, as are its slices. A zeroed
+ * pointer is no reader: chunk_reader makes one, owned, chunk_free_reader ends it.
+ */
+struct chunk_reader;
+struct chunk_reader *chunk_reader(void);
+const struct chunk *chunk_next(struct chunk_reader *r, const char *record,
+	    size_t n, struct json_fault *fault);
+void	chunk_free_reader(struct chunk_reader *r);
 
 /* The same for a value that was checked already. */
 void	chunk_of(struct chunk *c, struct json value);

@@ -1,7 +1,12 @@
 #include "diag.h"
 #include "events.h"
-#include "io.h"
-#include "shapes.h"
+
+void
+events_start(struct events *e, char **files, int nfiles, size_t max)
+{
+	*e = (struct events){.reader = chunk_reader()};
+	io_start(&e->in, files, nfiles, max);
+}
 
 static int
 say_bad(const struct io_in *in, const char *p, size_t n,
@@ -16,57 +21,45 @@ say_bad(const struct io_in *in, const char *p, size_t n,
 	return EX_DATAERR;
 }
 
-/* Takes the records that are held and of a shape that is known. */
-static void
-read_known(const struct events *e, struct io_in *in, struct shapes *shapes)
-{
-	const char *p;
-	size_t n;
-	unsigned long records;
-
-	io_peek(in, &p, &n);
-	n = shapes_take(shapes, p, n, in->max, e->add, e->arg, &records);
-	io_take(in, n, records);
-}
-
-/* What follows a line that is no JSON, or too long, is unknown: it ends the file. */
-static int
-read_file(const struct events *e, struct io_in *in, struct shapes *shapes)
+/* The next record of the file; NULL at its end, or where it is not read on. */
+static const struct chunk *
+next_record(struct events *e)
 {
 	struct json_fault fault;
 	const struct chunk *c;
+	enum io_got got;
 	const char *p;
 	size_t n;
-	enum io_got got;
 
-	for (;;) {
-		read_known(e, in, shapes);
-		got = io_line(in, &p, &n);
-		if (got != IO_RECORD)
-			break;
-		if (io_blank(p, n))
-			continue;
-		if (!shapes_read(shapes, &c, p, n, &fault))
-			return say_bad(in, p, n, &fault);
-		e->add(c, e->arg);
-	}
-	return got == IO_LONG ? io_too_long(in) : 0;
+	do
+		got = io_line(&e->in, &p, &n);
+	while (got == IO_RECORD && io_blank(p, n));
+	if (got == IO_LONG)
+		e->status = diag_worst(e->status, io_too_long(&e->in));
+	if (got != IO_RECORD)
+		return NULL;
+	c = chunk_next(e->reader, p, n, &fault);
+	if (c == NULL)
+		e->status = diag_worst(e->status, say_bad(&e->in, p, n, &fault));
+	return c;
+}
+
+enum events_got
+events_next(struct events *e, const struct chunk **c)
+{
+	if (!e->open && !io_next(&e->in))
+		return EVENTS_END;
+	*c = next_record(e);
+	e->open = *c != NULL;
+	return e->open ? EVENTS_CHUNK : EVENTS_FILE;
 }
 
 int
-events_read(const struct events *e, char **files, int nfiles, size_t max)
+events_stop(struct events *e)
 {
-	struct shapes shapes = {0};
-	struct io_in in;
-	int status = 0;
+	int status = io_status(&e->in, e->status);
 
-	io_start(&in, files, nfiles, max);
-	while (io_next(&in)) {
-		status = diag_worst(status, read_file(e, &in, &shapes));
-		e->end_file(e->arg);
-	}
-	status = io_status(&in, status);
-	io_stop(&in);
-	shapes_free(&shapes);
+	io_stop(&e->in);
+	chunk_free_reader(e->reader);
 	return status;
 }

@@ -1,6 +1,11 @@
 /*
- * events: the loop of the filters that read events: files, lines, chunks.
- * Not for bodies as they come from the wire: those are sse's.
+ * events: the records of the filters that read events, one after the other, from
+ * files. Not for bodies as they come from the wire: those are sse's.
+ *
+ *	events_start(&e, files, nfiles, max);
+ *	while ((got = events_next(&e, &c)) != EVENTS_END)
+ *		…
+ *	status = events_stop(&e);
  */
 #ifndef EVENTS_H
 #define EVENTS_H
@@ -8,21 +13,38 @@
 #include <stddef.h>
 
 #include "chunk.h"
+#include "io.h"
 
 struct events {
-	/* A record, borrowed for the call. */
-	void	(*add)(const struct chunk *c, void *arg);
-	/* A file is at its end: no answer goes on in the next one. */
-	void	(*end_file)(void *arg);
-	void	 *arg;
+	/* All of it is events' own. */
+	struct io_in		 in;
+	struct chunk_reader	*reader;
+	bool			 open;		/* a file is being read */
+	int			 status;
+};
+
+enum events_got {
+	EVENTS_END,	/* all files were read */
+	EVENTS_CHUNK,	/* *c is a record, borrowed until the next call */
+	EVENTS_FILE,	/* a file is at its end */
 };
 
 /*
- * Reads the files (standard input where there are none) and hands over their
- * records. Returns 0; 65 where a line was no JSON, which was said with its
- * number and ended that file; 66 where all was empty, in silence, or a file
- * could not be read. A record over max bytes ends the tool with 65.
+ * Starts on the files (borrowed; standard input where there are none). A record
+ * may be max bytes long.
  */
-int	events_read(const struct events *e, char **files, int nfiles, size_t max);
+void	events_start(struct events *e, char **files, int nfiles, size_t max);
+
+/*
+ * What comes next. A line that is no JSON, or too long, is said with its number
+ * and ends its file: what follows it is unknown.
+ */
+enum events_got events_next(struct events *e, const struct chunk **c);
+
+/*
+ * Ends it. Returns 0; 65 after such a line; 66 where all was empty, in silence,
+ * or a file could not be read; 74.
+ */
+int	events_stop(struct events *e);
 
 #endif

@@ -137,15 +137,6 @@ free_answer(struct fold_answer *a)
 	free(a);
 }
 
-/* Another answer is the current one, or none. */
-static void
-set_current(struct fold *f, struct fold_answer *a)
-{
-	if (f->current != a)
-		memset(f->known, 0, sizeof(f->known));
-	f->current = a;
-}
-
 static void
 close_answer(struct fold *f, struct fold_answer *a)
 {
@@ -156,7 +147,7 @@ close_answer(struct fold *f, struct fold_answer *a)
 	f->nopen--;
 	memmove(f->open + i, f->open + i + 1, (f->nopen - i) * sizeof(*f->open));
 	if (f->current == a)
-		set_current(f, NULL);
+		f->current = NULL;
 	f->closed(a, f->arg);
 	free_answer(a);
 }
@@ -579,15 +570,6 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 	}
 }
 
-/* The next chunk of this shape is for this thread too. */
-static void
-learn(struct fold *f, const struct chunk *c, struct fold_thread *t)
-{
-	if (c->shape != 0 && (c->type == CHUNK_TEXT || c->type == CHUNK_THINKING))
-		f->known[c->shape % FOLD_KNOWN] =
-		    (struct fold_known){c->shape, t};
-}
-
 static void
 add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
 {
@@ -613,10 +595,8 @@ add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
 	default:
 		break;
 	}
-	if (t != NULL) {
+	if (t != NULL)
 		add_to_thread(f, t, c);
-		learn(f, c, t);
-	}
 }
 
 /* The threads of a completion that was folded before. */
@@ -645,18 +625,6 @@ add_folded(struct fold *f, struct fold_answer *a, struct json supai)
 	}
 }
 
-/* Whether what the chunk's only choice says next would begin an answer anew. */
-static bool
-has_finished(const struct fold_answer *a, const struct chunk *c)
-{
-	const struct fold_choice *known;
-
-	if (c->kind != CHUNK_DELTA || !c->single)
-		return false;
-	known = fold_choice(a, c->choice.index);
-	return known != NULL && known->finish.p != NULL;
-}
-
 static void
 keep(struct buf *b, struct json v)
 {
@@ -664,21 +632,16 @@ keep(struct buf *b, struct json v)
 	buf_add(b, v.p, v.n);
 }
 
-/*
- * A chunk that may bring anything. Not to be taken into fold_add, where what
- * this needs of registers and stack would be paid for by every piece of text.
- */
-#if defined(__GNUC__)
-__attribute__((noinline))
-#endif
-static struct fold_answer *
-add_any(struct fold *f, const struct chunk *c)
+struct fold_answer *
+fold_add(struct fold *f, const struct chunk *c)
 {
-	struct fold_answer *a = answer_of(f, c);
+	struct fold_answer *a;
 
+	f->records++;
+	a = answer_of(f, c);
 	if (a == NULL)
 		return NULL;
-	set_current(f, a);
+	f->current = a;
 	a->last = f->records;
 	if (c->kind == CHUNK_COMPLETION) {
 		a->completion = a->sealed = true;
@@ -692,39 +655,5 @@ add_any(struct fold *f, const struct chunk *c)
 		keep(&a->usage, c->usage);
 	if (c->error.p != NULL)
 		keep(&a->error, c->error);
-	if (has_finished(a, c))
-		f->shape = 0;	/* the next is not more of the same */
 	return a;
-}
-
-/*
- * A chunk of a shape that was seen before says only more of the same: a piece
- * to the same thread of the current answer, or a delta to the same choice as
- * the last chunk. False: who knows what it says.
- */
-static bool
-add_more(struct fold *f, const struct chunk *c)
-{
-	const struct fold_known *known = &f->known[c->shape % FOLD_KNOWN];
-	bool same_shape = c->shape == f->shape;
-
-	f->shape = c->shape;
-	if (c->shape == 0 || f->current == NULL)
-		return false;
-	if (c->kind != CHUNK_SUPAI)
-		return same_shape && json_type(c->choice.finish) != JSON_STRING;
-	if (known->shape != c->shape)
-		return false;
-	add_piece(f, known->thread, c);
-	return true;
-}
-
-struct fold_answer *
-fold_add(struct fold *f, const struct chunk *c)
-{
-	f->records++;
-	if (!add_more(f, c))
-		return add_any(f, c);
-	f->current->last = f->records;
-	return f->current;
 }

@@ -90,8 +90,6 @@ typedef void fold_closed(struct fold_answer *a, void *arg);
 /* What becomes of thinking: its characters are counted; kept too; not looked at. */
 enum fold_thinking { FOLD_COUNT, FOLD_KEEP, FOLD_SKIP };
 
-enum { FOLD_KNOWN = 32 };
-
 struct fold {
 	enum fold_thinking	  thinking;
 	/* Whether a thread's text and thinking are worth keeping; NULL: all are. */
@@ -102,13 +100,6 @@ struct fold {
 	size_t			  nopen;
 	struct fold_answer	 *current;	/* the one that chunks without id belong to */
 	unsigned long		  records;
-	unsigned		  shape;	/* the last chunk's */
-	/* The current answer's threads by the shape of the chunks that add to
-	   them, a place for each number's remainder. */
-	struct fold_known {
-		unsigned		 shape;
-		struct fold_thread	*thread;
-	} known[FOLD_KNOWN];
 };
 
 /*

@@ -407,22 +407,6 @@ io_line(struct io_in *in, const char **p, size_t *n)
 	return IO_RECORD;
 }
 
-void
-io_peek(const struct io_in *in, const char **p, size_t *n)
-{
-	*n = in->skip ? 0 : in->end - in->start;
-	*p = *n > 0 ? in->p + in->start : "";
-}
-
-void
-io_take(struct io_in *in, size_t n, unsigned long records)
-{
-	in->start += n;
-	in->passed += n;
-	in->seen = 0;
-	in->line += records;
-}
-
 bool
 io_bytes(struct io_in *in, const char **p, size_t *n)
 {

@@ -105,15 +105,6 @@ enum io_got io_line(struct io_in *in, const char **p, size_t *n);
  */
 bool	io_line_ready(struct io_in *in);
 
-/*
- * The bytes behind the last record that are held already, for one who knows
- * where a record in them ends; *n may be 0. Borrowed until the next call.
- */
-void	io_peek(const struct io_in *in, const char **p, size_t *n);
-
-/* Takes the first n of them, so many records with their newlines. */
-void	io_take(struct io_in *in, size_t n, unsigned long records);
-
 /* The next bytes of the file, as they come; false at its end. *p is borrowed. */
 bool	io_bytes(struct io_in *in, const char **p, size_t *n);
 

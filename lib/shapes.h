@@ -1,9 +1,9 @@
 /*
- * shapes: the fast way to read records. Nearly every record of a stream is, byte
- * for byte, like one that came shortly before it but for one string, the piece
- * of text that it brings. What is equal to bytes that were validated needs no
- * second look: only that string is checked, and the reading is taken over. All
- * other records go the slow way, chunk's.
+ * shapes: tells records that are, byte for byte, like one that was remembered,
+ * but for one string in them. Nearly every record of a stream is like one that
+ * came shortly before it, but for the piece of text that it brings; what equals
+ * bytes that were checked needs no second look. Not for what a record says: that
+ * is chunk's, the one module that uses this.
  */
 #ifndef SHAPES_H
 #define SHAPES_H
@@ -13,61 +13,44 @@
 #include <stdint.h>
 
 #include "buf.h"
-#include "chunk.h"
+#include "json.h"
 
 enum { SHAPES_MAX = 32 };
 
-/*
- * A slice of a reading that holds the string, and so moves and grows with it: of
- * a record of n bytes it begins at the byte numbered at and is n - less long.
- */
-struct shape_slice {
-	struct json	*v;
-	size_t		 at, less;
-};
-
-struct shape {
-	struct buf	 record;	/* the one that this shape was seen in */
-	size_t		 tail;		/* bytes from the string's closing quote on */
-	uint64_t	 first, mask;	/* the tail's first, as many as it has */
-	struct shape_slice slices[5];	/* the string's own, and the others */
-	unsigned	 nslices;
-	struct chunk	 chunk;		/* the reading of the last record of it */
-};
-
-/* Zeroed it knows no shape yet. It points into itself: not to be copied. */
+/* Zeroed it knows no shape yet. */
 struct shapes {
-	struct shape	 shapes[SHAPES_MAX];
+	/* All of it is shapes' own. */
+	struct shape {
+		struct buf	 record;	/* the one that it was seen in */
+		size_t		 tail;		/* bytes from the string's closing quote on */
+	} shapes[SHAPES_MAX];
 	/* What tells most shapes apart, close together; the most recent one first. */
 	struct shape_key {
-		size_t		 head;	/* bytes up to the string, with its quote */
-		uint64_t	 last;	/* the last eight of them */
-		struct shape	*shape;
+		size_t		 head;		/* bytes up to the string, with its quote */
+		uint64_t	 last;		/* the last eight of them */
+		unsigned	 number;
 	} keys[SHAPES_MAX];
 	unsigned	 n;
-	unsigned	 last;		/* the last shape's number */
-	const char	*strange, *seen; /* up to seen, no known shape begins there */
-	struct chunk	 slow;		/* a reading without a shape */
 };
 
 /*
- * Reads a record exactly as chunk_read does, with the same result for the same
- * bytes: *c, which is borrowed until the next call, and its slices from the
- * record or from s, likewise.
+ * Whether a record is like one that was remembered: sets *number to that one's,
+ * and *plain to whether its own string says the bytes between its quotes as they
+ * are, and they are ASCII.
  */
-bool	shapes_read(struct shapes *s, const struct chunk **c,
-	    const char *record, size_t n, struct json_fault *fault);
+bool	shapes_find(struct shapes *s, const char *record, size_t n,
+	    unsigned *number, bool *plain);
 
 /*
- * Takes the records that the n bytes at p begin with, as long as each is of a
- * known shape, at most max bytes long, and has its newline behind it: hands
- * their readings to add, borrowed for the call, with arg. Returns the bytes
- * taken, and in *records how many they were. No newline is looked for, so this
- * is faster than to find a record first.
+ * Remembers a record of valid JSON and the string in it that may change. Returns
+ * the shape's number, below SHAPES_MAX: a new one, or that of the shape that was
+ * not seen for longest and is forgotten.
  */
-typedef void shapes_add(const struct chunk *c, void *arg);
-size_t	shapes_take(struct shapes *s, const char *p, size_t n, size_t max,
-	    shapes_add *add, void *arg, unsigned long *records);
+unsigned shapes_keep(struct shapes *s, const char *record, size_t n,
+	    struct json string);
+
+/* The copy that is kept of a shape's record, borrowed until that is forgotten. */
+const char *shapes_record(const struct shapes *s, unsigned number);
 
 void	shapes_free(struct shapes *s);
 

@@ -395,9 +395,8 @@ add_failed(struct text *t, const struct chunk *c)
 }
 
 void
-text_add(const struct chunk *c, void *arg)
+text_add(struct text *t, const struct chunk *c)
 {
-	struct text *t = arg;
 	struct chunk inner;
 	struct fold_answer *a;
 
@@ -421,10 +420,8 @@ text_add(const struct chunk *c, void *arg)
 }
 
 void
-text_end_file(void *arg)
+text_end_file(struct text *t)
 {
-	struct text *t = arg;
-
 	fold_finish(&t->fold);
 }
 

@@ -30,11 +30,11 @@ struct text;
 /* The state for the options, which must outlive it; owned until text_finish. */
 struct text *text_new(const struct text_opts *opts);
 
-/* Takes in one record and prints what it brings (through io_write); arg is the text. */
-void	text_add(const struct chunk *c, void *arg);
+/* Takes in one record and prints what it brings (through io_write). */
+void	text_add(struct text *t, const struct chunk *c);
 
-/* The end of a file, arg being the text: the answers in it are over. */
-void	text_end_file(void *arg);
+/* The end of a file: the answers in it are over. */
+void	text_end_file(struct text *t);
 
 /*
  * The end of all input: frees t and returns the worst of its answers' statuses

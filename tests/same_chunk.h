@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "shapes.h"
+#include "chunk.h"
 
 static bool
 same_slice(struct json a, struct json b)
@@ -64,48 +64,6 @@ same_verdict(bool ok, const struct json_fault *fault, const char *p, size_t n)
 		return ok;
 	return !ok && fault->at == other.at && fault->why == other.why &&
 	    fault->too_deep == other.too_deep;
-}
-
-struct taken {
-	const struct chunk	*plain;	/* what each has to be like */
-	bool			 good;
-};
-
-static void
-compare(const struct chunk *c, void *arg)
-{
-	struct taken *t = arg;
-
-	t->good = t->good && same_chunk(t->plain, c);
-}
-
-/*
- * What is taken as records of known shapes is right: of two alike and another
- * both or none, nothing where one is longer than it may be, and not the second
- * where its newline is missing.
- */
-static bool
-good_take(struct shapes *shapes, const struct chunk *plain, bool ok,
-    const char *p, size_t n)
-{
-	struct buf lines = {0};
-	struct taken t = {.plain = plain, .good = true};
-	unsigned long records;
-	size_t len;
-
-	buf_add(&lines, p, n);
-	buf_addc(&lines, '\n');
-	buf_add(&lines, p, n);
-	buf_adds(&lines, "\n{\"next\":\"line\"}\n");
-	len = shapes_take(shapes, lines.p, lines.n, n, compare, &t, &records);
-	if (len > 0)
-		t.good = t.good && ok && records == 2 && len == 2 * (n + 1) &&
-		    shapes_take(shapes, lines.p, lines.n, n - 1, compare, &t,
-		    &records) == 0 && records == 0 &&
-		    shapes_take(shapes, lines.p, 2 * n + 1, n, compare, &t,
-		    &records) == n + 1 && records == 1;
-	buf_free(&lines);
-	return t.good;
 }
 
 #endif

@@ -4,7 +4,6 @@
 #include "doing.h"
 #include "fold.h"
 #include "mem.h"
-#include "shapes.h"
 #include "term.h"
 #include "utf8.h"
 #include "watch.h"
@@ -23,7 +22,7 @@ struct watch {
 	const struct watch_opts	*opts;
 	long long		 ms, wall;	/* the time */
 	struct fold		 fold;
-	struct shapes		 shapes;
+	struct chunk_reader	*reader;
 	struct fold_answer	*answer;	/* the one told of; NULL: none */
 	struct buf		 held;		/* the beginning of a record */
 	bool			 skip;		/* one too long is passing */
@@ -346,7 +345,7 @@ add_record(struct watch *w, const char *p, size_t n)
 	n -= bom;
 	w->began = true;
 	if (n == 0 || n > w->opts->max ||
-	    !shapes_read(&w->shapes, &c, p, n, &fault))
+	    (c = chunk_next(w->reader, p, n, &fault)) == NULL)
 		return false;
 	w->stopped = w->opts->until_text && speaks(c);
 	a = fold_add(&w->fold, c);
@@ -585,6 +584,7 @@ watch_new(const struct watch_opts *opts)
 	struct watch *w = mem_zero(1, sizeof(*w));
 
 	w->opts = opts;
+	w->reader = chunk_reader();
 	w->fold = (struct fold){.keep = keep, .closed = closed, .arg = w};
 	return w;
 }
@@ -596,7 +596,7 @@ watch_free(struct watch *w)
 
 	w->answer = NULL;	/* nothing is to be told of any more */
 	fold_finish(&w->fold);
-	shapes_free(&w->shapes);
+	chunk_free_reader(w->reader);
 	for (i = 0; i < w->cap; i++) {
 		buf_free(&w->rows[i].name);
 		buf_free(&w->rows[i].words);
