@@ -18,6 +18,7 @@
 #include "json.h"
 #include "now.h"
 #include "options.h"
+#include "sse.h"
 #include "term.h"
 
 #ifndef PIPE_BUF
@@ -40,6 +41,8 @@ struct send {
 	const char	*file;		/* NULL: standard input */
 	size_t		 max;
 	bool		 dry_run;
+	bool		 one;
+	struct sse	 sse;		/* with one: finds the body's [DONE] */
 	const char	*dump;		/* NULL: none */
 	int		 dump_fd;
 	bool		 dump_shown;	/* it is where standard error goes */
@@ -62,7 +65,9 @@ take_options(struct send *s, int argc, char **argv)
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		if (client_option(&s->client, &tool, key, arg))
 			continue;
-		if (key == 'D')
+		if (key == '1')
+			s->one = true;
+		else if (key == 'D')
 			s->dump = arg;
 		else if (key == OPTIONS_DRY_RUN)
 			s->dry_run = true;
@@ -222,12 +227,38 @@ wait_writable(long long deadline)
 	}
 }
 
+/* How many of the next n bytes of a body there are up to its [DONE], which is then
+ * seen, line by line: all where there is none. */
+static size_t
+up_to_done(struct send *s, const char *p, size_t n, bool *done)
+{
+	const char *at = p, *end = p + n, *newline;
+	enum sse_got got = SSE_MORE;
+	struct sse_record r;
+
+	for (; at < end && got == SSE_MORE; at = newline) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		newline = newline != NULL ? newline + 1 : end;
+		sse_feed(&s->sse, at, (size_t)(newline - at));
+		do
+			got = sse_next(&s->sse, &r);
+		while (got == SSE_RECORD);
+	}
+	*done = got == SSE_DONE;
+	return *done ? (size_t)(at - p) : n;
+}
+
 /* A blocking write: the server waits as long as our reader does. */
 static bool
 pass_on(struct http_exchange *x, const char *p, size_t n)
 {
+	struct send *s = x->arg;
 	size_t part;
 
+	if (x->over)	/* read only to see whether it is damaged */
+		return true;
+	if (s->one && s->sse.status == 0)	/* else it is no event stream */
+		n = up_to_done(s, p, n, &x->over);
 	for (; n > 0; p += part, n -= part) {
 		part = n;
 		if (x->deadline != 0) {
@@ -260,10 +291,12 @@ exchange(struct send *s, const struct buf *request)
 	open_dump(s);
 	if (s->dump != NULL)
 		x.on_head = dump_head;
+	sse_start(&s->sse, s->max, '\n');
 	s->client.reader = STDOUT_FILENO;
 	client_open(&s->client);
 	status = client_run(&s->client, &x);
 	http_free(&x);
+	sse_free(&s->sse);
 	return status;
 }
 

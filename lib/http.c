@@ -11,6 +11,7 @@ enum {
 	MAX_HEAD = 256 << 10,	/* what is kept of a response's headers */
 	MAX_ERROR = 64 << 10,	/* and of the body of an error */
 	ERROR_BODY_MS = 5000,	/* how long that body is waited for */
+	REST_MS = 1000,		/* for the end of a body that is over: its checksum */
 	MAX_IDLE = 1024,	/* connections kept for the next exchange */
 	KEEPALIVE = 60,		/* seconds; a NAT forgets silent connections */
 	NEVER = 1 << 30,	/* "no limit", where libcurl's 0 is 300 s */
@@ -194,6 +195,10 @@ due(const struct http_exchange *x, enum http_limit *which)
 	}
 	if (x->head_done && x->status >= 300)
 		at = sooner(at, x->last + ERROR_BODY_MS);
+	if (x->rest != 0) {
+		*which = HTTP_REST;
+		at = x->rest;
+	}
 	if (x->deadline != 0 && sooner(at, x->deadline) == x->deadline) {
 		*which = HTTP_DEADLINE;
 		at = x->deadline;
@@ -263,6 +268,8 @@ on_body(char *p, size_t size, size_t count, void *arg)
 		x->stopped = x->limit == HTTP_NO_LIMIT;
 		return 0;
 	}
+	if (x->over && x->rest == 0)
+		x->rest = now_ms() + REST_MS;
 	/* Behind sink: while it waits for its reader no limit runs. */
 	x->last = now_ms();
 	watch(x);
@@ -399,7 +406,8 @@ http_start(struct http *h, struct http_exchange *x)
 	x->code = CURLE_OK;
 	x->why[0] = '\0';
 	x->limit = HTTP_NO_LIMIT;
-	x->stopped = x->enough = x->connected = false;
+	x->rest = 0;
+	x->over = x->stopped = x->enough = x->connected = false;
 	x->proxy_status = 0;
 	x->passed = 0;
 	if (x->easy == NULL)

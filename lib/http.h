@@ -45,6 +45,7 @@ struct http_options {
 /* The limit of time that ended an exchange. */
 enum http_limit {
 	HTTP_NO_LIMIT, HTTP_FIRST_BYTE, HTTP_IDLE, HTTP_DEADLINE,
+	HTTP_REST,	/* what may follow when it is over */
 };
 
 struct http;
@@ -59,7 +60,8 @@ struct http_exchange {
 	long long	 deadline;	/* of now_ms's clock; 0: none */
 	bool		 restartable;	/* a try may follow though bytes went to sink */
 	/* Takes the body of a 2xx response as it arrives; false stops it. It
-	   may set limit before, when that is why. */
+	   may set limit before, when that is why; and over, when all that is
+	   wanted has come: the body then has a second to end by itself. */
 	bool		(*sink)(struct http_exchange *x, const char *p, size_t n);
 	/* When not NULL: a response's headers are there, in x->head. */
 	void		(*on_head)(struct http_exchange *x);
@@ -70,6 +72,7 @@ struct http_exchange {
 	char		 why[CURL_ERROR_SIZE]; /* and its words for it, or "" */
 	enum http_limit	 limit;
 	bool		 stopped;	/* by sink */
+	bool		 over;		/* set by sink */
 	bool		 connected;	/* there was a connection to ask on, TLS and all */
 	long		 status;	/* HTTP's; 0: there was no response, or but a 1xx */
 	long		 proxy_status;	/* a proxy's answer to CONNECT; 0: none */
@@ -89,6 +92,7 @@ struct http_exchange {
 	struct curl_slist *headers;
 	struct http_exchange *prev, *next;
 	long long	 last;		/* when the last byte came, or the headers */
+	long long	 rest;		/* when the rest's time is up; 0: it is not over */
 	enum { HTTP_AT_REST, HTTP_ACTIVE, HTTP_ENDED } state;
 	bool		 enough;
 	struct trace	 trace;

@@ -66,6 +66,7 @@ enum {
 
 #define SEND_OPTIONS							\
 	CLIENT_OPTIONS,							\
+	{'1', "one", NULL, "the body is one answer, which [DONE] ends"}, \
 	{'D', "dump-header", "FILE", "write the response's headers to FILE"}, \
 	{OPTIONS_DRY_RUN, "dry-run", NULL, "print a curl command that does the same"}, \
 	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "the longest request (64M)"}

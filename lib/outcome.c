@@ -198,6 +198,7 @@ judge_limit(const struct http_exchange *x, struct outcome *o)
 		buf_printf(&o->message, "not done within the time limit"
 		    " (--max-time)%s", x->passed > 0 ? ": the answer is cut" : "");
 		break;
+	case HTTP_REST:		/* over: not judged by it */
 	case HTTP_NO_LIMIT:
 		buf_adds(&o->message, "no connection in time"
 		    " (--connect-timeout): ");
@@ -273,6 +274,26 @@ judge_transfer(const struct http_exchange *x, struct outcome *o)
 	add_why(x, &o->message);
 }
 
+/* Whether the body was damaged: libcurl has another code where it stops at once. */
+static bool
+is_damaged(const struct http_exchange *x)
+{
+	return x->code == CURLE_BAD_CONTENT_ENCODING ||
+	    x->code == CURLE_WRITE_ERROR;
+}
+
+/* The answer is there: how its transfer ended matters to its checksum alone. */
+static void
+judge_rest(const struct http_exchange *x, struct outcome *o)
+{
+	if (!is_damaged(x))
+		return;
+	o->status = EX_PROTOCOL;
+	buf_printf(&o->message, "the answer is damaged, after %llu bytes: ",
+	    x->passed);
+	add_why(x, &o->message);
+}
+
 void
 outcome_of(const struct http_exchange *x, struct outcome *o)
 {
@@ -284,6 +305,8 @@ outcome_of(const struct http_exchange *x, struct outcome *o)
 	o->wait_ms = -1;
 	if (x->stopped)		/* the one who did it knows why */
 		o->status = EX_IOERR;
+	else if (x->over)
+		judge_rest(x, o);
 	else if (proxy)
 		judge_status(x, x->proxy_status, o);
 	else if (x->status >= 300 || (x->status > 0 && x->status < 200))

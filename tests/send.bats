@@ -412,6 +412,62 @@ END
     expect 69 '' "supai-send: https://$name/x: *"
 }
 
+# --- one answer (-1) ----------------------------------------------------------
+
+answer_body() { printf 'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'; }
+
+# open_response [HEADER ...]: one whose end only the connection's end tells.
+open_response() {
+    printf 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n'
+    [ $# -eq 0 ] || printf '%s\r\n' "$@"
+    printf '\r\n'
+    cat
+}
+
+@test "-1: a connection that stays open after [DONE] is left after a second" {
+    answer_body | open_response >response
+    raw_start -k response
+    run --separate-stderr timeout 20 supai-send -1 req
+    expect 0 "$(answer_body)" ''
+    run --separate-stderr timeout 20 supai-send --one --max-time 0.3 req
+    expect 0 "$(answer_body)" ''
+}
+
+@test "-1: a connection that drops after [DONE] is no failure, before it is one" {
+    answer_body | open_response 'Content-Length: 500' >response
+    raw_start response
+    run --separate-stderr supai-send -1 req
+    expect 0 "$(answer_body)" ''
+    run --separate-stderr supai-send req
+    expect 76 "$(answer_body)" 'supai-send: the answer was cut after *'
+    answer_body | head -n 1 | open_response 'Content-Length: 500' >response
+    raw_start response
+    run --separate-stderr supai-send -1 req
+    expect 76 "$(answer_body | head -n 1)" 'supai-send: the answer was cut after *'
+}
+
+@test "-1: a wrong checksum after [DONE] is 76" {
+    answer_body | gzip -nc >packed
+    { head -c -8 packed; printf 'wrongsum'; } | open_response 'Content-Encoding: gzip' >response
+    for how in '' -k; do
+        raw_start $how response
+        run --separate-stderr timeout 20 supai-send -1 req
+        expect 76 "$(answer_body)" 'supai-send: the answer is damaged, after * bytes: *'
+    done
+}
+
+@test "-1: what comes after [DONE] is not passed on, a body of JSON is" {
+    { answer_body; head -c 200000 /dev/zero | tr '\0' 'x'; } | open_response >response
+    raw_start response
+    supai-send -1 req >out 2>err
+    [ ! -s err ]
+    cmp out <(answer_body)
+    printf '{"a":"data: [DONE]"}\n' | http '200 OK' >response
+    raw_start response
+    run --separate-stderr supai-send -1 req
+    expect 0 '{"a":"data: [DONE]"}' ''
+}
+
 # --- retries -----------------------------------------------------------------
 
 @test "two retries, silently, when the third try is well" {
