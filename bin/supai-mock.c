@@ -1,6 +1,3 @@
-#include <sys/wait.h>
-
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -9,7 +6,9 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "guest.h"
 #include "io.h"
+#include "listener.h"
 #include "mem.h"
 #include "mock.h"
 #include "opt.h"
@@ -18,7 +17,6 @@
 enum {
 	MAX_MS = 86400000,	/* the longest delay */
 	MAX_HEADER = 8192,
-	NOT_RUN = 126, NOT_FOUND = 127, SIGNALLED = 128,	/* as shells have them */
 };
 
 static const size_t max_recording = (size_t)1 << 30;
@@ -206,79 +204,15 @@ take_option(struct settings *s, int key, const char *arg)
 	}
 }
 
-/* The command, once it runs; for the signal handler. */
-static volatile sig_atomic_t command;
-
-/* What the terminal sends went to the command as well: not a second time. */
-static void
-pass_on(int sig, siginfo_t *info, void *unused)
+/* The key that the command finds: its own, if it has one. */
+static const char *
+command_key(const char *right)
 {
-	int saved = errno;
+	const char *had = getenv("SUPAI_API_KEY");
 
-	(void)unused;
-	if (command > 0 && (sig == SIGTERM || info->si_code == SI_USER ||
-	    info->si_code == SI_QUEUE))
-		kill(command, sig);
-	errno = saved;
-}
-
-static void
-set_environment(const char *url, const char *key)
-{
-	static const char *const names[] = {"NO_PROXY", "no_proxy"};
-	const char *had;
-	struct buf hosts = {0};
-	size_t i;
-
-	setenv("SUPAI_BASE_URL", url, 1);
-	had = getenv("SUPAI_API_KEY");
-	if (had == NULL || *had == '\0')
-		setenv("SUPAI_API_KEY", key != NULL ? key : "mock-key", 1);
-	for (i = 0; i < 2; i++) {
-		had = getenv(names[i]);
-		buf_adds(&hosts, "127.0.0.1,localhost");
-		if (had != NULL && *had != '\0')
-			buf_printf(&hosts, ",%s", had);
-		setenv(names[i], buf_string(&hosts), 1);
-		buf_clear(&hosts);
-	}
-	buf_free(&hosts);
-}
-
-/* Starts the command; its requests wait until the mock serves. */
-static pid_t
-start_command(char **argv, const char *url, const char *key,
-    const sigset_t *mask)
-{
-	pid_t pid = fork();
-
-	if (pid == -1)
-		diag_die_errno(EX_OSERR, "fork");
-	if (pid != 0)
-		return pid;
-	sigprocmask(SIG_SETMASK, mask, NULL);
-	set_environment(url, key);
-	execvp(argv[0], argv);
-	diag_warn_errno("%s", argv[0]);
-	_exit(errno == ENOENT ? NOT_FOUND : NOT_RUN);
-}
-
-static int
-wait_for_command(const sigset_t *mask)
-{
-	struct sigaction sa = {.sa_sigaction = pass_on,
-	    .sa_flags = SA_SIGINFO | SA_RESTART};
-	int how;
-
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigprocmask(SIG_SETMASK, mask, NULL);
-	while (waitpid((pid_t)command, &how, 0) == -1)
-		if (errno != EINTR)
-			diag_die_errno(EX_OSERR, "wait");
-	command = 0;
-	return WIFSIGNALED(how) ? SIGNALLED + WTERMSIG(how) : WEXITSTATUS(how);
+	if (had != NULL && *had != '\0')
+		return had;
+	return right != NULL ? right : "mock-key";
 }
 
 static void
@@ -300,26 +234,30 @@ settings_free(struct settings *s)
 static int
 serve(struct settings *s, char **argv)
 {
-	int listener = mock_listen(&s->port), status = 0, sig;
+	int listener, status = 0, sig;
 	struct buf url = {0};
 	sigset_t ends, mask;
+	const char *why;
 	struct mock *m;
 
+	listener = listener_open("127.0.0.1", &s->port, &why);
 	if (listener == -1)
-		diag_die_errno(EX_UNAVAILABLE, "127.0.0.1:%d", s->port);
+		diag_die(EX_UNAVAILABLE, "127.0.0.1:%d: %s", s->port, why);
 	buf_printf(&url, "http://127.0.0.1:%d/v1/openai", s->port);
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	sigprocmask(SIG_BLOCK, &ends, &mask);
 	if (*argv != NULL)
-		command = start_command(argv, buf_string(&url),
-		    s->service.key, &mask);
+		guest_start(argv, buf_string(&url),
+		    command_key(s->service.key), &mask);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGCHLD, SIG_DFL);
 	m = mock_start(&s->mock, listener);
 	if (*argv != NULL) {
-		status = wait_for_command(&mask);
+		guest_pass_on();
+		sigprocmask(SIG_SETMASK, &mask, NULL);
+		guest_wait(&status);
 	} else {
 		buf_addc(&url, '\n');
 		io_write(url.p, url.n);

@@ -53,3 +53,32 @@ info_ids(enum models_list list, const char *p, size_t n, struct buf *ids,
 		buf_adds(why, "no ids in it");
 	return *count > 0;
 }
+
+/* Appends an object with a member "ID": {"id": "ID"} for each. */
+static void
+add_ids(struct buf *out, const char *const *ids, size_t n)
+{
+	size_t i, length;
+
+	buf_addc(out, '{');
+	for (i = 0; i < n; i++) {
+		length = strlen(ids[i]);
+		if (i > 0)
+			buf_addc(out, ',');
+		json_quote(out, ids[i], length);
+		buf_adds(out, ":{\"id\":");
+		json_quote(out, ids[i], length);
+		buf_addc(out, '}');
+	}
+	buf_addc(out, '}');
+}
+
+void
+info_add(struct buf *out, const char *const *ids, size_t n, const char *image)
+{
+	buf_adds(out, "{\"text\":");
+	add_ids(out, ids, n);
+	buf_adds(out, ",\"image\":");
+	add_ids(out, &image, image != NULL ? 1 : 0);
+	buf_adds(out, "}");
+}

@@ -1,6 +1,7 @@
 /*
- * info: the ids in the service's answers to info/models and info/modes. Not for
- * getting them (client) nor for the lists that we know ourselves (models).
+ * info: the answers to info/models and info/modes: the ids in one that came, and
+ * one that our servers give. Not for getting them (client) nor for the lists that
+ * we know ourselves (models).
  */
 #ifndef INFO_H
 #define INFO_H
@@ -20,5 +21,12 @@
  */
 bool	info_ids(enum models_list list, const char *p, size_t n,
 	    struct buf *ids, size_t *count, struct buf *why);
+
+/*
+ * Appends an answer with these ids as the members of "text", and one that may be
+ * NULL in "image".
+ */
+void	info_add(struct buf *out, const char *const *ids, size_t n,
+	    const char *image);
 
 #endif

@@ -443,6 +443,18 @@ request_check(jv request, bool unlisted, struct request_fault *fault)
 	return true;
 }
 
+void
+request_not_json(size_t n, const struct json_fault *why,
+    struct request_fault *fault)
+{
+	*fault = (struct request_fault){.code = "invalid_json"};
+	if (n == 0)
+		buf_adds(&fault->message, "the body is empty");
+	else
+		buf_printf(&fault->message, "the body is not JSON: %s at byte %zu",
+		    why->why, why->at);
+}
+
 bool
 request_check_message(jv message, struct request_fault *fault)
 {

@@ -11,6 +11,7 @@
 #include <jv.h>
 
 #include "buf.h"
+#include "json.h"
 
 /* What is wrong with a request, in the terms of the API's error object. */
 struct request_fault {
@@ -31,6 +32,13 @@ bool	request_check(jv request, bool unlisted, struct request_fault *fault);
 
 /* The same for one message alone; its members are named without their place. */
 bool	request_check_message(jv message, struct request_fault *fault);
+
+/*
+ * Sets the fault of a body of n bytes that is no JSON at all, why being what the
+ * reader said: the one that servers answer with.
+ */
+void	request_not_json(size_t n, const struct json_fault *why,
+	    struct request_fault *fault);
 
 /* Whether text is a date and time as RFC 3339, section 5.6 ("date-time"), has them. */
 bool	request_is_date(const char *text);

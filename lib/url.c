@@ -1,13 +1,10 @@
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <arpa/inet.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
 
 #include "buf.h"
+#include "host.h"
 #include "mem.h"
 #include "url.h"
 
@@ -52,20 +49,6 @@ host_name(CURLU *h)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
 	return host;
-}
-
-static bool
-is_loopback(const char *host)
-{
-	struct in6_addr six;
-	struct in_addr four;
-
-	if (strcmp(host, "localhost") == 0)
-		return true;
-	if (inet_pton(AF_INET, host, &four) == 1)
-		return ntohl(four.s_addr) >> 24 == 127;
-	return inet_pton(AF_INET6, host, &six) == 1 &&
-	    memcmp(&six, &in6addr_loopback, sizeof(six)) == 0;
 }
 
 /* Puts tail behind the URL's path, each "../" of it going up one. */
@@ -116,7 +99,7 @@ check(CURLU *h, struct url *u, const char *text, const char *tail)
 	u->text = part(h, CURLUPART_URL);
 	if (u->host == NULL || *u->host == '\0' || u->text == NULL)
 		return "no host in it";
-	u->loopback = is_loopback(u->host);
+	u->loopback = host_is_loopback(u->host);
 	return NULL;
 }
 

@@ -1,12 +1,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -18,6 +14,8 @@
 #include <microhttpd.h>
 
 #include "diag.h"
+#include "errorbody.h"
+#include "fd.h"
 #include "mem.h"
 #include "mock.h"
 #include "mocklog.h"
@@ -26,7 +24,6 @@
 #include "value.h"
 
 enum {
-	BACKLOG = 4096,
 	BLOCK = 16384,		/* bytes at a time of a body that is no stream */
 	SPARE_FILES = 32,	/* descriptors that are no connections */
 	MAX_FILES = 10240,	/* where the system names no limit (macOS) */
@@ -92,7 +89,7 @@ wait_until(struct exchange *x, long long due)
 	} else {
 		MHD_suspend_connection(x->connection);
 		if (timers_add(&m->timers, x, due))
-			(void)!write(m->wake[1], "", 1);
+			fd_wake(m->wake);
 	}
 	pthread_mutex_unlock(&m->lock);
 	return what;
@@ -133,7 +130,6 @@ wake_loop(void *cls)
 {
 	struct mock *m = cls;
 	struct pollfd fd = {.fd = m->wake[0], .events = POLLIN};
-	char drained[64];
 	bool closing;
 	int ms;
 
@@ -144,7 +140,7 @@ wake_loop(void *cls)
 		closing = m->closing;
 		pthread_mutex_unlock(&m->lock);
 		if (!closing && poll(&fd, 1, ms) > 0)
-			(void)!read(m->wake[0], drained, sizeof(drained));
+			fd_drain(m->wake);
 	} while (!closing);
 	return NULL;
 }
@@ -167,6 +163,7 @@ plan(struct exchange *x)
 {
 	const struct reply *r = x->r.reply;
 	struct fault *f = &x->r.fault;
+	struct errorbody error = errorbody_of(500);
 	size_t events = r->n;
 
 	if (x->m->o->no_done && r->done)
@@ -183,7 +180,7 @@ plan(struct exchange *x)
 	if (!r->stream && x->limit == r->body.n)
 		f->kind = FAULT_NONE;	/* its length says that it is over */
 	if (f->kind == FAULT_ERROR)
-		reply_error_event(&x->tail, "the server had an error");
+		errorbody_event(&x->tail, &error);
 }
 
 /* What is sent when all bytes are: the end, or no end. */
@@ -473,41 +470,6 @@ on_connection(void *cls, struct MHD_Connection *c, void **context,
 
 /* Starting and stopping */
 
-static bool
-set_flags(int fd, bool nonblocking)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return fcntl(fd, F_SETFD, FD_CLOEXEC) != -1 && flags != -1 &&
-	    (!nonblocking || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != -1);
-}
-
-int
-mock_listen(int *port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET, .sin_port = htons((uint16_t)*port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t n = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, saved;
-
-	if (fd == -1)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (set_flags(fd, true) &&
-	    bind(fd, (struct sockaddr *)&sin, sizeof(sin)) != -1 &&
-	    listen(fd, BACKLOG) != -1 &&
-	    getsockname(fd, (struct sockaddr *)&sin, &n) != -1) {
-		*port = ntohs(sin.sin_port);
-		return fd;
-	}
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 bool
 mock_header_ok(const struct mock_header *h)
 {
@@ -550,8 +512,7 @@ mock_start(const struct mock_options *o, int listener)
 
 	m->o = o;
 	m->started = now_ms();
-	if (pipe(m->wake) == -1 || !set_flags(m->wake[0], true) ||
-	    !set_flags(m->wake[1], true))
+	if (!fd_waker(m->wake))
 		diag_die_errno(EX_OSERR, "pipe");
 	if (pthread_mutex_init(&m->lock, NULL) != 0)
 		diag_die(EX_OSERR, "cannot make a lock");
@@ -574,7 +535,7 @@ mock_stop(struct mock *m)
 {
 	pthread_mutex_lock(&m->lock);
 	m->closing = true;
-	(void)!write(m->wake[1], "", 1);
+	fd_wake(m->wake);
 	pthread_mutex_unlock(&m->lock);
 	pthread_join(m->waker, NULL);
 	MHD_stop_daemon(m->daemon);

@@ -28,12 +28,6 @@ struct mock_options {
 	size_t			 nheaders;
 };
 
-/*
- * Listens on 127.0.0.1; *port 0 is a free one, and set to the one it is.
- * Connections wait until mock_start. -1 with errno set when that failed.
- */
-int	mock_listen(int *port);
-
 /* Whether a response can have this header. */
 bool	mock_header_ok(const struct mock_header *header);
 

@@ -102,30 +102,15 @@ text_or_null(const char *s)
 	return s != NULL ? jv_string(s) : jv_null();
 }
 
-static jv
-error_object(const char *message, const char *type, const char *param,
-    const char *code)
-{
-	jv error = jv_object();
-
-	error = with(error, "message", jv_string(message));
-	error = with(error, "type", jv_string(type));
-	error = with(error, "param", text_or_null(param));
-	error = with(error, "code", text_or_null(code));
-	return with(jv_object(), "error", error);
-}
-
 void
-reply_error(struct reply *r, const char *message, const char *type,
-    const char *param, const char *code)
+reply_error(struct reply *r, const struct errorbody *e)
 {
-	reply_json(r, error_object(message, type, param, code));
-}
+	struct buf text = {0};
 
-void
-reply_error_event(struct buf *out, const char *message)
-{
-	add_event(out, error_object(message, "server_error", NULL, NULL));
+	errorbody_add(&text, e);
+	buf_addc(&text, '\n');
+	reply_bytes(r, "application/json", text.p, text.n);
+	buf_free(&text);
 }
 
 void

@@ -12,6 +12,7 @@
 #include <jv.h>
 
 #include "buf.h"
+#include "errorbody.h"
 
 /*
  * One response's body. All zero it is empty. A stream's events are its
@@ -50,12 +51,8 @@ void	reply_recording(struct reply *r, const char *ndjson, size_t n);
  */
 void	reply_recorded_text(const char *ndjson, size_t n, struct buf *out);
 
-/* An error object; param and code may be NULL. */
-void	reply_error(struct reply *r, const char *message, const char *type,
-	    const char *param, const char *code);
-
-/* The same as an event of its own, for the middle of a stream. */
-void	reply_error_event(struct buf *out, const char *message);
+/* An error object as a body. */
+void	reply_error(struct reply *r, const struct errorbody *e);
 
 /* Any bytes as a body that is no stream. */
 void	reply_bytes(struct reply *r, const char *type, const void *p, size_t n);

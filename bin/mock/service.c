@@ -1,8 +1,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "bearer.h"
+#include "errorbody.h"
+#include "info.h"
 #include "mem.h"
 #include "models.h"
 #include "request.h"
@@ -38,22 +40,18 @@ refuse(struct call *c, unsigned status, const char *param, const char *code,
 	buf_vprintf(&message, fmt, ap);
 	va_end(ap);
 	c->r->status = status;
-	reply_error(&c->r->own, buf_string(&message), "invalid_request_error",
-	    param, code);
+	reply_error(&c->r->own, &(struct errorbody){buf_string(&message),
+	    "invalid_request_error", param, code});
 	buf_free(&message);
 	return false;
 }
 
-/* RFC 6750, section 2.1. */
 static bool
 check_token(struct call *c)
 {
-	const char *token = c->q->authorization, *key = c->s->key;
+	const char *token = bearer_token(c->q->authorization);
+	const char *key = c->s->key;
 
-	if (token != NULL && strncasecmp(token, "Bearer ", 7) == 0)
-		token += 7 + strspn(token + 7, " ");
-	else
-		token = "";
 	if (*token == '\0')
 		return refuse(c, 401, NULL, "invalid_api_key",
 		    "no API key: send it as 'Authorization: Bearer KEY'");
@@ -93,15 +91,14 @@ check_chat(struct call *c)
 	if (c->q->bytes > SERVICE_MAX_BODY)
 		return refuse(c, 413, NULL, "request_too_large",
 		    "the body is longer than %zu bytes", SERVICE_MAX_BODY);
-	if (c->q->bytes == 0)
-		return refuse(c, 400, NULL, "invalid_json", "the body is empty");
-	if (!jv_is_valid(c->q->json))
-		return refuse(c, 400, NULL, "invalid_json",
-		    "the body is not JSON: %s at byte %zu", c->q->fault.why,
-		    c->q->fault.at);
-	ok = request_check(c->q->json, false, &fault) ||
-	    refuse(c, 400, fault.param, fault.code, "%s",
-	    buf_string(&fault.message));
+	ok = jv_is_valid(c->q->json);
+	if (ok)
+		ok = request_check(c->q->json, false, &fault);
+	else
+		request_not_json(c->q->bytes, &c->q->fault, &fault);
+	if (!ok)
+		refuse(c, 400, fault.param, fault.code, "%s",
+		    buf_string(&fault.message));
 	buf_free(&fault.message);
 	return ok && check_refused(c);
 }
@@ -144,39 +141,30 @@ answer_chat(struct call *c)
 	buf_free(&text);
 }
 
-/* Adds ID: {"id": ID} to an object, which is consumed. */
-static jv
-add_id(jv list, const char *id)
-{
-	jv about = jv_object_set(jv_object(), jv_string("id"), jv_string(id));
-
-	return jv_object_set(list, jv_string(id), about);
-}
-
 static void
-answer_list(struct call *c, enum models_list list, jv images)
+answer_list(struct call *c, enum models_list list, const char *image)
 {
-	jv ids = jv_object(), o;
-	const char *const *names;
-	size_t n, i;
+	struct buf text = {0};
+	const char *const *ids;
+	size_t n;
 
-	names = models_ids(list, &n);
-	for (i = 0; i < n; i++)
-		ids = add_id(ids, names[i]);
-	o = jv_object_set(jv_object(), jv_string("text"), ids);
-	reply_json(&c->r->own, jv_object_set(o, jv_string("image"), images));
+	ids = models_ids(list, &n);
+	info_add(&text, ids, n, image);
+	buf_addc(&text, '\n');
+	reply_bytes(&c->r->own, "application/json", text.p, text.n);
+	buf_free(&text);
 }
 
 static void
 answer_models(struct call *c)
 {
-	answer_list(c, MODELS_MODELS, add_id(jv_object(), "mock/image-model"));
+	answer_list(c, MODELS_MODELS, "mock/image-model");
 }
 
 static void
 answer_modes(struct call *c)
 {
-	answer_list(c, MODELS_MODES, jv_object());
+	answer_list(c, MODELS_MODES, NULL);
 }
 
 static const struct route {
@@ -233,50 +221,13 @@ give_body(struct call *c)
 	reply_bytes(&c->r->own, guess_type(b), b->p, b->n);
 }
 
-/* The error that the service would give with a status. */
-static void
-fail(struct call *c)
-{
-	static const struct {
-		unsigned	 status;
-		const char	*message, *type, *code;
-	} errors[] = {
-		{401, "the API key is not right", "invalid_request_error",
-		    "invalid_api_key"},
-		{402, "payment is required", "billing_error", NULL},
-		{403, "this key may not do that", "permission_error", NULL},
-		{408, "the request took too long", "timeout_error", NULL},
-		{409, "the request is in conflict with another",
-		    "conflict_error", NULL},
-		{429, "too many requests", "rate_limit_error",
-		    "rate_limit_exceeded"},
-		{500, "the server had an error", "server_error", NULL},
-		{502, "bad gateway", "server_error", NULL},
-		{503, "the service is overloaded", "server_error", NULL},
-		{504, "gateway timeout", "server_error", NULL},
-	};
-	unsigned status = c->r->status;
-	struct buf message = {0};
-	size_t i;
-
-	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++)
-		if (errors[i].status == status) {
-			reply_error(&c->r->own, errors[i].message,
-			    errors[i].type, NULL, errors[i].code);
-			return;
-		}
-	buf_printf(&message, "failed with status %u", status);
-	reply_error(&c->r->own, buf_string(&message), status < 500 ?
-	    "invalid_request_error" : "server_error", NULL, NULL);
-	buf_free(&message);
-}
-
 void
 service_respond(struct service *s, const struct service_request *q,
     struct service_response *r)
 {
 	struct call c = {.s = s, .q = q, .r = r};
 	const struct route *route = find_route(q->path);
+	struct errorbody error;
 
 	r->reply = &r->own;
 	if (!check(&c, route))
@@ -284,6 +235,7 @@ service_respond(struct service *s, const struct service_request *q,
 	r->fault = faults_next(&s->faults, ++s->good);
 	r->status = r->fault.kind == FAULT_FAIL ?
 	    (unsigned)r->fault.number : 200;
+	error = errorbody_of(r->status);
 	if (r->fault.kind == FAULT_GARBAGE)
 		reply_bytes(&r->own, "text/html; charset=utf-8", html,
 		    sizeof(html) - 1);
@@ -291,7 +243,7 @@ service_respond(struct service *s, const struct service_request *q,
 	    !faults_have(&s->faults, FAULT_FAIL)))
 		give_body(&c);
 	else if (r->fault.kind == FAULT_FAIL)
-		fail(&c);
+		reply_error(&r->own, &error);
 	else
 		route->answer(&c);
 }

@@ -1,0 +1,27 @@
+/*
+ * fd: descriptors that no other program inherits, and pipes of them. Not for
+ * reading and writing: that is io's.
+ */
+#ifndef FD_H
+#define FD_H
+
+#include <stdbool.h>
+
+/* Closes fd on exec, and makes it not block where that is asked for. False: errno. */
+bool	fd_flags(int fd, bool nonblocking);
+
+/*
+ * A pipe whose ends close on exec, the first for reading; they are the caller's.
+ * False with errno set, and no pipe.
+ */
+bool	fd_pipe(int ends[2]);
+
+/*
+ * The same as one that wakes a poll(2): neither end blocks. fd_wake makes the
+ * first one readable (from a signal handler, too), fd_drain no longer.
+ */
+bool	fd_waker(int ends[2]);
+void	fd_wake(const int ends[2]);
+void	fd_drain(const int ends[2]);
+
+#endif
