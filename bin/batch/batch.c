@@ -1,53 +1,30 @@
 #include <sys/resource.h>
 
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "answer.h"
 #include "batch.h"
 #include "diag.h"
 #include "feed.h"
+#include "hope.h"
 #include "interrupt.h"
 #include "io.h"
-#include "mem.h"
+#include "lane.h"
 #include "now.h"
-#include "order.h"
-#include "outcome.h"
+#include "output.h"
 #include "pace.h"
 #include "progress.h"
-#include "result.h"
 #include "retry.h"
-#include "store.h"
 #include "timers.h"
+#include "try.h"
 
 enum {
 	TURN = 256,		/* lines that are read before transfers go on */
 	SPARE_FILES = 64,	/* descriptors beside those of connections */
 	AHEAD = 4,		/* --ordered: results held, for each at once */
-	REFUSED = 8,		/* refusals in a row that end a batch, where some
-				   request may have been refused for itself */
-};
-
-/* A request from when it is read until its result is there. */
-struct job {
-	struct task	 task;
-	unsigned long	 number;	/* of order */
-	unsigned	 tries;
-	long long	 first, deadline;
-	struct job	*next;		/* of the idle ones */
-};
-
-/* What one request at a time is sent with; its memory is used again. */
-struct lane {
-	struct http_exchange	 x;
-	struct answer		 answer;
-	struct job		*job;
-	struct lane		*next;	/* of the idle ones */
 };
 
 struct batch {
@@ -55,100 +32,24 @@ struct batch {
 	struct client	*client;
 	struct feed	 feed;
 	struct idset	 ids;
-	struct store	 store;
-	struct order	 order;
+	struct output	 output;
 	struct pace	 pace;
 	struct timers	 waiting;	/* jobs that will be tried again */
-	struct lane	*lanes, *idle_lanes;
-	unsigned	 active;
+	struct lanes	 lanes;
 	struct job	*idle_jobs;
+	struct hope	 hope;
 	struct outcome	 outcome;
-	struct buf	 line;		/* a result */
+	long long	 begun;
 	bool		 starved;	/* it is input that is waited for */
 	bool		 busy;		/* there is more to do at once */
-	struct progress_count count;
-	unsigned long	 left;		/* read, and not asked to an end */
-	long long	 heard;		/* when a response came last */
-	unsigned	 refused;	/* 77s in a row */
-	bool		 ending, at_once; /* no more requests; no more waiting */
-	int		 signal;
+	bool		 ending;	/* no more requests are sent */
+	bool		 at_once;	/* what was sent is not waited for */
+	int		 signal;	/* that came first */
 	int		 stop_status;	/* why it is ending, where no signal is */
-	struct buf	 stop_why, first_failure;
+	struct buf	 stop_why;
 };
 
-/* What came of a try. */
-struct end {
-	int		 status;	/* 0: a success */
-	bool		 retry;
-	long		 wait_ms;	/* as the server asks; -1: it does not */
-	const char	*message;	/* borrowed */
-};
-
-/* Jobs. */
-
-static struct job *
-new_job(struct batch *b)
-{
-	struct job *job = b->idle_jobs;
-
-	if (job == NULL)
-		return mem_zero(1, sizeof(*job));
-	b->idle_jobs = job->next;
-	job->tries = 0;
-	job->first = job->deadline = 0;
-	return job;
-}
-
-static void
-write_result(struct batch *b, bool success, const struct buf *line)
-{
-	store_add(&b->store, success, line->p, line->n);
-}
-
-/* The result is in b->line, or there is none; the job is done with. */
-static void
-end_job(struct batch *b, struct job *job, bool success)
-{
-	struct order_result r = {.line = b->line, .success = success};
-
-	job->next = b->idle_jobs;
-	b->idle_jobs = job;
-	if (!b->o->ordered) {
-		if (b->line.n > 0)
-			write_result(b, success, &b->line);
-		buf_clear(&b->line);
-		return;
-	}
-	b->line = (struct buf){0};
-	order_put(&b->order, job->number, &r);
-	while (order_next(&b->order, &r)) {
-		if (r.line.n > 0)
-			write_result(b, r.success, &r.line);
-		buf_free(&r.line);
-	}
-}
-
-/* It was read, but will not be asked to an end by this run. */
-static void
-leave_job(struct batch *b, struct job *job)
-{
-	b->left++;
-	end_job(b, job, false);
-}
-
-static void
-put_failure(struct batch *b, struct job *job, struct result *r)
-{
-	r->task = &job->task;
-	b->count.failed++;
-	if (b->count.failed == 1 && r->line > 0)
-		buf_adds(&b->first_failure, r->message);
-	else if (b->count.failed == 1)
-		buf_printf(&b->first_failure, "%s: %s",
-		    buf_string(&job->task.id), r->message);
-	result_add(r, &b->line);
-	end_job(b, job, false);
-}
+/* Reading. */
 
 /* A line of the input that is no task. */
 static void
@@ -160,69 +61,34 @@ put_bad_line(struct batch *b, struct job *job)
 		.line = b->feed.in.line,
 	};
 
-	put_failure(b, job, &r);
+	output_put(&b->output, job, &r);
 }
 
 /* The next job of the input; NULL when there is none to be had now. */
 static struct job *
 read_job(struct batch *b)
 {
-	struct job *job = new_job(b);
+	struct job *job = job_new(&b->idle_jobs);
 	enum feed_got got = FEED_SKIP;
 	int i;
 
 	for (i = 0; i < TURN && got != FEED_TASK; i++) {
-		if (b->o->ordered && order_full(&b->order))
+		if (output_full(&b->output))
 			break;
 		got = feed_next(&b->feed, &job->task);
 		if (got == FEED_END || got == FEED_WAIT)
 			break;
-		if (got == FEED_SKIP)
-			continue;
-		if (b->o->ordered)
-			job->number = order_number(&b->order);
+		if (got != FEED_SKIP)
+			output_number(&b->output, job);
 		if (got == FEED_TASK)
 			return job;
-		put_bad_line(b, job);
-		job = new_job(b);
+		if (got == FEED_BAD)
+			put_bad_line(b, job);
 	}
 	b->starved = got == FEED_WAIT;
 	b->busy = i == TURN;
-	job->next = b->idle_jobs;
-	b->idle_jobs = job;
+	job_end(&b->idle_jobs, job);
 	return NULL;
-}
-
-/* Sending. */
-
-static bool
-take_bytes(struct http_exchange *x, const char *p, size_t n)
-{
-	struct lane *lane = x->arg;
-
-	return answer_feed(&lane->answer, p, n);
-}
-
-static void
-start(struct batch *b, struct job *job, long long now)
-{
-	struct lane *lane = b->idle_lanes;
-
-	b->idle_lanes = lane->next;
-	b->active++;
-	lane->job = job;
-	job->tries++;
-	if (job->first == 0) {
-		job->first = now;
-		if (b->client->max_ms > 0)
-			job->deadline = now + b->client->max_ms;
-	}
-	lane->x.body = job->task.body.p;
-	lane->x.body_len = job->task.body.n;
-	lane->x.deadline = job->deadline;
-	answer_start(&lane->answer, b->o->max);
-	pace_start(&b->pace, now);
-	http_start(b->client->http, &lane->x);
 }
 
 /* Starts what may be started now. */
@@ -236,7 +102,7 @@ fill(struct batch *b)
 	b->starved = b->busy = false;
 	for (i = 0; i < TURN && !b->ending; i++) {
 		now = now_ms();
-		if (pace_wait(&b->pace, now, b->active) != 0)
+		if (pace_wait(&b->pace, now, b->lanes.active) != 0)
 			return;
 		job = timers_next(&b->waiting, now);
 		/* As many may wait for another try as may be under way. */
@@ -244,172 +110,67 @@ fill(struct batch *b)
 			job = read_job(b);
 		if (job == NULL)
 			return;
-		start(b, job, now);
+		pace_start(&b->pace, now);
+		lane_start(&b->lanes, job, now);
 	}
 	b->busy = i == TURN;
 }
 
 /* Ends of tries. */
 
-static bool
-is_good(const struct http_exchange *x)
+/* The job was read, but will not be asked to an end by this run. */
+static void
+leave_job(struct batch *b, struct job *job)
 {
-	return x->status >= 200 && x->status < 300;
-}
-
-/* Where the response was good, the answer in it counts, then the transfer. */
-static struct end
-judge(struct batch *b, struct lane *lane)
-{
-	const struct answer *a = &lane->answer;
-	const struct outcome *o = &b->outcome;
-	struct end e;
-
-	outcome_of(&lane->x, &b->outcome);
-	answer_end(&lane->answer);
-	e = (struct end){o->status, o->retry, o->wait_ms,
-	    buf_string(&b->outcome.message)};
-	if (!is_good(&lane->x))
-		return e;
-	if (o->status == 0 || lane->x.stopped || (a->done && a->status == 0)) {
-		e.status = a->status;
-		e.message = buf_string(&lane->answer.why);
-	}
-	e.retry = lane->x.limit != HTTP_DEADLINE && (e.status == EX_UNAVAILABLE
-	    || e.status == EX_TEMPFAIL || e.status == EX_PROTOCOL);
-	return e;
-}
-
-static const char *
-code_of(const struct http_exchange *x, int status, struct buf *code)
-{
-	if (x->status > 0 && !is_good(x)) {
-		buf_printf(code, "http_%ld", x->status);
-		return buf_string(code);
-	}
-	switch (status) {
-	case EX_NOANSWER:
-		return "no_answer";
-	case EX_DATAERR:
-		return "too_long";
-	case EX_TEMPFAIL:
-		return x->status > 0 && x->limit == HTTP_NO_LIMIT ?
-		    "rate_limit" : "timeout";
-	case EX_PROTOCOL:
-		return "broken_response";
-	case EX_NOPERM:
-		return "refused";
-	default:
-		return x->status > 0 ? "service_error" : "unreachable";
-	}
-}
-
-/* The body of a response that was no success, in out: its JSON on one line, or
- * its text as a string. */
-static struct json
-error_body(const struct http_exchange *x, struct buf *out)
-{
-	struct json_fault fault;
-	struct json v;
-	size_t i;
-
-	if (x->error.n == 0)
-		return (struct json){0};
-	if (json_parse(x->error.p, x->error.n, &v, &fault)) {
-		buf_add(out, v.p, v.n);
-		for (i = 0; i < out->n; i++)	/* in strings there are none */
-			if (out->p[i] == '\n' || out->p[i] == '\r')
-				out->p[i] = ' ';
-	} else {
-		json_quote(out, x->error.p, x->error.n);
-	}
-	return (struct json){out->p, out->n};
+	output_skip(&b->output, job);
+	job_end(&b->idle_jobs, job);
 }
 
 static void
-put_end(struct batch *b, struct lane *lane, const struct end *e)
+put_failure(struct batch *b, const struct lane *lane, const struct try *t)
 {
-	const struct answer *a = &lane->answer;
-	struct buf code = {0}, quoted = {0};
+	struct buf code = {0}, body = {0};
 	struct result r = {
 		.status = lane->x.status,
 		.request_id = &lane->x.said.request_id,
-		.body = is_good(&lane->x) ? (struct json){a->body.p, a->body.n} :
-		    error_body(&lane->x, &quoted),
-		.code = code_of(&lane->x, e->status, &code),
-		.message = e->message,
+		.body = try_body(lane, &body),
+		.code = try_code(lane, t, &code),
+		.message = t->message,
 	};
 
-	put_failure(b, lane->job, &r);
+	output_put(&b->output, lane->job, &r);
 	buf_free(&code);
-	buf_free(&quoted);
+	buf_free(&body);
 }
 
 static void
 put_success(struct batch *b, struct lane *lane)
 {
+	struct try too_long = {.status = EX_DATAERR,
+	    .message = "the result is too long (--max-record)"};
 	struct result r = {
-		.task = &lane->job->task,
 		.status = lane->x.status,
 		.request_id = &lane->x.said.request_id,
 		.body = {lane->answer.body.p, lane->answer.body.n},
 	};
-	struct end e = {.status = EX_DATAERR,
-	    .message = "the result is too long (--max-record)"};
 
-	b->count.prompt_tokens += lane->answer.prompt_tokens;
-	b->count.completion_tokens += lane->answer.completion_tokens;
-	result_add(&r, &b->line);
-	if (b->line.n > b->o->max) {
-		buf_free(&b->line);
-		buf_free(&lane->answer.body);
-		put_end(b, lane, &e);
+	b->output.tally.prompt_tokens += lane->answer.prompt_tokens;
+	b->output.tally.completion_tokens += lane->answer.completion_tokens;
+	if (output_put(&b->output, lane->job, &r))
 		return;
-	}
-	b->count.answered++;
-	end_job(b, lane->job, true);
+	buf_free(&lane->answer.body);
+	put_failure(b, lane, &too_long);
 }
 
 /* No more requests: what makes the others fail as well has happened. */
 static void
-stop(struct batch *b, int status, const char *why)
+stop(struct batch *b, const struct try *t)
 {
 	if (b->ending)
 		return;
 	b->ending = true;
-	b->stop_status = status;
-	buf_adds(&b->stop_why, why);
-}
-
-/*
- * Whether a try that failed, and all else since its request was first sent, had
- * nothing of the service. Where a limit of time ended it on a connection that
- * stood, it is that request that takes long.
- */
-static bool
-is_silence(const struct batch *b, const struct lane *lane)
-{
-	const struct http_exchange *x = &lane->x;
-
-	return x->status == 0 && x->proxy_status == 0 &&
-	    b->heard < lane->job->first &&
-	    !(x->connected && x->limit != HTTP_NO_LIMIT);
-}
-
-/* Whether a failure that is no request's own is now sure to be everyone's. */
-static void
-stop_if_hopeless(struct batch *b, const struct lane *lane, const struct end *e)
-{
-	long status = lane->x.status;
-	bool of_all = status != 403 &&
-	    (status != 401 || b->count.answered == 0);
-
-	if (e->status == EX_NOPERM && (of_all || b->refused >= REFUSED))
-		stop(b, EX_NOPERM, e->message);
-	else if (e->wait_ms > RETRY_MAX_WAIT && e->status == EX_TEMPFAIL)
-		stop(b, EX_TEMPFAIL, e->message);
-	else if (is_silence(b, lane))
-		stop(b, e->status, e->message);
+	b->stop_status = t->status;
+	buf_adds(&b->stop_why, t->message);
 }
 
 static long
@@ -438,12 +199,12 @@ slow_down(struct batch *b, struct lane *lane, long wait, long long now)
 
 /* Lets a job wait for its next try; false when it has had all of them. */
 static bool
-try_again(struct batch *b, struct lane *lane, const struct end *e, long long now)
+try_again(struct batch *b, struct lane *lane, const struct try *t, long long now)
 {
 	struct job *job = lane->job;
-	long wait = e->wait_ms;
+	long wait = t->wait_ms;
 
-	if (!e->retry)
+	if (!t->retry)
 		return false;
 	if (wait < 0)
 		wait = random_backoff(job->tries);
@@ -459,7 +220,7 @@ try_again(struct batch *b, struct lane *lane, const struct end *e, long long now
 	}
 	if (b->o->verbose && lane->x.status != 429)
 		diag_warn("%s: %s: trying again in %g s",
-		    buf_string(&job->task.id), e->message, (double)wait / 1000);
+		    buf_string(&job->task.id), t->message, (double)wait / 1000);
 	(void)timers_add(&b->waiting, job, now + wait);
 	return true;
 }
@@ -468,27 +229,21 @@ static void
 finish(struct batch *b, struct lane *lane)
 {
 	long long now = now_ms();
-	struct end e = judge(b, lane);
+	struct try t = try_judge(lane, &b->outcome);
 
-	b->active--;
-	if (lane->x.status > 0)
-		b->heard = now;
-	if (e.status == EX_NOPERM)
-		b->refused++;
-	else if (e.status == 0 || e.status == EX_DATAERR)
-		b->refused = 0;	/* the key was taken */
-	if (e.status == 0) {
+	hope_note(&b->hope, lane, &t, now);
+	if (t.status == 0) {
 		put_success(b, lane);
+		job_end(&b->idle_jobs, lane->job);
 		if (pace_ease(&b->pace) && b->o->verbose)
 			diag_warn("%u at a time", (unsigned)b->pace.window);
-	} else if (!try_again(b, lane, &e, now)) {
-		stop_if_hopeless(b, lane, &e);
-		put_end(b, lane, &e);
+	} else if (!try_again(b, lane, &t, now)) {
+		if (hope_lost(&b->hope, lane, &t))
+			stop(b, &t);
+		put_failure(b, lane, &t);
+		job_end(&b->idle_jobs, lane->job);
 	}
-	answer_free(&lane->answer);
-	lane->job = NULL;
-	lane->next = b->idle_lanes;
-	b->idle_lanes = lane;
+	lane_end(&b->lanes, lane);
 }
 
 /* The loop. */
@@ -497,13 +252,13 @@ static void
 look_for_signals(struct batch *b)
 {
 	int count = interrupt_count(&b->signal);
-	bool first = b->ending;
+	bool before = b->ending;
 
 	b->ending = b->ending || count > 0;
 	b->at_once = count > 1;
-	if (!first && b->ending && !b->o->quiet && isatty(STDERR_FILENO))
+	if (!before && b->ending && !b->o->quiet && isatty(STDERR_FILENO))
 		diag_warn("waiting for the %u that were sent; once more to end"
-		    " at once", b->active);
+		    " at once", b->lanes.active);
 }
 
 /* How long nothing needs to be done but transfers. */
@@ -513,7 +268,7 @@ time_to_wait(const struct batch *b, long long now)
 	long wait = b->busy ? 0 : -1, pace, other;
 
 	if (!b->ending && wait != 0) {
-		pace = pace_wait(&b->pace, now, b->active);
+		pace = pace_wait(&b->pace, now, b->lanes.active);
 		wait = pace > 0 ? pace : pace < 0 ? -1 :
 		    timers_wait(&b->waiting, now);
 	}
@@ -539,20 +294,19 @@ is_over(const struct batch *b)
 {
 	if (b->at_once)
 		return true;
-	if (b->active > 0 || b->busy)
+	if (b->lanes.active > 0 || b->busy)
 		return false;
 	return b->ending || (b->feed.ended && b->waiting.n == 0);
 }
 
 static void
-draw(struct batch *b)
+count_lines(struct batch *b)
 {
-	if (!b->o->progress)
-		return;
-	b->count.skipped = b->feed.skipped;
-	b->count.all = feed_all(&b->feed);
-	b->count.exact = b->feed.ended;
-	progress_draw(&b->count, now_ms());
+	struct tally *t = &b->output.tally;
+
+	t->skipped = b->feed.skipped;
+	t->all = feed_all(&b->feed);
+	t->exact = b->feed.ended;
 }
 
 static void
@@ -565,7 +319,10 @@ loop(struct batch *b)
 		fill(b);
 		if (is_over(b))
 			return;
-		draw(b);
+		if (b->o->progress) {
+			count_lines(b);
+			progress_draw(&b->output.tally, now_ms());
+		}
 		/* All that ended before the next one is sent: a 429 may be among
 		   them. */
 		for (x = wait_for_one(b); x != NULL;
@@ -595,35 +352,20 @@ raise_file_limit(unsigned jobs)
 		    (unsigned long)need);
 }
 
-static void
-make_lanes(struct batch *b)
-{
-	unsigned i;
-
-	b->lanes = mem_zero(b->o->jobs, sizeof(*b->lanes));
-	for (i = b->o->jobs; i-- > 0;) {
-		b->lanes[i].x.options = &b->client->options;
-		b->lanes[i].x.sink = take_bytes;
-		b->lanes[i].x.arg = &b->lanes[i];
-		b->lanes[i].x.restartable = true;
-		b->lanes[i].next = b->idle_lanes;
-		b->idle_lanes = &b->lanes[i];
-	}
-}
-
-/* What is under way or waiting, when the end comes at once. */
+/* Drops what is under way or waiting, when the end comes at once. */
 static void
 drop_all(struct batch *b)
 {
+	struct lane *lane;
 	struct job *job;
 	unsigned i;
 
-	for (i = 0; i < b->o->jobs; i++) {
-		if (b->lanes[i].job == NULL)
+	for (i = 0; i < b->lanes.n; i++) {
+		lane = &b->lanes.lanes[i];
+		if (lane->job == NULL)
 			continue;
-		http_cancel(&b->lanes[i].x);
-		leave_job(b, b->lanes[i].job);
-		b->lanes[i].job = NULL;
+		leave_job(b, lane->job);
+		lane_end(&b->lanes, lane);
 	}
 	while ((job = timers_next(&b->waiting, LLONG_MAX)) != NULL)
 		leave_job(b, job);
@@ -632,13 +374,14 @@ drop_all(struct batch *b)
 static int
 status_of(const struct batch *b)
 {
+	const struct tally *t = &b->output.tally;
 	int status = b->stop_status;
 
 	if (b->signal != 0)
 		status = diag_worst(status, EX_TEMPFAIL);
-	if (b->count.failed > 0)
-		status = diag_worst(status, b->count.answered == 0 &&
-		    b->refused >= b->count.failed ? EX_NOPERM : EX_NOANSWER);
+	if (t->failed > 0)
+		status = diag_worst(status, t->answered == 0 &&
+		    b->hope.refused >= t->failed ? EX_NOPERM : EX_NOANSWER);
 	if (status == 0)
 		return io_status(&b->feed.in, 0);
 	return diag_worst(b->feed.in.status, status);
@@ -648,6 +391,7 @@ status_of(const struct batch *b)
 static void
 summarize(struct batch *b, int status)
 {
+	struct tally *t = &b->output.tally;
 	struct buf line = {0};
 	bool terminal = isatty(STDERR_FILENO) == 1;
 
@@ -662,45 +406,46 @@ summarize(struct batch *b, int status)
 		buf_printf(&line, "stopped: %s: ", buf_string(&b->stop_why));
 	if (b->o->quiet && line.n == 0)
 		return;
-	progress_summary(&b->count, now_ms(), &line);
+	tally_summary(t, now_ms() - b->begun, &line);
 	if (b->ending)
 		buf_adds(&line, "; run it again to go on");
-	if (b->count.failed > 0 && b->store.path != NULL)
-		buf_printf(&line, "; see %s", b->store.failed_path);
-	if (b->count.failed > 0 && b->stop_status == 0)
-		buf_printf(&line, " (the first: %s)",
-		    buf_string(&b->first_failure));
+	if (t->failed > 0 && b->output.store.path != NULL)
+		buf_printf(&line, "; see %s", b->output.store.failed_path);
+	if (t->failed > 0 && b->stop_status == 0)
+		buf_printf(&line, " (the first: %s)", buf_string(&t->first));
 	if (terminal || b->o->verbose || (status != 0 && b->feed.in.any))
 		diag_warn("%s", buf_string(&line));
 	buf_free(&line);
 }
 
 static void
-free_all(struct batch *b)
+open_all(struct batch *b, char **files, int nfiles)
 {
-	struct job *job;
-	unsigned i;
+	const struct batch_options *o = b->o;
 
-	for (i = 0; i < b->o->jobs; i++) {
-		http_free(&b->lanes[i].x);
-		answer_free(&b->lanes[i].answer);
-		buf_free(&b->lanes[i].answer.why);
-	}
-	free(b->lanes);
-	while ((job = b->idle_jobs) != NULL) {
-		b->idle_jobs = job->next;
-		task_free(&job->task);
-		free(job);
-	}
-	if (b->o->ordered)
-		order_free(&b->order);
+	raise_file_limit(o->jobs);
+	client_open(b->client);
+	store_open(&b->output.store, o->output, files, nfiles, o->max, &b->ids);
+	output_open(&b->output, o->ordered ? (size_t)o->jobs * AHEAD : 0, o->max);
+	feed_start(&b->feed, files, nfiles, o->max, &b->ids, o->unlisted);
+	pace_init(&b->pace, o->jobs, o->rate);
+	lane_open(&b->lanes, o->jobs, b->client, o->max);
+	interrupt_catch();
+	b->begun = now_ms();
+	progress_start(o->progress, b->begun);
+}
+
+static void
+close_all(struct batch *b)
+{
+	output_close(&b->output);
+	lane_close(&b->lanes);
+	job_free(&b->idle_jobs);
 	timers_free(&b->waiting);
 	feed_stop(&b->feed);
 	idset_free(&b->ids);
 	buf_free(&b->outcome.message);
-	buf_free(&b->line);
 	buf_free(&b->stop_why);
-	buf_free(&b->first_failure);
 }
 
 int
@@ -708,29 +453,18 @@ batch_run(const struct batch_options *o, struct client *c, char **files,
     int nfiles)
 {
 	struct batch b = {.o = o, .client = c};
-	int status, sig;
+	int status;
 
-	raise_file_limit(o->jobs);
-	client_open(c);
-	store_open(&b.store, o->output, files, nfiles, o->max, &b.ids);
-	feed_start(&b.feed, files, nfiles, o->max, &b.ids, o->unlisted);
-	pace_init(&b.pace, o->jobs, o->rate);
-	make_lanes(&b);
-	if (o->ordered)
-		order_start(&b.order, (size_t)o->jobs * AHEAD);
-	interrupt_catch();
-	progress_start(o->progress, now_ms());
+	open_all(&b, files, nfiles);
 	loop(&b);
 	drop_all(&b);
 	progress_stop();
+	count_lines(&b);
 	status = status_of(&b);
-	b.count.skipped = b.feed.skipped;
 	io_flush();
 	summarize(&b, status);
-	store_close(&b.store);
-	sig = b.signal;
-	free_all(&b);
-	if (sig == SIGINT)
-		interrupt_die(sig);
+	close_all(&b);
+	if (b.signal == SIGINT)
+		interrupt_die(b.signal);
 	return status;
 }

@@ -35,6 +35,8 @@ progress_start(bool draw, long long now)
 	if (!draw)
 		return;
 	screen_open(&own.screen);
+	/* One that can only take lines would show the sequences. */
+	own.draw = own.screen.pictures || !own.screen.terminal;
 	diag_before(clear);
 }
 
@@ -44,19 +46,6 @@ progress_wait(long long now)
 	if (!own.draw)
 		return -1;
 	return own.next > now ? (long)(own.next - now) : 0;
-}
-
-static void
-add_time(struct buf *out, double seconds)
-{
-	unsigned long s = seconds < 1e9 ? (unsigned long)seconds : 1000000000;
-
-	if (s < 60)
-		buf_printf(out, "%lu s", s);
-	else if (s < 3600)
-		buf_printf(out, "%lu min %lu s", s / 60, s % 60);
-	else
-		buf_printf(out, "%lu h %lu min", s / 3600, s / 60 % 60);
 }
 
 static void
@@ -80,25 +69,25 @@ show(void)
 }
 
 void
-progress_draw(const struct progress_count *c, long long now)
+progress_draw(const struct tally *t, long long now)
 {
 	struct buf *b = &own.line.text;
-	unsigned long done = c->answered + c->failed;
-	double rate = (double)done * 1000 / (double)(now - own.start + 1), left;
+	double asked = (double)(t->answered + t->failed);
+	double rate = asked * 1000 / (double)(now - own.start + 1);
+	double left = t->all - (double)tally_done(t);
 
 	if (progress_wait(now) != 0)
 		return;
 	own.next = now + DRAW_MS;
-	left = c->all - (double)(done + c->skipped);
 	buf_clear(b);
-	buf_printf(b, "%s: %lu", diag_name(), done + c->skipped);
-	if (c->all >= 0)
-		buf_printf(b, "/%s%.0f", c->exact ? "" : "~", c->all);
-	buf_printf(b, " done, %lu failed, %.1f/s, %.0f tokens", c->failed, rate,
-	    c->prompt_tokens + c->completion_tokens);
-	if (c->all >= 0 && rate > 0 && left >= 0) {
+	buf_printf(b, "%s: %lu", diag_name(), tally_done(t));
+	if (t->all >= 0)
+		buf_printf(b, "/%s%.0f", t->exact ? "" : "~", t->all);
+	buf_printf(b, " done, %lu failed, %.1f/s, %.0f tokens", t->failed, rate,
+	    t->prompt_tokens + t->completion_tokens);
+	if (t->all >= 0 && rate > 0 && left >= 0) {
 		buf_adds(b, ", ");
-		add_time(b, left / rate);
+		tally_time(left / rate, b);
 		buf_adds(b, " left");
 	}
 	show();
@@ -107,24 +96,8 @@ progress_draw(const struct progress_count *c, long long now)
 void
 progress_stop(void)
 {
-	if (!own.draw)
-		return;
 	clear();
 	screen_close(&own.screen, true);
 	buf_free(&own.line.text);
 	own.draw = false;
-}
-
-void
-progress_summary(const struct progress_count *c, long long now, struct buf *out)
-{
-	buf_printf(out, "%lu answered, %lu failed", c->answered, c->failed);
-	if (c->skipped > 0)
-		buf_printf(out, ", %lu answered before", c->skipped);
-	buf_printf(out, "; tokens: %.0f prompt, %.0f completion; ",
-	    c->prompt_tokens, c->completion_tokens);
-	if (now - own.start < 60000)
-		buf_printf(out, "%.1f s", (double)(now - own.start) / 1000);
-	else
-		add_time(out, (double)(now - own.start) / 1000);
 }

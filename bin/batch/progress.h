@@ -1,35 +1,28 @@
 /*
- * progress: what is told of a batch on standard error: a line that is drawn
- * again and again on a terminal, and one line at the end.
+ * progress: the line about a batch that stands on standard error while it runs,
+ * and is drawn anew from time to time. What it counts is tally's.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "tally.h"
 
-struct progress_count {
-	unsigned long	 answered, failed, skipped;
-	double		 prompt_tokens, completion_tokens;
-	double		 all;		/* lines of the input, or a guess; negative: not known */
-	bool		 exact;		/* it is no guess */
-};
-
-/* Whether to draw; start is now, in milliseconds. There is one in a program. */
+/*
+ * Starts at now, in milliseconds; without draw nothing is ever drawn. A message
+ * that is said from here on takes the line away first, so there is one progress
+ * in a program.
+ */
 void	progress_start(bool draw, long long now);
 
-/* Draws the line when it is time to; takes itself back before a message. */
-void	progress_draw(const struct progress_count *c, long long now);
+/* Draws the line, when it is time to. */
+void	progress_draw(const struct tally *t, long long now);
 
 /* Milliseconds until it should be drawn again; -1: never. */
 long	progress_wait(long long now);
 
 /* Takes the line away for good. */
 void	progress_stop(void);
-
-/* Appends "2 answered, 1 failed …", with tokens and time. */
-void	progress_summary(const struct progress_count *c, long long now,
-	    struct buf *out);
 
 #endif
