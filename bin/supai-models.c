@@ -4,6 +4,7 @@
 
 #include "client.h"
 #include "diag.h"
+#include "id.h"
 #include "info.h"
 #include "io.h"
 #include "json.h"
@@ -55,7 +56,7 @@ static bool
 matches_any(const char *id, char **patterns)
 {
 	for (; *patterns != NULL; patterns++)
-		if (models_match(id, *patterns))
+		if (id_matches(id, *patterns))
 			return true;
 	return false;
 }
@@ -68,7 +69,7 @@ explain(enum models_list list, bool live, char **patterns)
 
 	for (; *patterns != NULL; patterns++) {
 		buf_clear(&why);
-		if (live || models_is_pattern(*patterns))
+		if (live || id_is_pattern(*patterns))
 			buf_printf(&why, "no %s matches '%s'",
 			    list == MODELS_MODES ? "mode" : "model", *patterns);
 		else

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "id.h"
 #include "info.h"
 #include "json.h"
 
@@ -23,7 +24,7 @@ add_id(struct buf *ids, struct json id)
 	if (memchr(ids->p + start, '\0', ids->n - start) != NULL)
 		return false;
 	buf_addc(ids, '\0');
-	return models_is_id(ids->p + start);
+	return id_ok(ids->p + start);
 }
 
 bool

@@ -1,7 +1,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +9,11 @@
 
 #include "config.h"
 #include "diag.h"
+#include "id.h"
 #include "io.h"
 #include "mem.h"
 #include "models.h"
-#include "term.h"
+#include "panel.h"
 #include "url.h"
 #include "utf8.h"
 
@@ -38,8 +38,10 @@ struct list {
 	size_t			 n;
 	bool			 looked;	/* for the user's file */
 	char			*text;		/* what ids point into, when it is a file's */
-	const char		**own;
+	const char		**own;		/* the file's, or the panel's behind them */
 };
+
+static struct panel panel;	/* the user's own, where there is one */
 
 static struct list lists[] = {
 	[MODELS_MODELS] = {
@@ -68,22 +70,6 @@ read_file(const char *path)
 		diag_die(EX_CONFIG, "%s: a NUL byte: not a list of ids", path);
 	utf8_drop_bom(&text);
 	return buf_take(&text);
-}
-
-/* An id is one word; a saved error page, say, must not pass for a list. */
-bool
-models_is_id(const char *s)
-{
-	struct buf shown = {0};
-	size_t n = strlen(s);
-	bool ok;
-
-	if (n == 0 || *s == '#' || s[strcspn(s, " \t\n")] != '\0')
-		return false;
-	term_line(&shown, s, n);	/* which changes what must not be shown */
-	ok = shown.n == n && memcmp(shown.p, s, n) == 0;
-	buf_free(&shown);
-	return ok;
 }
 
 /* Cuts the white space around a line. */
@@ -119,7 +105,7 @@ load(struct list *l)
 		line = trim(line);
 		if (*line == '\0' || *line == '#')
 			continue;
-		if (!models_is_id(line))
+		if (!id_ok(line))
 			diag_die(EX_CONFIG, "%s: line %lu: not the id of a %s",
 			    path, number, l->noun);
 		if ((n & (n - 1)) == 0)		/* room for twice as many */
@@ -137,13 +123,65 @@ load(struct list *l)
 	free(path);
 }
 
+/* The user's panel, read once. */
+static void
+load_panel(void)
+{
+	char *path = panel.path == NULL ? panel_path() : NULL;
+	struct buf why = {0};
+
+	if (path != NULL && !panel_read(&panel, path, &why))
+		diag_die(EX_CONFIG, "%s", buf_string(&why));
+}
+
+static bool
+is_listed(const struct list *l, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->ids[i], id) == 0)
+			return true;
+	return false;
+}
+
+/* Puts an id of the panel after the list's own. */
+static void
+add_id(struct list *l, const char *id)
+{
+	if (is_listed(l, id))
+		return;
+	if (l->ids != l->own) {
+		l->own = mem_zero(l->n, sizeof(*l->own));
+		memcpy(l->own, l->ids, l->n * sizeof(*l->own));
+	}
+	l->own = mem_resize(l->own, l->n + 1, sizeof(*l->own));
+	l->own[l->n++] = id;
+	l->ids = l->own;
+}
+
+static void
+add_panel(enum models_list list)
+{
+	size_t i;
+
+	load_panel();
+	for (i = 0; list == MODELS_MODELS && i < panel.nmodels; i++)
+		if (!panel.models[i].glob)
+			add_id(&lists[list], panel.models[i].id);
+	for (i = 0; list == MODELS_MODES && i < panel.nmodes; i++)
+		add_id(&lists[list], panel.modes[i].name);
+}
+
 const char *const *
 models_ids(enum models_list list, size_t *n)
 {
 	struct list *l = &lists[list];
 
-	if (!l->looked)
+	if (!l->looked) {
 		load(l);
+		add_panel(list);
+	}
 	*n = l->n;
 	return l->ids;
 }
@@ -151,25 +189,13 @@ models_ids(enum models_list list, size_t *n)
 bool
 models_known(enum models_list list, const char *id)
 {
-	size_t n, i;
-	const char *const *ids = models_ids(list, &n);
+	size_t n;
 
-	for (i = 0; i < n; i++)
-		if (strcmp(ids[i], id) == 0)
-			return true;
-	return false;
-}
-
-bool
-models_match(const char *id, const char *pattern)
-{
-	return fnmatch(pattern, id, 0) == 0;
-}
-
-bool
-models_is_pattern(const char *word)
-{
-	return strpbrk(word, "*?[\\") != NULL;
+	(void)models_ids(list, &n);
+	if (is_listed(&lists[list], id))
+		return true;
+	/* A glob of the panel serves what no list names. */
+	return list == MODELS_MODELS && panel_find(&panel, id) != NULL;
 }
 
 /*

@@ -1,7 +1,8 @@
 /*
  * models: the ids that can be asked for, and the nearest to one that is not
  * among them. The lists are built in from models.txt and modes.txt; files in
- * the user's configuration replace them. Not for what the service says it has:
+ * the user's configuration replace them, and what the user's panel names is known
+ * as well. Not for what the service says it has:
  * that is asked over http.
  */
 #ifndef MODELS_H
@@ -17,26 +18,15 @@ enum models_list { MODELS_MODELS, MODELS_MODES };
 /*
  * The ids of a list, in its order; *n is set to how many. Borrowed, for good.
  * Read once: $XDG_CONFIG_HOME/supai/models (modes) or the one under
- * $HOME/.config where there is one, else the list built in. In a file, blank
- * lines and lines that start with # are passed over. A file that cannot be
- * read, holds a line that can be no id, or holds none ends the tool with 78.
+ * $HOME/.config where there is one, else the list built in; then the literal ids (the
+ * modes) of the user's panel. In a file, blank lines and lines that start with # are
+ * passed over. A file that cannot be read, holds a line that can be no id, or holds
+ * none ends the tool with 78, and so does a panel that is wrong.
  */
 const char *const *models_ids(enum models_list list, size_t *n);
 
-/* Whether s can be an id: one word of UTF-8 that a screen may have, no comment. */
-bool	models_is_id(const char *s);
-
-/* Whether id is on the list. */
+/* Whether id is on the list; of models also, whether a glob of the panel serves it. */
 bool	models_known(enum models_list list, const char *id);
-
-/*
- * Whether the shell pattern (POSIX.1-2008, XCU 2.13) matches the whole id. A
- * slash is a character like any other: "*opus*" matches across it.
- */
-bool	models_match(const char *id, const char *pattern);
-
-/* Whether a word has a pattern's special characters, and so is no plain id. */
-bool	models_is_pattern(const char *word);
 
 /* Appends "unknown mode 'exprt': did you mean expert?", or what else helps. */
 void	models_unknown(enum models_list list, const char *id, struct buf *out);

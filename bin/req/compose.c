@@ -8,6 +8,7 @@
 #include "compose.h"
 #include "diag.h"
 #include "history.h"
+#include "id.h"
 #include "image.h"
 #include "io.h"
 #include "mem.h"
@@ -244,20 +245,21 @@ add_models(const struct compose *c, jv *models, const char *pattern)
 		diag_die(EX_USAGE, "--models: an empty id");
 	must_be_utf8("--models", pattern, strlen(pattern));
 	for (i = 0; i < n; i++) {
-		if (!models_match(ids[i], pattern))
+		if (!id_matches(ids[i], pattern))
 			continue;
 		add_model(models, ids[i]);
 		any = true;
 	}
 	if (any)
 		return;
-	if (models_is_pattern(pattern))
+	if (id_is_pattern(pattern))
 		diag_die(EX_USAGE, "--models: no known model matches '%s'"
 		    " (supai-models lists them)", pattern);
-	if (!c->unlisted && models_known(MODELS_MODES, pattern))
+	any = c->unlisted || models_known(MODELS_MODELS, pattern);
+	if (!any && models_known(MODELS_MODES, pattern))
 		diag_die(EX_USAGE, "--models: '%s' is a mode, not a model: give"
 		    " it to -m", pattern);
-	if (!c->unlisted)
+	if (!any)
 		unknown(MODELS_MODELS, "--models", pattern);
 	add_model(models, pattern);
 }

@@ -1,0 +1,590 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "id.h"
+#include "io.h"
+#include "mem.h"
+#include "panel.h"
+#include "shell.h"
+#include "utf8.h"
+
+enum {
+	MAX_FILE = 1 << 20,	/* a panel that is longer is none */
+	MAX_CALLS = 1000000,	/* of a limit */
+	MAX_PORT = 65535,
+};
+
+static const char blanks[] = " \t\r";
+
+/* What is being read: a line of it, cut up in place. */
+struct reading {
+	struct panel	*p;
+	struct buf	*why;
+	unsigned long	 line;	/* 0: it is no file that is read */
+	char		*rest;	/* of the line */
+};
+
+static bool wrong(struct reading *r, const char *fmt, ...) BUF_PRINTF(2, 3);
+
+static bool
+wrong(struct reading *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (r->line > 0)
+		buf_printf(r->why, "%s: line %lu: ", r->p->path, r->line);
+	va_start(ap, fmt);
+	buf_vprintf(r->why, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* The next field of the line, cut off; NULL at its end. */
+static char *
+field(struct reading *r)
+{
+	char *s = r->rest + strspn(r->rest, blanks);
+	size_t n = strcspn(s, blanks);
+
+	if (n == 0)
+		return NULL;
+	r->rest = s + n;
+	if (*r->rest != '\0')
+		*r->rest++ = '\0';
+	return s;
+}
+
+static bool
+at_end(struct reading *r)
+{
+	const char *more = field(r);
+
+	return more == NULL || wrong(r, "'%s' is one field too many", more);
+}
+
+/* The whole of s as a number from 1 to max; 0 for anything else. */
+static unsigned long
+number(const char *s, unsigned long max)
+{
+	unsigned long n = 0;
+
+	if (*s == '\0' || strspn(s, "0123456789") != strlen(s))
+		return 0;
+	for (; *s != '\0' && n <= max; s++)
+		n = n * 10 + (unsigned long)(*s - '0');
+	return n <= max ? n : 0;
+}
+
+/* HOST or HOST:PORT, IPv6 in brackets. */
+static bool
+take_host(struct reading *r, struct panel_host *h)
+{
+	char *s = field(r), *end, *c;
+
+	if (s == NULL)
+		return wrong(r, "a host is missing");
+	if (*s != '[' && strchr(s, ':') != strrchr(s, ':'))
+		return wrong(r, "IPv6 stands in brackets: [%s]", s);
+	end = s + strcspn(s, ":");
+	if (*s == '[' && (end = strchr(s, ']')) != NULL) {
+		*end++ = '\0';
+		s++;
+	}
+	if (end == NULL || (*end != '\0' && *end != ':') ||
+	    strcspn(s, "/?#@") < strlen(s) || end == s)
+		return wrong(r, "'%s' is not HOST or HOST:PORT", s);
+	h->port = 0;
+	if (*end == ':') {
+		*end++ = '\0';
+		h->port = (long)number(end, MAX_PORT);
+		if (h->port == 0)
+			return wrong(r, "'%s' is not a port", end);
+	}
+	h->name = mem_string(s);
+	for (c = h->name; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return true;
+}
+
+static bool
+same_host(const struct panel_host *a, const struct panel_host *b)
+{
+	return a->port == b->port && strcmp(a->name, b->name) == 0;
+}
+
+/* What a model's line may have at its end. */
+static bool
+take_json(struct reading *r, struct panel_model *m)
+{
+	struct json_fault fault;
+	const char *text = r->rest + strspn(r->rest, blanks);
+
+	if (*text == '\0')
+		return true;
+	if (!json_parse(text, strlen(text), &m->json, &fault))
+		return wrong(r, "not JSON: %s at byte %zu of it", fault.why,
+		    fault.at + 1);
+	if (json_type(m->json) != JSON_OBJECT)
+		return wrong(r, "the JSON at its end is no object");
+	if (json_get(m->json, "messages").p != NULL ||
+	    json_get(m->json, "stream").p != NULL)
+		return wrong(r, "its JSON may not set messages or stream");
+	if (json_get(m->json, "system").p != NULL &&
+	    json_type(json_get(m->json, "system")) != JSON_STRING)
+		return wrong(r, "system is no string");
+	return true;
+}
+
+/* NAME, "-" for none, or nothing. */
+static bool
+take_name(struct reading *r, struct panel_model *m)
+{
+	const char *next = r->rest + strspn(r->rest, blanks), *name;
+
+	if (*next == '{')	/* the JSON already */
+		return true;
+	name = field(r);
+	if (name == NULL || strcmp(name, "-") == 0)
+		return true;
+	if (m->glob)
+		return wrong(r, "'%s' is one name for all that match '%s': put -"
+		    " there", name, m->id);
+	m->name = name;
+	return true;
+}
+
+static bool
+check_id(struct reading *r, const char *id)
+{
+	if (!id_ok(id) || strchr(id, '#') != NULL)
+		return wrong(r, "'%s' cannot be an id", id);
+	if (strcmp(id, "main") == 0)
+		return wrong(r, "'main' is the final answer's, and no model's id");
+	return true;
+}
+
+static bool
+add_model(struct reading *r, const struct panel_model *m)
+{
+	struct panel *p = r->p;
+	size_t i;
+
+	for (i = 0; i < p->nmodels && !m->glob; i++)
+		if (strcmp(p->models[i].id, m->id) == 0)
+			return wrong(r, "'%s' has a line already, %lu", m->id,
+			    p->models[i].line);
+	p->models = mem_resize(p->models, p->nmodels + 1, sizeof(*p->models));
+	p->models[p->nmodels++] = *m;
+	return true;
+}
+
+static bool
+take_model(struct reading *r)
+{
+	struct panel_model m = {.line = r->line};
+
+	m.id = field(r);
+	m.base = field(r);
+	if (m.base == NULL)
+		return wrong(r, "a model's line is: model ID BASE-URL [NAME] [JSON]");
+	m.glob = id_is_pattern(m.id);
+	return check_id(r, m.id) && take_name(r, &m) && take_json(r, &m) &&
+	    add_model(r, &m);
+}
+
+/* A path beside the panel's, or an absolute one. */
+static char *
+beside(const struct panel *p, const char *path)
+{
+	const char *slash = strrchr(p->path, '/');
+	struct buf b = {0};
+
+	if (*path != '/' && slash != NULL)
+		buf_add(&b, p->path, (size_t)(slash - p->path) + 1);
+	buf_adds(&b, path);
+	return buf_take(&b);
+}
+
+static bool
+take_key(struct reading *r)
+{
+	struct panel *p = r->p;
+	struct panel_key k = {.line = r->line}, *all;
+	const char *how, *where;
+	size_t i;
+
+	if (!take_host(r, &k.host))
+		return false;
+	/* From here on the panel owns what it holds, also where it is wrong. */
+	all = mem_resize(p->keys, p->nkeys + 1, sizeof(*p->keys));
+	p->keys = all;
+	all[p->nkeys++] = k;
+	how = field(r);
+	where = how != NULL ? field(r) : NULL;
+	if (where == NULL || (strcmp(how, "file") != 0 &&
+	    strcmp(how, "env") != 0))
+		return wrong(r, "a key's line is: key HOST[:PORT] file PATH, or"
+		    " env VARIABLE");
+	for (i = 0; i + 1 < p->nkeys; i++)
+		if (same_host(&all[i].host, &k.host))
+			return wrong(r, "this host's key has a line already, %lu",
+			    all[i].line);
+	all[i].file = *how == 'f';
+	all[i].where = all[i].file ? beside(p, where) : mem_string(where);
+	return at_end(r);
+}
+
+static bool
+take_limit(struct reading *r)
+{
+	struct panel *p = r->p;
+	struct panel_limit l = {.line = r->line};
+	const char *most;
+	size_t i;
+
+	if (!take_host(r, &l.host))
+		return false;
+	p->limits = mem_resize(p->limits, p->nlimits + 1, sizeof(*p->limits));
+	p->limits[p->nlimits++] = l;
+	most = field(r);
+	l.most = most != NULL ? (unsigned)number(most, MAX_CALLS) : 0;
+	if (l.most == 0)
+		return wrong(r, "a limit's line is: limit HOST[:PORT] N, from 1 on");
+	for (i = 0; i + 1 < p->nlimits; i++)
+		if (same_host(&p->limits[i].host, &l.host))
+			return wrong(r, "this host's limit has a line already, %lu",
+			    p->limits[i].line);
+	p->limits[i].most = l.most;
+	return at_end(r);
+}
+
+/* Cuts the "*N" at an id's end off. */
+static bool
+take_samples(struct reading *r, char *id, unsigned *samples)
+{
+	char *star = strrchr(id, '*');
+
+	*samples = 1;
+	if (star == NULL || star[1] == '\0' ||
+	    strspn(star + 1, "0123456789") != strlen(star + 1))
+		return true;
+	*samples = (unsigned)number(star + 1, PANEL_SAMPLES);
+	if (*samples == 0)
+		return wrong(r, "'%s': from 1 to %d samples", id, PANEL_SAMPLES);
+	*star = '\0';
+	return true;
+}
+
+static bool
+add_member(struct reading *r, struct panel_members *all, char *id, bool samples)
+{
+	struct panel_member m = {.id = id, .samples = 1};
+	size_t i;
+
+	if (samples && !take_samples(r, id, &m.samples))
+		return false;
+	if (id_is_pattern(id))
+		return wrong(r, "'%s' is a pattern: ids stand here", id);
+	for (i = 0; i < all->n; i++)
+		if (strcmp(all->p[i].id, id) == 0)
+			return wrong(r, "'%s' stands here twice%s", id,
+			    samples ? ": ID*2 asks for two samples" : "");
+	all->p = mem_resize(all->p, all->n + 1, sizeof(*all->p));
+	all->p[all->n++] = m;
+	return check_id(r, id);
+}
+
+static bool
+take_members(struct reading *r, struct panel_members *all, bool samples)
+{
+	char *id;
+
+	while ((id = field(r)) != NULL)
+		if (!add_member(r, all, id, samples))
+			return false;
+	return all->n > 0 || wrong(r, "no id stands here");
+}
+
+static bool
+take_main(struct reading *r)
+{
+	if (r->p->mains.n > 0)
+		return wrong(r, "main has a line already, %lu", r->p->main_line);
+	r->p->main_line = r->line;
+	return take_members(r, &r->p->mains, false);
+}
+
+static bool
+take_mode(struct reading *r)
+{
+	struct panel *p = r->p;
+	struct panel_mode m = {.name = field(r), .line = r->line};
+
+	if (m.name == NULL || !id_ok(m.name))
+		return wrong(r, "a mode's line is: mode NAME ID[*N] ...");
+	if (panel_mode(p, m.name) != NULL)
+		return wrong(r, "the mode '%s' has a line already, %lu", m.name,
+		    panel_mode(p, m.name)->line);
+	p->modes = mem_resize(p->modes, p->nmodes + 1, sizeof(*p->modes));
+	p->modes[p->nmodes++] = m;
+	return take_members(r, &p->modes[p->nmodes - 1].members, true);
+}
+
+static bool
+take_line(struct reading *r)
+{
+	static const struct {
+		const char	*word;
+		bool		(*take)(struct reading *r);
+	} lines[] = {
+		{"model", take_model}, {"key", take_key}, {"limit", take_limit},
+		{"main", take_main}, {"mode", take_mode},
+	};
+	const char *word = field(r);
+	size_t i;
+
+	if (word == NULL || *word == '#')
+		return true;
+	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		if (strcmp(word, lines[i].word) == 0)
+			return lines[i].take(r);
+	return wrong(r, "'%s' is none of model, key, limit, main and mode", word);
+}
+
+/* Each id of a line has to be one that somebody serves. */
+static bool
+check_members(struct reading *r, const struct panel_members *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (panel_find(r->p, all->p[i].id) == NULL)
+			return wrong(r, "'%s' has no line model", all->p[i].id);
+	return true;
+}
+
+static bool
+take_lines(struct reading *r)
+{
+	char *next = r->p->text;
+
+	while (next != NULL) {
+		r->rest = next;
+		next = strchr(next, '\n');
+		if (next != NULL)
+			*next++ = '\0';
+		r->line++;
+		if (!take_line(r))
+			return false;
+	}
+	return true;
+}
+
+static bool
+parse(struct panel *p, struct buf *why)
+{
+	struct reading r = {.p = p, .why = why};
+	size_t i;
+
+	if (!take_lines(&r))
+		return false;
+	r.line = p->main_line;
+	if (!check_members(&r, &p->mains))
+		return false;
+	for (i = 0; i < p->nmodes; i++) {
+		r.line = p->modes[i].line;
+		if (!check_members(&r, &p->modes[i].members))
+			return false;
+	}
+	return true;
+}
+
+/* It decides who gets the questions and the keys: nobody else may change it. */
+static bool
+check_mode(int fd, const char *path, struct buf *why)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	buf_printf(why, "%s: others can write it (mode %03o): run chmod go-w ",
+	    path, (unsigned)(st.st_mode & 07777));
+	shell_quote(why, path, strlen(path));
+	return false;
+}
+
+/* The file's text into p. */
+static bool
+read_text(struct panel *p, int fd, struct buf *why)
+{
+	struct buf text = {0};
+
+	if (!io_read_all(fd, &text, MAX_FILE)) {
+		buf_printf(why, "%s: %s", p->path, strerror(errno));
+		buf_free(&text);
+		return false;
+	}
+	utf8_drop_bom(&text);
+	if (utf8_valid(text.p, text.n) != text.n ||
+	    (text.n > 0 && memchr(text.p, '\0', text.n) != NULL)) {
+		buf_printf(why, "%s: not text in UTF-8", p->path);
+		buf_free(&text);
+		return false;
+	}
+	p->text = buf_take(&text);
+	return true;
+}
+
+char *
+panel_path(void)
+{
+	return config_path("panel");
+}
+
+bool
+panel_read(struct panel *p, const char *path, struct buf *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	bool ok;
+
+	*p = (struct panel){.path = path};
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return true;
+	if (fd == -1) {
+		buf_printf(why, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	ok = check_mode(fd, path, why) && read_text(p, fd, why);
+	close(fd);
+	return ok && parse(p, why);
+}
+
+/* A member of a list that is no file's is a model, too. */
+static bool
+add_listed(struct reading *r, struct panel_members *all, char *id,
+    const char *base)
+{
+	struct panel_model m = {.base = base};
+
+	if (!add_member(r, all, id, true))
+		return false;
+	m.id = id;
+	return add_model(r, &m);
+}
+
+bool
+panel_of(struct panel *p, const char *ids, const char *base, struct buf *why)
+{
+	struct reading r = {.p = p, .why = why};
+	struct panel_members *all;
+	char *id, *next;
+
+	*p = (struct panel){.path = "", .text = mem_string(ids)};
+	p->modes = mem_zero(1, sizeof(*p->modes));
+	p->nmodes = 1;
+	all = &p->modes[0].members;
+	for (id = p->text; id != NULL; id = next) {
+		next = strchr(id, ',');
+		if (next != NULL)
+			*next++ = '\0';
+		id += strspn(id, blanks);
+		id[strcspn(id, blanks)] = '\0';
+		if (*id != '\0' && !add_listed(&r, all, id, base))
+			return false;
+	}
+	return all->n > 0 || wrong(&r, "no id stands there");
+}
+
+const struct panel_model *
+panel_find(const struct panel *p, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < p->nmodels; i++)
+		if (!p->models[i].glob && strcmp(p->models[i].id, id) == 0)
+			return &p->models[i];
+	for (i = 0; i < p->nmodels; i++)
+		if (p->models[i].glob && id_matches(id, p->models[i].id))
+			return &p->models[i];
+	return NULL;
+}
+
+bool
+panel_is_host(const struct panel_host *h, const char *host, long port)
+{
+	return (h->port == 0 || h->port == port) && strcmp(h->name, host) == 0;
+}
+
+const struct panel_key *
+panel_key(const struct panel *p, const char *host, long port)
+{
+	const struct panel_key *found = NULL;
+	size_t i;
+
+	for (i = 0; i < p->nkeys; i++)
+		if (panel_is_host(&p->keys[i].host, host, port) &&
+		    (found == NULL || p->keys[i].host.port != 0))
+			found = &p->keys[i];
+	return found;
+}
+
+const struct panel_mode *
+panel_mode(const struct panel *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nmodes; i++)
+		if (p->modes[i].name == NULL ||
+		    strcmp(p->modes[i].name, name) == 0)
+			return &p->modes[i];
+	return NULL;
+}
+
+unsigned
+panel_size(const char *mode)
+{
+	static const struct {
+		const char	*mode;
+		unsigned	 size;
+	} sizes[] = {
+		{"fast", 1}, {"thinking", 3}, {"auto", 3}, {"deep-thinking", 6},
+		{"expert", 9},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		if (strcmp(sizes[i].mode, mode) == 0)
+			return sizes[i].size;
+	return 0;
+}
+
+void
+panel_free(struct panel *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nkeys; i++) {
+		free(p->keys[i].host.name);
+		free(p->keys[i].where);
+	}
+	for (i = 0; i < p->nlimits; i++)
+		free(p->limits[i].host.name);
+	for (i = 0; i < p->nmodes; i++)
+		free(p->modes[i].members.p);
+	free(p->models);
+	free(p->keys);
+	free(p->limits);
+	free(p->mains.p);
+	free(p->modes);
+	free(p->text);
+	*p = (struct panel){0};
+}

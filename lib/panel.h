@@ -1,0 +1,116 @@
+/*
+ * panel: the file that says which models the ensemble asks: where each of them
+ * is, which key goes to which host, how many calls at once a host takes, who
+ * writes the final answer, and what the modes are. supai-panel(5) is its page. Not
+ * for reaching anybody: URLs and keys are judged by the one who uses them.
+ */
+#ifndef PANEL_H
+#define PANEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "json.h"
+
+/* Strings and JSON are borrowed from the panel; line is the line's number. */
+struct panel_model {
+	const char	*id;	/* or a glob (id_matches) */
+	bool		 glob;
+	const char	*base;	/* the base URL as it was written */
+	const char	*name;	/* what the endpoint calls it; NULL: as the one who asks */
+	struct json	 json;	/* what is merged into its requests; JSON_NONE: nothing */
+	unsigned long	 line;
+};
+
+/* A host as url_parse has it: lower case, IPv6 without brackets. */
+struct panel_host {
+	char		*name;	/* owned by the panel */
+	long		 port;	/* 0: any */
+};
+
+struct panel_key {
+	struct panel_host host;
+	bool		 file;	/* where is a path; else an environment variable's name */
+	char		*where;	/* a path is absolute, or as the panel's is; owned */
+	unsigned long	 line;
+};
+
+struct panel_limit {
+	struct panel_host host;
+	unsigned	 most;	/* calls at once */
+	unsigned long	 line;
+};
+
+/* An id, and how many samples of it are asked for. */
+struct panel_member {
+	const char	*id;
+	unsigned	 samples;
+};
+
+struct panel_members {
+	struct panel_member *p;
+	size_t		 n;
+};
+
+struct panel_mode {
+	const char	*name;
+	struct panel_members members;
+	unsigned long	 line;
+};
+
+/* All zero it is an empty panel. */
+struct panel {
+	const char	*path;		/* borrowed */
+	struct panel_model *models;
+	size_t		 nmodels;
+	struct panel_key *keys;
+	size_t		 nkeys;
+	struct panel_limit *limits;
+	size_t		 nlimits;
+	struct panel_members mains;	/* who writes the final answer; samples are 1 */
+	unsigned long	 main_line;
+	struct panel_mode *modes;
+	size_t		 nmodes;
+	/* panel's own. */
+	char		*text;
+};
+
+enum { PANEL_SAMPLES = 100 };	/* as many of one id at most */
+
+/* The panel's own place, supai/panel in the configuration; owned; NULL: no home. */
+char	*panel_path(void);
+
+/*
+ * Reads the panel at path (borrowed for as long as p is). True also where there
+ * is no such file: then p is empty. False, with why ("PATH: line 3: …") appended, for
+ * a file that cannot be read, that others can write, or with a line that is wrong.
+ */
+bool	panel_read(struct panel *p, const char *path, struct buf *why);
+
+/*
+ * Makes a panel of ids, a comma list of ID[*N], all at one base URL (both
+ * borrowed), which then also are the mode of any name. False with why.
+ */
+bool	panel_of(struct panel *p, const char *ids, const char *base,
+	    struct buf *why);
+
+/* Who serves an id: the literal line before a glob's, the first of these; or NULL. */
+const struct panel_model *panel_find(const struct panel *p, const char *id);
+
+/* The key's line of a host: the one with its port before the one without; or NULL. */
+const struct panel_key *panel_key(const struct panel *p, const char *host,
+	    long port);
+
+/* Whether a line's host is this one. */
+bool	panel_is_host(const struct panel_host *h, const char *host, long port);
+
+/* The line of a mode; NULL where there is none. */
+const struct panel_mode *panel_mode(const struct panel *p, const char *name);
+
+/* How many models a mode of the API's page asks that has no line; 0: it is none. */
+unsigned panel_size(const char *mode);
+
+void	panel_free(struct panel *p);
+
+#endif
