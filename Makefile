@@ -10,11 +10,12 @@
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (needs clang)
 #   make bench      measure the tools against what one would use instead
 #   make bench-peers  get the peers that are no part of a system, each optional
+#   make deb        Debian's packages, in build/deb (wants debhelper)
 #   make install    PREFIX=/usr/local DESTDIR=
 #
 # WERROR=1 makes warnings errors.
 
-VERSION = 0.1.0
+VERSION = 0.2.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD = build
@@ -234,6 +235,11 @@ uninstall:
 	done
 	for p in $(notdir $(PAGES)); do rm -f "$(mandir)/man$${p##*.}/$$p" || exit 1; done
 
+# Debian's packages, in build/deb (tests/packaging has other systems' recipes).
+deb:
+	@tests/packaging/deb.sh $(BUILD)/deb
+	@ls $(BUILD)/deb/*.deb
+
 dist:
 	git archive --format=tar.gz --prefix=supai-$(VERSION)/ -o supai-$(VERSION).tar.gz HEAD
 
@@ -242,5 +248,5 @@ clean:
 
 -include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
 
-.PHONY: all html fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
+.PHONY: all html deb fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
 .SECONDARY:

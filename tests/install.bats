@@ -67,6 +67,10 @@ fake() {
     run "$make" -C src -s dist
     assert_success
     tarball=$(echo src/supai-*.tar.gz)
+    # The same bytes every time.
+    cp "$tarball" first
+    run "$make" -C src -s dist
+    assert cmp first "$tarball"
     dir=$(basename "$tarball" .tar.gz)
     tar -xzf "$tarball"
     diff <(git -C src ls-files | sort) <(cd "$dir" && find . -type f | sed 's|^\./||' | sort)
@@ -80,6 +84,23 @@ fake() {
     run "$make" -C "$dir" -s clean
     assert_success
     diff <(git -C src ls-files | sort) <(cd "$dir" && find . -type f | sed 's|^\./||' | sort)
+}
+
+@test "a version has its entry in CHANGES, and the packages' recipes name it" {
+    version=$(sed -n 's/^VERSION = //p' "$ROOT/Makefile")
+    assert_equal "$(sed -n 's/^## \([0-9.]*\) (.*/\1/p' "$ROOT/CHANGES" | head -n 1)" "$version"
+    run supai-req --version
+    assert_output "supai-req $version"
+    grep -qx "pkgver=$version" "$ROOT/tests/packaging/APKBUILD"
+    grep -q "supai-$version.tar.gz" "$ROOT/tests/packaging/supai.rb"
+    grep -q "version = \"$version\"" "$ROOT/tests/packaging/default.nix"
+}
+
+@test "the recipes for Alpine and Homebrew are read by their languages" {
+    sh -n "$ROOT/tests/packaging/APKBUILD"
+    command -v ruby >/dev/null || skip "no ruby"
+    run ruby -c "$ROOT/tests/packaging/supai.rb"
+    assert_output 'Syntax OK'
 }
 
 @test "deps does nothing when all is there" {

@@ -20,7 +20,7 @@ files=$(printf '%s\n' "$files" | grep -v -e '^tests/data/' -e '^tests/fuzz/.*/' 
 done)
 
 c_files=(bin/*.c bin/*/*.c lib/*.c tests/*.c tests/bench/*.c tests/fuzz/*.c)
-scripts=(bin/supai .ci/run .ci/deps tests/*.sh tests/bench/*.sh)
+scripts=(bin/supai .ci/run .ci/deps man/*.sh tests/*.sh tests/bench/*.sh tests/packaging/*.sh)
 
 failed=0
 
