@@ -22,6 +22,9 @@ each_has_one_success() {
 # The seconds since the mock's start at which the requests came.
 times() { jq .elapsed "$MOCK_LOG"; }
 
+# How many connections rawserver has had.
+connections() { grep -o '# connection' "$RAW_LOG" | wc -l; }
+
 lines_in() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 # --- what goes in and what comes out ----------------------------------------
@@ -423,7 +426,7 @@ null null 11 line_too_long'
     raw_start -k kept answer
     run --separate-stderr supai-batch -j 1 --max-time 0.5 -o out in
     expect 1 '' 'supai-batch: 2 answered, 1 failed; *; see out.failed (the first: 2: *)'
-    assert_equal "$(grep -o '# connection' "$RAW_LOG" | wc -l)" 2
+    assert_equal "$(connections)" 2
 }
 
 @test "a service that cannot be connected to in time stops the batch with 75" {
@@ -500,6 +503,108 @@ null null 11 line_too_long'
     each_has_one_success in out
     [ "$(mock_requests)" -lt 3200 ] || fail "$(mock_requests) requests"
     assert_equal "$(jq -r '.fault // "none"' "$MOCK_LOG" | sort -u | xargs)" 'cut fail garbage none stall'
+}
+
+# --- the end of an answer ---------------------------------------------------
+
+# stream TEXT: the events of an answer of that text, finish reason and [DONE].
+stream() {
+    printf 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n' "$1"
+}
+
+# response HEADER ...: standard input as the body of a 200, with these headers.
+response() {
+    printf 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n'
+    [ $# -eq 0 ] || printf '%s\r\n' "$@"
+    printf '\r\n'
+    cat
+}
+
+text_of() { jq -r '.response.body.choices[0].message.content' "$@"; }
+
+@test "[DONE] is the end: a connection that stays open holds its slot for a second at most" {
+    reads_the_clock
+    stream hello | response >answer
+    raw_start -k answer
+    requests 3 >in
+    SECONDS=0
+    run --separate-stderr supai-batch -j 1 in
+    [ "$SECONDS" -lt 10 ]
+    assert_equal "$status$stderr" 0
+    assert_equal "$(text_of <<<"$output" | xargs)" 'hello hello hello'
+    assert_equal "$(connections)" 3
+}
+
+@test "[DONE] is the end: a connection that drops after it changes nothing" {
+    stream hello | response 'Content-Length: 1000' >length
+    { response 'Transfer-Encoding: chunked' </dev/null; printf '%x\r\n' "$(stream hello | wc -c)"; stream hello; } >chunked
+    { stream hello; printf 'data: {"error":{"message":"late"}}\n\n'; } | response >more
+    for answer in length chunked more; do
+        for how in '' -r; do
+            # shellcheck disable=SC2086
+            raw_start $how $answer
+            run --separate-stderr supai-batch <<<"$(line a hi)"
+            assert_equal "$answer$how $status$stderr" "$answer$how 0"
+            assert_equal "$(text_of <<<"$output")" hello
+            assert_equal "$(connections)" 1
+        done
+    done
+}
+
+@test "a damaged answer is no success: the checksum of a compressed one is wrong" {
+    stream hello | gzip -nc >body.gz
+    { head -c -8 body.gz; printf '\1\2\3\4'; tail -c 4 body.gz; } >bad.gz
+    response 'Content-Encoding: gzip' "Content-Length: $(wc -c <bad.gz)" <bad.gz >bad
+    response 'Content-Encoding: gzip' <bad.gz >bad-open
+    response 'Content-Encoding: gzip' <body.gz >good-open
+    raw_start bad
+    run --separate-stderr supai-batch -o out --retries 1 <<<"$(line a hi)"
+    expect 1 '' 'supai-batch: 0 answered, 1 failed; *; see out.failed (the first: a: the answer is damaged, *'
+    assert_equal "$(jq -r .error.code out.failed)" broken_response
+    assert_equal "$(connections)" 2
+    # The same where nothing but the checksum tells of the end; then a good one.
+    raw_start -k bad-open good-open
+    run --separate-stderr supai-batch -o out <<<"$(line a hi)"
+    expect 0 '' ''
+    assert_equal "$(text_of out)" hello
+    assert_equal "$(connections)" 2
+}
+
+@test "a damaged answer is no success: a length that lies, a broken frame, a cut compressed body" {
+    stream hello | sed '/DONE/d' >events
+    response 'Content-Length: 1000' <events >length
+    { response 'Transfer-Encoding: chunked' </dev/null; printf '%x\r\n' "$(wc -c <events)"; cat events; printf '\r\nno frame\r\n'; } >frame
+    stream hello | gzip -nc | head -c -12 | response 'Content-Encoding: gzip' >compressed
+    for answer in length frame compressed; do
+        raw_start $answer
+        rm -f out
+        run --separate-stderr supai-batch -o out --retries 1 <<<"$(line a hi)"
+        expect 1 '' 'supai-batch: 0 answered, 1 failed; *'
+        [ ! -s out ]
+        assert_equal "$answer $(jq -r .error.code out.failed)" "$answer broken_response"
+        assert_equal "$answer $(connections)" "$answer 2"
+    done
+}
+
+@test "an error in the stream says more than the cut that follows it" {
+    printf 'data: {"error":{"message":"spent","code":"insufficient_quota"}}\n\n' | response 'Content-Length: 1000' >answer
+    raw_start answer
+    requests 3 >in
+    run --separate-stderr supai-batch -j 1 -o out in
+    expect 77 '' 'supai-batch: stopped: *spent*: 0 answered, 1 failed; *'
+    assert_equal "$(connections)" 1
+}
+
+@test "a flood of events does not outlast --max-time" {
+    reads_the_clock
+    yes $'data: 1\n' | head -c 60M | response >answer # and no end
+    raw_start -k answer
+    requests 6 >in
+    SECONDS=0
+    run --separate-stderr supai-batch -j 1 --max-time 0.05 -o out in
+    expect 1 '' 'supai-batch: 0 answered, 6 failed; *'
+    assert_equal "$(jq -r .error.code out.failed | uniq -c | xargs)" '6 timeout'
+    [ "$SECONDS" -lt 5 ]
 }
 
 # --- pace -------------------------------------------------------------------

@@ -229,8 +229,14 @@ static void
 finish(struct batch *b, struct lane *lane)
 {
 	long long now = now_ms();
-	struct try t = try_judge(lane, &b->outcome);
+	struct try t;
 
+	if (lane->x.stopped && interrupt_at_once()) {
+		leave_job(b, lane->job);
+		lane_end(&b->lanes, lane);
+		return;
+	}
+	t = try_judge(lane, &b->outcome);
 	hope_note(&b->hope, lane, &t, now);
 	if (t.status == 0) {
 		put_success(b, lane);

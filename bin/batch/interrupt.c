@@ -60,6 +60,12 @@ interrupt_fd(void)
 	return pipe_fds[0];
 }
 
+bool
+interrupt_at_once(void)
+{
+	return count > 1;
+}
+
 int
 interrupt_count(int *sig)
 {

@@ -1,14 +1,35 @@
 #include <stdlib.h>
 
+#include "interrupt.h"
 #include "lane.h"
 #include "mem.h"
+#include "now.h"
+
+/*
+ * A flood of bytes keeps the loop from looking at time and signals: they are
+ * looked at here as well.
+ */
+static bool
+may_go_on(struct http_exchange *x)
+{
+	if (x->deadline != 0 && now_ms() >= x->deadline)
+		x->limit = HTTP_DEADLINE;
+	return x->limit == HTTP_NO_LIMIT && !interrupt_at_once();
+}
 
 static bool
 take_bytes(struct http_exchange *x, const char *p, size_t n)
 {
 	struct lane *lane = x->arg;
 
-	return answer_feed(&lane->answer, p, n);
+	if (!may_go_on(x))
+		return false;
+	if (x->over)	/* what follows is read only to see whether it is damaged */
+		return true;
+	if (!answer_feed(&lane->answer, p, n))
+		return false;
+	x->over = lane->answer.done;
+	return true;
 }
 
 void

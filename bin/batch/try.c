@@ -19,7 +19,8 @@ try_judge(struct lane *lane, struct outcome *o)
 	    buf_string(&o->message)};
 	if (!try_is_good(&lane->x))
 		return t;
-	if (o->status == 0 || lane->x.stopped || (a->done && a->status == 0)) {
+	if (lane->x.stopped || o->status == 0 ||
+	    (a->status != 0 && diag_worst(a->status, o->status) == a->status)) {
 		t.status = a->status;
 		t.message = buf_string(&a->why);
 	}

@@ -21,8 +21,10 @@ struct try {
 };
 
 /*
- * Judges the lane's exchange, which has ended. Where the response was good, the
- * answer in it counts first, then the transfer. o's memory is used again.
+ * Judges the lane's exchange, which has ended. There is an answer only where the
+ * transfer was good as well; of two faults the one that says more counts, as
+ * diag_worst has it: an error in the stream before the cut that followed it. o's
+ * memory is used again.
  */
 struct try try_judge(struct lane *lane, struct outcome *o);
 
