@@ -348,7 +348,7 @@ next_wait(const struct client *c, const struct http_exchange *x,
 	if (o->status == 0 || !o->retry || tries > (unsigned long)c->retries)
 		return -1;
 	if (wait < 0) {
-		clock_gettime(CLOCK_REALTIME, &t);
+		(void)clock_gettime(CLOCK_REALTIME, &t);
 		wait = retry_backoff(tries, (unsigned)t.tv_nsec ^
 		    (unsigned)getpid() << 16);
 	}

@@ -46,7 +46,7 @@ plain_steps(const char *p, const char *end, bool ascii)
 	int mask;
 
 	for (; end - p >= STEP; p += STEP) {
-		x = _mm_loadu_si128((const __m128i *)(const void *)p);
+		x = _mm_loadu_si128((const __m128i *)p);
 		hit = _mm_or_si128(_mm_cmpeq_epi8(x, quote),
 		    _mm_cmpeq_epi8(x, backslash));
 		hit = _mm_or_si128(hit,

@@ -48,12 +48,14 @@ mem_zero(size_t count, size_t size)
 void *
 mem_resize(void *p, size_t count, size_t size)
 {
+	void *more;
+
 	if (size != 0 && count > SIZE_MAX / size)
 		mem_out();
-	p = realloc(p, count * size > 0 ? count * size : 1);
-	if (p == NULL)
+	more = realloc(p, count * size > 0 ? count * size : 1);
+	if (more == NULL)
 		mem_out();
-	return p;
+	return more;
 }
 
 void *

@@ -12,7 +12,7 @@ now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
@@ -26,8 +26,8 @@ main(void)
 	while ((n = read(0, buf, sizeof(buf))) > 0) {
 		printf("%ld ", now() - start);
 		for (i = 0; i < n; i++)
-			putchar((unsigned char)buf[i] < ' ' ? '?' : buf[i]);
-		putchar('\n');
+			(void)putchar((unsigned char)buf[i] < ' ' ? '?' : buf[i]);
+		(void)putchar('\n');
 	}
 	return n == -1;
 }

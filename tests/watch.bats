@@ -326,6 +326,7 @@ T
     watch_live
     feed 1,48
     until_true shows 'reading en.example.org'
+    on_tmux clear-history -t 0 # a terminal that grows may show lines of it again
     for size in 40x10 30x24 100x30 80x24 50x12; do
         on_tmux resize-window -t 0 -x "${size%x*}" -y "${size#*x}"
         # Its width is told by a line that is cut; its place by the lines above.

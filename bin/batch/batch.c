@@ -178,7 +178,7 @@ random_backoff(unsigned tries)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_REALTIME, &t);
+	(void)clock_gettime(CLOCK_REALTIME, &t);
 	return retry_backoff(tries, (unsigned)t.tv_nsec / 16 ^
 	    (unsigned)getpid() << 16);
 }

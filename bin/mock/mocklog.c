@@ -92,7 +92,7 @@ mocklog_write(int fd, const struct mocklog_entry *e)
 	struct timespec now;
 	jv o = jv_object();
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
 	o = with(o, "request", jv_number((double)e->number));
 	o = with(o, "connection", jv_number((double)e->connection));
 	o = with(o, "time", seconds((long long)now.tv_sec * 1000 +
