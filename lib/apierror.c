@@ -173,19 +173,19 @@ innermost(struct json v)
 }
 
 struct json
-apierror_find(struct json v)
+apierror_find(struct json record)
 {
 	struct json error, choices;
 
-	if (json_type(v) == JSON_ARRAY)
-		return first_of(v);
-	if (json_type(v) != JSON_OBJECT)
+	if (json_type(record) == JSON_ARRAY)
+		return first_of(record);
+	if (json_type(record) != JSON_OBJECT)
 		return (struct json){0};
-	error = json_get(v, "error");
+	error = json_get(record, "error");
 	if (apierror_is(error))
 		return innermost(error);
-	choices = json_get(v, "choices");
-	return choices.p != NULL ? of_choices(choices) : of_rest(v);
+	choices = json_get(record, "choices");
+	return choices.p != NULL ? of_choices(choices) : of_rest(record);
 }
 
 /* Appends a text, each run of white space one space, none at its ends. */
@@ -346,9 +346,9 @@ apierror_message(struct json v, struct buf *out)
 }
 
 int
-apierror_http(long http)
+apierror_http(long status)
 {
-	switch (http) {
+	switch (status) {
 	case 401:
 	case 402:
 	case 403:
@@ -360,9 +360,9 @@ apierror_http(long http)
 	case 429:
 		return EX_TEMPFAIL;
 	default:
-		if (http >= 500)
+		if (status >= 500)
 			return EX_UNAVAILABLE;
-		return http >= 400 ? EX_DATAERR : EX_PROTOCOL;
+		return status >= 400 ? EX_DATAERR : EX_PROTOCOL;
 	}
 }
 

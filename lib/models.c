@@ -1,7 +1,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -211,7 +210,7 @@ enum {
 	WORDS = 2900,		/* the id holds each of its words */
 	LONGER = 3000,		/* it begins with the id's name */
 	BEGUN = 3500,		/* its name begins with it but for one edit */
-	FAR = INT_MAX,
+	FAR = 1 << 20,
 };
 
 struct name {

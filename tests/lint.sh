@@ -83,6 +83,8 @@ for c in 'bugprone-*' 'cert-*' 'clang-analyzer-*' 'misc-*' 'performance-*' 'port
     -bugprone-switch-missing-default-case \
     `# cannot tell a socket that does not block from one that does` \
     -clang-analyzer-unix.BlockInCriticalSection \
+    `# takes each index that was counted in what came from outside for a bad one` \
+    -clang-analyzer-security.ArrayBound \
     `# "int a, b" is one thing said once` \
     -readability-isolate-declaration \
     ; do
@@ -96,11 +98,12 @@ rooms() {
     esac
 }
 
+# libcurl's macros that check types would be counted as branches of ours.
 tidy() {
-    # shellcheck disable=SC2086 # flags are words
+    # shellcheck disable=SC2046,SC2086 # flags are words
     clang-tidy --quiet --checks="$tidy_checks" --warnings-as-errors='*' \
         --config="$tidy_config" "$1" -- \
-        $(rooms "$1") $CLANG_FLAGS '-DSUPAI_VERSION="lint"' 2>&1 |
+        $(rooms "$1") $CLANG_FLAGS '-DSUPAI_VERSION="lint"' -DCURL_DISABLE_TYPECHECK 2>&1 |
         grep -v -e '^[0-9]* warnings generated' -e '^[0-9]* warnings* treated as errors'
     return "${PIPESTATUS[0]}"
 }

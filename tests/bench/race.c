@@ -125,7 +125,7 @@ run(struct racer *r, posix_spawn_file_actions_t *files, double *cpu)
 		fail(r->command, "did not run to its end");
 	*cpu += seconds(used.ru_utime) + seconds(used.ru_stime);
 	r->status = WEXITSTATUS(status);
-#if defined(__APPLE__)
+#ifdef __APPLE__
 	used.ru_maxrss /= 1024;
 #endif
 	if (used.ru_maxrss > r->peak)
