@@ -1,6 +1,6 @@
 #!/bin/sh
 # Gets what `make bench` measures us against into build/peers: the official
-# Python and Node SDKs, llm, aichat, mods. Each is optional and has PEERS_TIME
+# Python and Node SDKs, llm, sgpt, aichat, mods. Each is optional and has PEERS_TIME
 # seconds (900); what cannot be had is named, and its row says "missing".
 set -u
 cd "${0%/*}/../.." || exit 1
@@ -22,6 +22,8 @@ get() {
 export peers
 get python python/bin/llm \
     'python3 -m venv "$peers/python" && "$peers/python/bin/pip" install -q openai llm'
+get sgpt sgpt/bin/sgpt \
+    'python3 -m venv "$peers/sgpt" && "$peers/sgpt/bin/pip" install -q "shell-gpt>=1.4" click'
 get node node/node_modules/openai/package.json \
     'npm install --silent --prefix "$peers/node" openai'
 get mods go/mods \
