@@ -44,9 +44,9 @@ if [ "${1-}" = ask ]; then
     exit
 fi
 
-tools=supai
+tools=(supai)
 for t in llm aichat sgpt; do
-    command -v "$t" >/dev/null && tools="$tools $t"
+    command -v "$t" >/dev/null && tools+=("$t")
 done
 
 # cell TOOL MOCK-OPTION ...: what the tool makes of it.
@@ -70,16 +70,16 @@ row() {
     local name=$1 t
     shift
     printf '| %s ' "$name"
-    for t in $tools; do
+    for t in "${tools[@]}"; do
         cell "$t" "$@"
     done
     printf '|\n'
 }
 
 printf '| the answer |'
-printf ' %s |' $tools
+printf ' %s |' "${tools[@]}"
 printf '\n| --- |'
-printf ' --- |%.0s' $tools
+printf ' --- |%.0s' "${tools[@]}"
 printf '\n'
 row 'is whole' --reply "$answer"
 row 'is cut in the middle' --reply "$answer" --cut 4
