@@ -68,6 +68,15 @@ struct settings {
 	int			 port;
 };
 
+static void
+slurp(const char *path, struct buf *out, size_t max)
+{
+	int status = io_slurp(path, IO_BYTES, out, max);
+
+	if (status != 0)
+		exit(status);
+}
+
 /* Text given as it is, or as @FILE; "@@" is an "@" of the text. */
 static void
 take_text(struct buf *out, const char *arg)
@@ -76,16 +85,15 @@ take_text(struct buf *out, const char *arg)
 		buf_adds(out, arg);
 	else if (arg[1] == '@')
 		buf_adds(out, arg + 1);
-	else if (!io_slurp(arg + 1, out, IO_MAX_RECORD))
-		exit(EX_NOINPUT);
+	else
+		slurp(arg + 1, out, IO_MAX_RECORD);
 }
 
 static void
 take_key(struct settings *s, const char *path)
 {
 	buf_clear(&s->key);
-	if (!io_slurp(path, &s->key, MAX_HEADER))
-		exit(EX_NOINPUT);
+	slurp(path, &s->key, MAX_HEADER);
 	while (s->key.n > 0 && strchr("\r\n", s->key.p[s->key.n - 1]) != NULL)
 		s->key.n--;
 	s->service.key = buf_string(&s->key);
@@ -141,8 +149,8 @@ take_answer(struct settings *s, const char *arg, bool recorded)
 
 	if (!recorded)
 		take_text(&text, arg);
-	else if (!io_slurp(arg, &text, max_recording))
-		exit(EX_NOINPUT);
+	else
+		slurp(arg, &text, max_recording);
 	service_add_answer(&s->service, &text, recorded);
 }
 

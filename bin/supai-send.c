@@ -110,21 +110,12 @@ static void
 read_request(const struct send *s, struct buf *b)
 {
 	const char *name = s->file != NULL ? s->file : "standard input";
-	int fd = STDIN_FILENO;
+	int status = io_slurp(s->file != NULL ? s->file : "-", IO_TEXT | IO_LIMIT,
+	    b, s->max);
 
-	if (s->file != NULL)
-		fd = open(s->file, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		diag_die_errno(EX_NOINPUT, "%s", name);
-	if (!io_read_all(fd, b, s->max)) {
-		if (errno == EFBIG)
-			diag_die(EX_DATAERR, "%s: longer than %zu bytes"
-			    " (--max-record)", name, s->max);
-		diag_die_errno(EX_NOINPUT, "%s", name);
-	}
-	if (s->file != NULL)
-		close(fd);
-	else if (b->n == 0)	/* the stage before has said why */
+	if (status != 0)
+		exit(status);
+	if (s->file == NULL && b->n == 0)	/* the stage before has said why */
 		exit(EX_NOINPUT);
 	if (strspn(buf_string(b), " \t\r\n") == b->n)
 		diag_die(EX_NOINPUT, "%s: empty", name);

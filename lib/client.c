@@ -117,13 +117,15 @@ trim_end(char *line)
 static void
 read_headers(struct client *c, const char *path)
 {
-	struct buf b = {0};
+	struct buf b = {0}, name = {0};
 	char *line, *next;
 	const char *fault;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), number = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), number = 0, status;
 
-	if (fd == -1 || !io_read_all(fd, &b, MAX_HEADERS))
-		diag_die_errno(EX_NOINPUT, "--header @%s", path);
+	buf_printf(&name, "--header @%s", path);
+	status = io_slurp_fd(fd, buf_string(&name), IO_TEXT, &b, MAX_HEADERS);
+	if (status != 0)
+		exit(status);
 	buf_string(&b);
 	if (strlen(b.p) != b.n)
 		diag_die(EX_CONFIG, "--header @%s: a NUL byte", path);
@@ -148,6 +150,7 @@ read_headers(struct client *c, const char *path)
 	}
 	close(fd);
 	buf_free(&b);
+	buf_free(&name);
 }
 
 static void

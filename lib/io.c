@@ -174,8 +174,9 @@ read_some(int fd, void *p, size_t n)
 	}
 }
 
-bool
-io_read_all(int fd, struct buf *b, size_t max)
+/* Reads what is left of fd. False with errno set: EFBIG when that is over max bytes. */
+static bool
+read_all(int fd, struct buf *b, size_t max)
 {
 	size_t had = b->n;
 	ssize_t k;
@@ -195,26 +196,56 @@ io_read_all(int fd, struct buf *b, size_t max)
 	}
 }
 
-bool
-io_slurp(const char *path, struct buf *b, size_t max)
+/* A folder, or an input that is closed, is no input rather than a fault. */
+static int
+fault_status(int error)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	const char *name = is_stdin ? "standard input" : path;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	bool ok;
+	return error == EIO || error == ENXIO || error == EINVAL ? EX_IOERR
+	    : EX_NOINPUT;
+}
 
-	if (fd == -1) {
-		diag_warn_errno("%s", name);
-		return false;
+/* Takes away the byte order mark that the text from had on begins with. */
+static void
+drop_bom(struct buf *b, size_t had)
+{
+	size_t bom = utf8_bom(b->p + had, b->n - had);
+
+	b->n -= bom;
+	if (bom > 0)
+		memmove(b->p + had, b->p + had + bom, b->n - had);
+}
+
+int
+io_slurp_fd(int fd, const char *name, unsigned how, struct buf *b, size_t max)
+{
+	size_t had = b->n;
+
+	if (fd != -1 && read_all(fd, b, max)) {
+		if ((how & IO_TEXT) != 0 && b->n > had)
+			drop_bom(b, had);
+		return 0;
 	}
-	ok = io_read_all(fd, b, max);
-	if (!ok && errno == EFBIG)
-		diag_warn("%s: longer than %zu bytes", name, max);
-	else if (!ok)
-		diag_warn_errno("%s", name);
-	if (!is_stdin)
+	if (fd != -1 && errno == EFBIG) {
+		diag_warn("%s: longer than %zu bytes%s", name, max,
+		    (how & IO_LIMIT) != 0 ? " (--max-record)" : "");
+		return EX_DATAERR;
+	}
+	diag_warn_errno("%s", name);
+	return fault_status(errno);
+}
+
+int
+io_slurp(const char *path, unsigned how, struct buf *b, size_t max)
+{
+	int fd, status;
+
+	if (strcmp(path, "-") == 0)
+		return io_slurp_fd(STDIN_FILENO, "standard input", how, b, max);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	status = io_slurp_fd(fd, path, how, b, max);
+	if (fd != -1)
 		close(fd);
-	return ok;
+	return status;
 }
 
 void
@@ -248,9 +279,7 @@ close_file(struct io_in *in)
 static void
 failed(struct io_in *in)
 {
-	/* A folder, or an input that is closed, is no input rather than a fault. */
-	int status = errno == EIO || errno == ENXIO || errno == EINVAL
-	    ? EX_IOERR : EX_NOINPUT;
+	int status = fault_status(errno);
 
 	diag_warn_errno("%s", in->name);
 	in->status = diag_worst(in->status, status);

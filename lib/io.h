@@ -41,16 +41,20 @@ void	io_flush(void);
 bool	io_write_all(int fd, const void *p, size_t n);
 
 /*
- * Appends what is left of fd to out, up to max bytes. False with errno set:
- * EFBIG when there is more, else what read(2) said.
+ * Appends a whole file ("-": standard input) to out, up to max bytes. Returns 0,
+ * or after saying why not: 66 where it cannot be opened or is no file to read, 74
+ * where reading failed, 65 where it is longer. how: IO_TEXT leaves out the byte
+ * order mark that a text may begin with, IO_LIMIT says that max is --max-record's.
  */
-bool	io_read_all(int fd, struct buf *out, size_t max);
+enum { IO_BYTES = 0, IO_TEXT = 1, IO_LIMIT = 2 };
+int	io_slurp(const char *path, unsigned how, struct buf *out, size_t max);
 
 /*
- * Appends a whole file ("-": standard input) to out. False after saying why it
- * could not be read or that it is over max bytes.
+ * The same for a descriptor, which stays the caller's to close; name is how messages
+ * call it. Where fd is -1 errno tells why it could not be opened.
  */
-bool	io_slurp(const char *path, struct buf *out, size_t max);
+int	io_slurp_fd(int fd, const char *name, unsigned how, struct buf *out,
+	    size_t max);
 
 /* A tool's input: its FILE operands one after the other, or standard input. */
 struct io_in {

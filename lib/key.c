@@ -110,16 +110,17 @@ key_check_mode(int fd, const char *path)
 static char *
 read_file(const struct key_source *s)
 {
-	struct buf b = {0};
-	int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct buf b = {0}, name = {0};
+	int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY), status;
 
-	if (fd == -1)
-		diag_die_errno(EX_CONFIG, "key file %s", s->path);
-	if (!s->unchecked)
+	buf_printf(&name, "key file %s", s->path);
+	if (fd != -1 && !s->unchecked)
 		key_check_mode(fd, s->path);
-	if (!io_read_all(fd, &b, MAX_KEY))
-		diag_die_errno(EX_CONFIG, "key file %s", s->path);
+	status = io_slurp_fd(fd, buf_string(&name), IO_TEXT, &b, MAX_KEY);
+	if (status != 0)
+		exit(status == EX_IOERR ? status : EX_CONFIG);
 	close(fd);
+	buf_free(&name);
 	while (b.n > 0 && (b.p[b.n - 1] == '\n' || b.p[b.n - 1] == '\r'))
 		b.n--;
 	if (b.n > 0 && memchr(b.p, '\0', b.n) != NULL)

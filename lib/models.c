@@ -62,12 +62,11 @@ read_file(const char *path)
 
 	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return NULL;
-	if (fd == -1 || !io_read_all(fd, &text, MAX_FILE))
-		diag_die_errno(EX_CONFIG, "%s", path);
+	if (io_slurp_fd(fd, path, IO_TEXT, &text, MAX_FILE) != 0)
+		exit(EX_CONFIG);
 	close(fd);
 	if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL)
 		diag_die(EX_CONFIG, "%s: a NUL byte: not a list of ids", path);
-	utf8_drop_bom(&text);
 	return buf_take(&text);
 }
 

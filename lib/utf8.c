@@ -131,17 +131,6 @@ utf8_bom(const char *p, size_t n)
 	return n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-void
-utf8_drop_bom(struct buf *text)
-{
-	size_t bom = utf8_bom(text->p, text->n);
-
-	if (bom == 0)
-		return;
-	text->n -= bom;
-	memmove(text->p, text->p + bom, text->n);
-}
-
 size_t
 utf8_count(const char *p, size_t n)
 {

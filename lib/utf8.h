@@ -34,9 +34,6 @@ void	utf8_add(struct buf *out, const char *p, size_t n);
  */
 size_t	utf8_bom(const char *p, size_t n);
 
-/* Takes away the byte order mark that a text begins with, if it does. */
-void	utf8_drop_bom(struct buf *text);
-
 /* The number of code points in n bytes of valid UTF-8. */
 size_t	utf8_count(const char *p, size_t n);
 

@@ -251,6 +251,43 @@ E
     expect 141 '' ''
 }
 
+@test "a file that begins with a byte order mark is read like one without, wherever it is read whole" {
+    bom=$(printf '\357\273\277')
+    printf '%s{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":false}' "$bom" >request
+    printf '%s{"role":"user","content":"a"}\n{"role":"assistant","content":"b"}\n' "$bom" >history
+    printf '%sX-One: 1\n' "$bom" >headers
+    printf '%stest-key-from-a-file\n' "$bom" >key
+    printf '%spirate\n' "$bom" >system
+    chmod 600 key
+    mock_start --reply ahoy
+    run --separate-stderr supai-send --header @headers --key-file key request
+    assert_equal "$status $stderr" '0 '
+    assert_equal "$(jq -c '[.bytes, .headers["x-one"], .headers.authorization]' "$MOCK_LOG")" \
+        "[$(($(wc -c <request) - 3)),\"1\",\"Bearer ***\"]"
+    run --separate-stderr supai-batch -q request
+    assert_equal "$status" 0
+    run --separate-stderr supai-req -H history -s @system -f history hi
+    assert_equal "$status" 0
+    assert_equal "$(jq -c '[.messages[].content[:6]]' <<<"$output")" '["pirate","a","b","==> hi"]'
+    run ! grep -q "$bom" <<<"$output"
+}
+
+@test "a file whose reading fails is 74, one that cannot be opened 66, wherever it is read whole" {
+    [ -r /proc/self/mem ] || skip "no /proc/self/mem, whose first byte cannot be read"
+    export SUPAI_API_KEY=$TEST_KEY
+    echo '{"messages":[]}' >request
+    for tool in 'supai-send --url http://127.0.0.1:1/ FILE' 'supai-send --url http://127.0.0.1:1/ --header @FILE request' \
+        'supai-req -H FILE hi' 'supai-req -f FILE hi' 'supai-req -s @FILE hi' 'supai-req -i FILE hi' \
+        'supai-text FILE' 'supai-fold FILE' 'supai-sse FILE' 'supai-batch FILE' 'supai-mock --reply @FILE'; do
+        run --separate-stderr ${tool//FILE//proc/self/mem}
+        expect 74 '' "${tool%% *}: *"
+        run --separate-stderr ${tool//FILE/missing}
+        expect 66 '' "${tool%% *}: *"
+    done
+    run --separate-stderr supai-send --url http://127.0.0.1:1/ --key-file /proc/self/mem request
+    expect 74 '' 'supai-send: key file /proc/self/mem: *'
+}
+
 @test "SIGINT in the middle: death by it, whole records only" {
     mkfifo to
     event '"a"' >line

@@ -109,8 +109,8 @@ serve(const struct server *s, int fd, int number)
 	if (!read_request(s, fd))
 		return;
 	if (s->nfiles > 0) {
-		if (!io_slurp(s->files[number < s->nfiles ? number :
-		    s->nfiles - 1], &b, IO_MAX_RECORD))
+		if (io_slurp(s->files[number < s->nfiles ? number :
+		    s->nfiles - 1], IO_BYTES, &b, IO_MAX_RECORD) != 0)
 			exit(EX_NOINPUT);
 		answer(s, fd, &b);
 		buf_free(&b);

@@ -501,7 +501,7 @@ E
     expect 78 '' "supai-req: $HOME/.config/supai/modes: a NUL byte: not a list of ids"
     head -c 2000000 /dev/zero | tr '\0' x >home/.config/supai/modes
     req -m fast hi
-    expect 78 '' "supai-req: $HOME/.config/supai/modes: File too large"
+    expect 78 '' "supai-req: $HOME/.config/supai/modes: longer than 1048576 bytes"
 }
 
 @test "everything works without HOME" {

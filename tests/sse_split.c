@@ -56,7 +56,7 @@ main(int argc, char **argv)
 	io_init();
 	for (n = 1; n < argc; n++) {
 		buf_clear(&text);
-		if (!io_slurp(argv[n], &text, IO_MAX_RECORD))
+		if (io_slurp(argv[n], IO_BYTES, &text, IO_MAX_RECORD) != 0)
 			return EX_NOINPUT;
 		for (i = 0; i < sizeof(sets) / sizeof(*sets); i++)
 			ok = check(argv[n], &text, &sets[i]) && ok;

@@ -1,9 +1,6 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "compose.h"
 #include "diag.h"
@@ -63,37 +60,27 @@ text_of(const char *name, const char *s)
 
 /* Appends a whole file. What messages call it is returned. */
 static const char *
-read_file(const struct compose *c, const char *path, struct buf *out)
+read_file(const struct compose *c, const char *path, unsigned how,
+    struct buf *out)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	const char *name = is_stdin ? "standard input" : path;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int status = io_slurp(path, how | IO_LIMIT, out, c->max);
 
-	if (fd == -1)
-		diag_die_errno(EX_NOINPUT, "%s", path);
-	if (!io_read_all(fd, out, c->max)) {
-		if (errno == EFBIG)
-			diag_die(EX_DATAERR, "%s: longer than %zu bytes"
-			    " (--max-record)", name, c->max);
-		diag_die_errno(errno == EIO ? EX_IOERR : EX_NOINPUT, "%s", name);
-	}
-	if (!is_stdin)
-		close(fd);
-	return name;
+	if (status != 0)
+		exit(status);
+	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
 /* A file of text: UTF-8 without NUL; a byte order mark is no part of it. */
 static const char *
 read_text(const struct compose *c, const char *path, struct buf *out)
 {
-	const char *name = read_file(c, path, out), *nul;
+	const char *name = read_file(c, path, IO_TEXT, out), *nul;
 
 	nul = out->n > 0 ? memchr(out->p, '\0', out->n) : NULL;
 	if (nul != NULL)
 		diag_die(EX_DATAERR, "%s: a NUL byte at offset %zu: not text",
 		    name, (size_t)(nul - out->p));
 	must_be_utf8(name, out->p, out->n);
-	utf8_drop_bom(out);
 	return name;
 }
 
@@ -327,7 +314,7 @@ read_history(struct compose *c)
 
 	for (i = 0; i < c->history.n; i++) {
 		buf_clear(&text);
-		name = read_file(c, c->history.p[i], &text);
+		name = read_file(c, c->history.p[i], IO_TEXT, &text);
 		must_be_utf8(name, text.p, text.n);
 		if (!history_add(&c->messages, text.p, text.n, &why))
 			diag_die(EX_DATAERR, "%s: %s", name, buf_string(&why));
@@ -415,7 +402,7 @@ read_images(struct compose *c)
 			must_be_utf8("--image", name, strlen(name));
 			buf_adds(&url, name);
 		} else {
-			name = read_file(c, name, &bytes);
+			name = read_file(c, name, IO_BYTES, &bytes);
 			if (bytes.n == 0)
 				diag_die(EX_NOINPUT, "%s: empty", name);
 			type = image_type(bytes.p, bytes.n);
