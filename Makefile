@@ -37,6 +37,7 @@ LIBS_supai-batch = $(CURL_LIBS) $(JQ_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
 LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread
 LIBS_exchanges = $(CURL_LIBS)
+LIBS_retrytest = $(CURL_LIBS)
 LIBS_readers = $(JQ_LIBS)
 
 CURL_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)

@@ -114,7 +114,7 @@ main(int argc, char **argv)
 	if (o.output == NULL)
 		c.reader = STDOUT_FILENO;
 	client_resolve(&c, "chat/completions");
-	o.unlisted = models_unlisted() || strcmp(c.endpoint.host, URL_HOST) != 0;
+	o.unlisted = models_unlisted() || strcmp(c.endpoint.host, HOST_SERVICE) != 0;
 	status = batch_run(&o, &c, argv + optind, argc - optind);
 	client_close(&c);
 	return status;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "config.h"
 #include "diag.h"
 #include "io.h"
 #include "mem.h"
@@ -219,14 +219,6 @@ client_option(struct client *c, const struct opt_tool *tool, int key,
 	}
 }
 
-static const char *
-variable(const char *name)
-{
-	const char *s = getenv(name);
-
-	return s != NULL && *s != '\0' ? s : NULL;
-}
-
 /* A URL that is wrong may be so for a password in it: that is not shown. */
 _Noreturn static void
 wrong_url(const struct client *c, const char *text, const char *fault)
@@ -245,7 +237,7 @@ client_resolve(struct client *c, const char *tail)
 	const char *text = c->url, *fault;
 
 	if (text == NULL)
-		text = variable("SUPAI_BASE_URL");
+		text = config_variable("SUPAI_BASE_URL");
 	if (text == NULL)
 		text = URL_BASE;
 	fault = url_parse(&c->endpoint, text, c->url != NULL ? NULL : tail);
@@ -262,7 +254,7 @@ client_resolve(struct client *c, const char *tail)
 	if (c->cacert != NULL)
 		return;
 	if (c->endpoint.https)	/* libcurl leaves that to us */
-		c->cacert = variable("CURL_CA_BUNDLE");
+		c->cacert = config_variable("CURL_CA_BUNDLE");
 	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
 		diag_die_errno(EX_CONFIG, "CURL_CA_BUNDLE: %s", c->cacert);
 }
@@ -345,16 +337,12 @@ static long
 next_wait(const struct client *c, const struct http_exchange *x,
     const struct outcome *o, unsigned tries)
 {
-	struct timespec t;
 	long wait = o->wait_ms;
 
 	if (o->status == 0 || !o->retry || tries > (unsigned long)c->retries)
 		return -1;
-	if (wait < 0) {
-		(void)clock_gettime(CLOCK_REALTIME, &t);
-		wait = retry_backoff(tries, (unsigned)t.tv_nsec ^
-		    (unsigned)getpid() << 16);
-	}
+	if (wait < 0)
+		wait = retry_backoff(tries, retry_chance());
 	return x->deadline != 0 && now_ms() + wait >= x->deadline ? -1 : wait;
 }
 

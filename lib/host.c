@@ -3,8 +3,44 @@
 #include <arpa/inet.h>
 
 #include <string.h>
+#include <strings.h>
 
 #include "host.h"
+
+const char *
+host_of(const char *s, size_t *n)
+{
+	const char *end, *at;
+
+	*n = 0;
+	s = strstr(s, "://");
+	if (s == NULL)
+		return NULL;
+	s += 3;
+	end = s + strcspn(s, "/?#");
+	for (at = s; at < end; at++)
+		if (*at == '@')
+			s = at + 1;
+	at = *s == '[' ? memchr(s, ']', (size_t)(end - s)) : NULL;
+	if (at != NULL)
+		s++;
+	else
+		at = s + strcspn(s, ":/?#");
+	*n = (size_t)(at - s);
+	if (*n > 1 && s[*n - 1] == '.')
+		--*n;
+	return *n > 0 ? s : NULL;
+}
+
+bool
+host_is_service(const char *url)
+{
+	size_t n;
+	const char *host = host_of(url, &n);
+
+	return host != NULL && n == strlen(HOST_SERVICE) &&
+	    strncasecmp(host, HOST_SERVICE, n) == 0;
+}
 
 bool
 host_is_loopback(const char *host)

@@ -1,10 +1,25 @@
 /*
- * host: whether the name of a host means this machine. Nothing is looked up.
+ * host: the host that a URL names, and what that is: the service, this machine.
+ * Nothing is looked up. Where requests go is url's, by libcurl's own parser.
  */
 #ifndef HOST_H
 #define HOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* The service's own. */
+#define HOST_SERVICE "api.sup.ai"
+
+/*
+ * The host of the URL that s is (RFC 3986, section 3.2), without a user's name, the
+ * port, an address's brackets and the dot of the DNS root: borrowed from s, *n bytes
+ * in the letters given. NULL where s has no "://", or no host.
+ */
+const char *host_of(const char *s, size_t *n);
+
+/* Whether a URL's host is the service's. */
+bool	host_is_service(const char *url);
 
 /*
  * Whether a host is loopback's: "localhost", 127.0.0.0/8 or ::1, in lower case

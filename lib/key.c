@@ -16,14 +16,6 @@
 
 enum { MAX_KEY = 1 << 16 };	/* bytes; a file that is longer holds no key */
 
-static const char *
-variable(const char *name)
-{
-	const char *s = getenv(name);
-
-	return s != NULL && *s != '\0' ? s : NULL;
-}
-
 /* A file that may be missing. Any other trouble with it is for key_read to say. */
 static bool
 take(struct key_source *s, char *path)
@@ -44,7 +36,7 @@ take(struct key_source *s, char *path)
 static char *
 credential(void)
 {
-	const char *dir = variable("CREDENTIALS_DIRECTORY");
+	const char *dir = config_variable("CREDENTIALS_DIRECTORY");
 	struct buf path = {0};
 
 	if (dir == NULL)
@@ -60,7 +52,7 @@ stored(const struct url *u)
 	struct buf name = {0};
 	char *path;
 
-	if (strcmp(u->host, URL_HOST) == 0)
+	if (strcmp(u->host, HOST_SERVICE) == 0)
 		return config_path("key");
 	/* Such a name is no host's and would lead out of the folder. */
 	if (*u->host == '.' || strchr(u->host, '/') != NULL)
@@ -81,7 +73,7 @@ key_find(struct key_source *s, const char *file, const struct url *u)
 		return;
 	}
 	if (file == NULL)
-		file = variable("SUPAI_API_KEY_FILE");
+		file = config_variable("SUPAI_API_KEY_FILE");
 	if (file != NULL) {
 		s->kind = KEY_FILE;
 		s->path = mem_string(file);

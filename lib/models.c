@@ -3,17 +3,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "diag.h"
+#include "host.h"
 #include "id.h"
 #include "io.h"
 #include "mem.h"
 #include "models.h"
 #include "panel.h"
-#include "url.h"
 #include "utf8.h"
 
 enum {
@@ -399,34 +398,13 @@ models_unknown(enum models_list list, const char *id, struct buf *out)
 	buf_adds(out, "?");
 }
 
-/* Whether a URL's authority (RFC 3986, section 3.2) names the service's host. */
-static bool
-is_service(const char *url)
-{
-	const char *host = strstr(url, "://"), *end, *at;
-	size_t n;
-
-	if (host == NULL)
-		return false;
-	host += 3;
-	end = host + strcspn(host, "/?#");
-	for (at = host; at < end; at++)
-		if (*at == '@')
-			host = at + 1;
-	n = strcspn(host, ":/?#");
-	if (n > 0 && host[n - 1] == '.')	/* the DNS root, said */
-		n--;
-	return n == strlen(URL_HOST) &&
-	    strncasecmp(host, URL_HOST, n) == 0;
-}
-
 bool
 models_unlisted(void)
 {
-	const char *s = getenv("SUPAI_UNLISTED");
+	const char *s = config_variable("SUPAI_UNLISTED");
 
-	if (s != NULL && *s != '\0' && strcmp(s, "0") != 0)
+	if (s != NULL && strcmp(s, "0") != 0)
 		return true;
-	s = getenv("SUPAI_BASE_URL");
-	return s != NULL && *s != '\0' && !is_service(s);
+	s = config_variable("SUPAI_BASE_URL");
+	return s != NULL && !host_is_service(s);
 }

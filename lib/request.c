@@ -1,10 +1,10 @@
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "dates.h"
 #include "models.h"
 #include "request.h"
 #include "utf8.h"
@@ -256,71 +256,6 @@ check_messages(struct check *c, const char *where, jv v)
 	    "%s must end with a user message", where);
 }
 
-/* n digits at s as a number; -1 where there are fewer. */
-static int
-digits(const char *s, int n)
-{
-	int value = 0;
-
-	for (; n > 0; n--, s++) {
-		if (!isdigit((unsigned char)*s))
-			return -1;
-		value = value * 10 + (*s - '0');
-	}
-	return value;
-}
-
-static bool
-between(const char *s, int n, int min, int max)
-{
-	int value = digits(s, n);
-
-	return value >= min && value <= max;
-}
-
-static int
-days_of(int year, int month)
-{
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	if (month == 2)
-		return leap ? 29 : 28;
-	return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
-/* The offset that ends a date-time: "Z" or "+hh:mm". */
-static bool
-is_offset(const char *s)
-{
-	if (*s == 'Z' || *s == 'z')
-		return s[1] == '\0';
-	return (*s == '+' || *s == '-') && between(s + 1, 2, 0, 23) &&
-	    s[3] == ':' && between(s + 4, 2, 0, 59) && s[6] == '\0';
-}
-
-bool
-request_is_date(const char *s)
-{
-	if (digits(s, 4) < 0 || s[4] != '-' || !between(s + 5, 2, 1, 12) ||
-	    s[7] != '-' ||
-	    !between(s + 8, 2, 1, days_of(digits(s, 4), digits(s + 5, 2))) ||
-	    (s[10] != 'T' && s[10] != 't'))
-		return false;
-	s += 11;
-	/* A second 60 is a leap second (section 5.7). */
-	if (!between(s, 2, 0, 23) || s[2] != ':' || !between(s + 3, 2, 0, 59) ||
-	    s[5] != ':' || !between(s + 6, 2, 0, 60))
-		return false;
-	s += 8;
-	if (*s == '.') {
-		if (!isdigit((unsigned char)*++s))
-			return false;
-		while (isdigit((unsigned char)*s))
-			s++;
-	}
-	return is_offset(s);
-}
-
 bool
 request_is_address(const char *s)
 {
@@ -333,7 +268,7 @@ request_is_address(const char *s)
 static bool
 check_date(struct check *c, const char *where, jv v)
 {
-	return is_word(c, where, v) && (request_is_date(jv_string_value(v)) ||
+	return is_word(c, where, v) && (dates_read(jv_string_value(v), NULL) ||
 	    wrong_value(c, where, "an RFC 3339 date and time", v));
 }
 

@@ -40,9 +40,6 @@ bool	request_check_message(jv message, struct request_fault *fault);
 void	request_not_json(size_t n, const struct json_fault *why,
 	    struct request_fault *fault);
 
-/* Whether text is a date and time as RFC 3339, section 5.6 ("date-time"), has them. */
-bool	request_is_date(const char *text);
-
 /* Whether text is an IPv4 or IPv6 address (RFC 4291, section 2.2). */
 bool	request_is_address(const char *text);
 

@@ -1,5 +1,5 @@
 /*
- * retry: when to try again. Pure functions; what may be tried again is http's.
+ * retry: when to try again. What may be tried again is outcome's.
  */
 #ifndef RETRY_H
 #define RETRY_H
@@ -14,6 +14,9 @@
  */
 long	retry_backoff(unsigned tries, unsigned random);
 
+/* Any number, another one in another process and at another time. */
+unsigned retry_chance(void);
+
 /*
  * What a response's headers ask to wait, in milliseconds; -1 when they say
  * nothing that can be understood. after_ms: retry-after-ms, it goes first; after:
@@ -23,14 +26,5 @@ long	retry_backoff(unsigned tries, unsigned random);
  */
 long	retry_after(const char *after_ms, const char *after, const char *date,
 	    long long now);
-
-/*
- * An HTTP-date (RFC 9110, section 5.6.7, all three forms) as seconds since
- * 1970; -1 for anything else.
- */
-long long retry_date(const char *s);
-
-/* An RFC 3339 timestamp as seconds since 1970, fractions cut off; -1 for anything else. */
-long long retry_timestamp(const char *s);
 
 #endif

@@ -51,6 +51,16 @@ host_name(CURLU *h)
 	return host;
 }
 
+/* "api.sup.ai." is api.sup.ai: the dot is the DNS root, said. */
+static void
+drop_root(char *host)
+{
+	size_t n = strlen(host);
+
+	if (n > 1 && host[n - 1] == '.')
+		host[n - 1] = '\0';
+}
+
 /* Puts tail behind the URL's path, each "../" of it going up one. */
 static bool
 add_tail(CURLU *h, const char *tail)
@@ -100,6 +110,7 @@ check(CURLU *h, struct url *u, const char *text, const char *tail)
 	if (u->host == NULL || *u->host == '\0' || u->text == NULL)
 		return "no host in it";
 	u->loopback = host_is_loopback(u->host);
+	drop_root(u->host);
 	return NULL;
 }
 

@@ -8,13 +8,15 @@
 
 #include <stdbool.h>
 
-/* The base URL where SUPAI_BASE_URL says nothing else, and its host. */
-#define URL_BASE "https://api.sup.ai/v1/openai"
-#define URL_HOST "api.sup.ai"
+#include "host.h"
+
+/* The base URL where SUPAI_BASE_URL says nothing else. */
+#define URL_BASE "https://" HOST_SERVICE "/v1/openai"
 
 struct url {
 	char	*text;		/* as libcurl writes it, without a fragment; owned */
-	char	*host;		/* lower case, IPv6 without brackets; owned */
+	char	*host;		/* lower case, IPv6 without brackets, without the
+				   dot of the DNS root; owned */
 	bool	 https;		/* else plain http */
 	bool	 loopback;	/* localhost, 127.0.0.0/8 or ::1, as parsed */
 };

@@ -1,6 +1,5 @@
 /*
- * retrytest date TEXT: retry_date's answer.
- * retrytest timestamp TEXT: retry_timestamp's.
+ * retrytest timestamp TEXT: the time that dates_read gives, -1 for none.
  * retrytest after MS AFTER DATE NOW: retry_after's; an empty text is no header.
  * retrytest backoff TRIES RANDOM: retry_backoff's.
  */
@@ -8,15 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dates.h"
 #include "retry.h"
 
 int
 main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "date") == 0)
-		printf("%lld\n", retry_date(argv[2]));
-	else if (argc == 3 && strcmp(argv[1], "timestamp") == 0)
-		printf("%lld\n", retry_timestamp(argv[2]));
+	long long at;
+
+	if (argc == 3 && strcmp(argv[1], "timestamp") == 0)
+		printf("%lld\n", dates_read(argv[2], &at) ? at : -1);
 	else if (argc == 6 && strcmp(argv[1], "after") == 0)
 		printf("%ld\n", retry_after(argv[2], argv[3], argv[4],
 		    strtoll(argv[5], NULL, 10)));

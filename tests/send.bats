@@ -588,28 +588,15 @@ x|2|2000
 -5|2|2000
 10|2|10
 |Sun, 06 Nov 1994 08:50:00 GMT|23000
+|Sun, 06 Nov 1994 08:49:60 GMT|23000
 |Sunday, 06-Nov-94 08:50:00 GMT|23000
 |Sun Nov  6 08:50:00 1994|23000
 |Sun, 06 Nov 1994 08:00:00 GMT|0
-|Sun, 06 Nov 1994 08:50:00 CET|-1
+|Sun, 06 Nov 1994 08:49:37 GMTx|-1
+|Sun, 06 Nov 1994 24:00:00 GMT|-1
+|Sun, 06 No 1994 08:49:37 GMT|-1
 |Sun, 99 Nov 1994 08:50:00 GMT|-1
 |Tue, 01 Jan 2999 00:00:00 GMT|2000000000
-END
-}
-
-@test "retry dates (RFC 9110, 5.6.7)" {
-    while IFS='|' read -r text want; do
-        assert_equal "$text $(retrytest date "$text")" "$text $want"
-    done <<'END'
-Thu, 01 Jan 1970 00:00:00 GMT|0
-Thu, 29 Feb 2024 23:59:59 GMT|1709251199
-Fri, 01 Mar 2024 00:00:00 GMT|1709251200
-Wed, 31 Dec 2025 23:59:60 GMT|1767225600
-Thursday, 31-Dec-69 23:59:59 GMT|3155759999
-Sun, 06 Nov 1994 08:49:37 GMTx|-1
-Sun, 06 Nov 1994 24:00:00 GMT|-1
-Sun, 06 No 1994 08:49:37 GMT|-1
-|-1
 END
 }
 

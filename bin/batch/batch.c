@@ -173,16 +173,6 @@ stop(struct batch *b, const struct try *t)
 	buf_adds(&b->stop_why, t->message);
 }
 
-static long
-random_backoff(unsigned tries)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return retry_backoff(tries, (unsigned)t.tv_nsec / 16 ^
-	    (unsigned)getpid() << 16);
-}
-
 /* A 429 slows the whole batch; only when that cannot get slower, it is a try. */
 static void
 slow_down(struct batch *b, struct lane *lane, long wait, long long now)
@@ -207,7 +197,7 @@ try_again(struct batch *b, struct lane *lane, const struct try *t, long long now
 	if (!t->retry)
 		return false;
 	if (wait < 0)
-		wait = random_backoff(job->tries);
+		wait = retry_backoff(job->tries, retry_chance());
 	if (lane->x.status == 429)
 		slow_down(b, lane, wait, now);
 	if (job->tries > (unsigned long)b->client->retries)

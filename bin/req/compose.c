@@ -3,6 +3,8 @@
 #include <time.h>
 
 #include "compose.h"
+#include "config.h"
+#include "dates.h"
 #include "diag.h"
 #include "history.h"
 #include "id.h"
@@ -135,7 +137,7 @@ compose_date(struct compose *c, const char *date)
 		copy[10] = 'T';		/* as date --rfc-3339=seconds has it */
 	if (strcmp(date, "now") == 0)
 		set(&c->environment, "date", now());
-	else if (request_is_date(copy))
+	else if (dates_read(copy, NULL))
 		set(&c->environment, "date", jv_string(copy));
 	else
 		diag_die(EX_USAGE, "--date: '%s' is no RFC 3339 date and time"
@@ -192,10 +194,10 @@ mode_of(const struct compose *c)
 	const char *mode = c->mode, *option = "--model";
 
 	if (mode == NULL) {
-		mode = getenv("SUPAI_MODEL");
+		mode = config_variable("SUPAI_MODEL");
 		option = "SUPAI_MODEL";
 	}
-	if (mode == NULL || (c->mode == NULL && *mode == '\0'))
+	if (mode == NULL)
 		return jv_string("auto");
 	if (*mode != '\0' && (c->unlisted || models_known(MODELS_MODES, mode)))
 		return text_of(option, mode);

@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "apierror.h"
+#include "dates.h"
 #include "doing.h"
-#include "retry.h"
+#include "host.h"
 #include "term.h"
 #include "utf8.h"
 
@@ -155,24 +156,20 @@ about_failure(struct json message)
 	return about;
 }
 
-/* The host of a URL: behind "://" and any user's name, up to port or path. */
 static struct buf
 about_host(struct json url)
 {
 	struct buf text = {0}, about = {0};
-	const char *p, *at;
+	const char *host;
 	size_t n;
 
 	json_text(url, &text);
-	p = strstr(buf_string(&text), "://");
-	p = p != NULL ? p + 3 : text.p;
-	n = strcspn(p, "/?#");
-	at = memchr(p, '@', n);
-	if (at != NULL) {
-		n -= (size_t)(at + 1 - p);
-		p = at + 1;
+	host = host_of(buf_string(&text), &n);
+	if (host == NULL) {
+		host = text.p;
+		n = strcspn(host, "/?#");
 	}
-	doing_shorten(&about, p, n);
+	doing_shorten(&about, host, n);
 	buf_free(&text);
 	return about;
 }
@@ -229,7 +226,8 @@ add_failure(struct doing *d, const struct chunk *c, long long wall)
 {
 	char *retry_at = json_string(chunk_get(c, "retryAt"));
 
-	d->retry_at = retry_at != NULL ? retry_timestamp(retry_at) : -1;
+	if (retry_at == NULL || !dates_read(retry_at, &d->retry_at))
+		d->retry_at = -1;
 	d->announced = d->retry_at > wall;
 	(void)become(d, retry_at != NULL ? DOING_RETRYING : DOING_FAILED,
 	    about_failure(chunk_get(c, "message")));
