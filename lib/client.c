@@ -67,8 +67,7 @@ header_fault(const char *line, bool argument)
 	if (is_named(line, "Content-Length") ||
 	    is_named(line, "Transfer-Encoding") || is_named(line, "Expect"))
 		return "follows from the request, and cannot be set";
-	if (argument && (is_named(line, "Authorization") ||
-	    is_named(line, "Proxy-Authorization")))
+	if (argument && redact_is_secret(line))
 		return "a secret, which every user could read in the list of"
 		    " processes: put the line into a file, --header @FILE";
 	return NULL;
@@ -268,6 +267,7 @@ client_open(struct client *c)
 		c->key = key_read(&c->key_source, &c->endpoint);
 		redact_value(&c->redact, c->key);
 	}
+	diag_hide(&c->redact);
 	c->options = (struct http_options){
 		.url = c->endpoint.text,
 		.loopback = c->endpoint.loopback,
@@ -428,6 +428,7 @@ client_get(struct client *c, const char *tail, struct buf *out, size_t max)
 void
 client_close(struct client *c)
 {
+	diag_hide(NULL);
 	http_close(c->http);
 	url_free(&c->endpoint);
 	key_free(&c->key_source);

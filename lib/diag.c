@@ -8,10 +8,12 @@
 #include "buf.h"
 #include "diag.h"
 #include "mem.h"
+#include "redact.h"
 #include "term.h"
 
 static const char *program = "supai";
 static void (*before)(void);
+static const struct redact *hidden;
 
 void
 diag_init(const char *argv0)
@@ -37,6 +39,12 @@ diag_before(void (*f)(void))
 	before = f;
 }
 
+void
+diag_hide(const struct redact *secrets)
+{
+	hidden = secrets;
+}
+
 /*
  * One write(2) a message, so that the lines of a pipeline's stages do not mix.
  * Standard error is the last resort: a failure to write there has nowhere to go.
@@ -45,7 +53,7 @@ static void
 say(const char *fmt, va_list ap, const char *why)
 {
 	static bool busy;
-	struct buf line = {0}, text = {0};
+	struct buf line = {0}, text = {0}, safe = {0};
 	size_t done = 0;
 	ssize_t n;
 
@@ -60,7 +68,8 @@ say(const char *fmt, va_list ap, const char *why)
 	while (text.n > 0 && text.p[text.n - 1] == '\n')
 		text.n--;
 	buf_printf(&line, "%s: ", program);
-	term_line(&line, text.p, text.n);
+	redact_add(hidden, &safe, text.p, text.n, 0);
+	term_line(&line, safe.p, safe.n);
 	buf_addc(&line, '\n');
 	while (done < line.n) {
 		n = write(STDERR_FILENO, line.p + done, line.n - done);
@@ -71,6 +80,7 @@ say(const char *fmt, va_list ap, const char *why)
 		done += (size_t)n;
 	}
 	buf_free(&text);
+	buf_free(&safe);
 	buf_free(&line);
 }
 

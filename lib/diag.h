@@ -2,9 +2,9 @@
  * diag: what a tool says on standard error, and the statuses it ends with.
  * Not for data: standard output is io's.
  *
- * Every message is one line, starts with the program's name, and passes the
- * terminal filter, so that nothing a server, a file name or an argument holds
- * can reach a terminal as a control sequence.
+ * Every message is one line, starts with the program's name, and passes redact and
+ * the terminal filter, so that nothing a server, a file name or an argument holds
+ * shows a key or can reach a terminal as a control sequence.
  */
 #ifndef DIAG_H
 #define DIAG_H
@@ -29,6 +29,11 @@ const char *diag_name(void);
  * standard output before an error is seen before it. NULL for none.
  */
 void	diag_before(void (*f)(void));
+
+struct redact;
+
+/* What is hidden in all that is said, besides what looks like a key; borrowed. */
+void	diag_hide(const struct redact *secrets);
 
 /* Says "NAME: message". Control characters are shown, newlines become spaces. */
 void	diag_warn(const char *fmt, ...) BUF_PRINTF(1, 2);

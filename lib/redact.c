@@ -1,4 +1,3 @@
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -6,11 +5,28 @@
 #include "mem.h"
 #include "redact.h"
 
+enum {
+	KEY_CHARS = 20,		/* a key's, after its sign */
+	WORD_CHARS = 8,		/* a token's, where a digit is among them */
+};
+
 /* Headers that carry credentials, whoever sends them. */
 static const char *const usual[] = {
 	"authorization", "proxy-authorization", "cookie", "set-cookie",
-	"x-api-key", "api-key",
+	"x-api-key", "api-key", "x-goog-api-key", "x-auth-token",
+	"ocp-apim-subscription-key",
 };
+
+bool
+redact_is_secret(const char *name)
+{
+	size_t n = strcspn(name, ":"), i;
+
+	for (i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+		if (strlen(usual[i]) == n && strncasecmp(usual[i], name, n) == 0)
+			return true;
+	return false;
+}
 
 static void
 add(char ***list, size_t *n, const char *s)
@@ -44,6 +60,80 @@ value_at(const struct redact *r, const char *p, size_t n)
 			return len;
 	}
 	return 0;
+}
+
+static bool
+is_key_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* Also the other characters of a token (RFC 6750, section 2.1). */
+static bool
+is_token_char(char c)
+{
+	return is_key_char(c) || (c != '\0' && strchr(".~+/=", c) != NULL);
+}
+
+/* The length of the key that starts the n bytes at p, by its maker's sign. */
+static size_t
+signed_key(const char *p, size_t n)
+{
+	static const char *const signs[] = {
+		"sk-", "sk_", "gsk_", "xai-", "pplx-", "AIza", "hf_",
+	};
+	size_t i, sign, len;
+
+	for (i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
+		sign = strlen(signs[i]);
+		if (sign > n || memcmp(p, signs[i], sign) != 0)
+			continue;
+		for (len = sign; len < n && is_key_char(p[len]); len++)
+			;
+		return len - sign >= KEY_CHARS ? len : 0;
+	}
+	return 0;
+}
+
+/*
+ * Whether the n bytes at p start with "Bearer" and a token, and where that is. A word
+ * that is short and without a digit is none: "a Bearer token is missing".
+ */
+static size_t
+bearer(const char *p, size_t n, size_t *token)
+{
+	static const char scheme[] = "bearer";
+	size_t at = sizeof(scheme) - 1, len;
+	bool digit = false;
+
+	if (n <= at || strncasecmp(p, scheme, at) != 0)
+		return 0;
+	for (*token = at; *token < n && strchr(" \t:", p[*token]) != NULL &&
+	    p[*token] != '\0'; ++*token)
+		;
+	for (len = *token; len < n && is_token_char(p[len]); len++)
+		digit = digit || (p[len] >= '0' && p[len] <= '9');
+	return *token > at && len - *token >= (digit ? WORD_CHARS : KEY_CHARS) ?
+	    len : 0;
+}
+
+/*
+ * Hides what starts the n bytes at p and looks like a key; returns how much of p
+ * that was, 0 where nothing does.
+ */
+static size_t
+hide_key(struct buf *out, const char *p, size_t n)
+{
+	size_t token = 0, len = signed_key(p, n);
+
+	if (len == 0)
+		len = bearer(p, n, &token);
+	if (len == 0)
+		return 0;
+	buf_add(out, p, token);
+	buf_adds(out, "***");
+	return len;
 }
 
 /* The length of s when the n bytes at p start with "s:", in any case. */
@@ -131,6 +221,11 @@ redact_add(const struct redact *r, struct buf *out, const char *p, size_t n,
 			i += len;
 			continue;
 		}
+		if ((i == 0 || !is_key_char(p[i - 1])) &&
+		    (len = hide_key(out, p + i, n - i)) > 0) {
+			i += len;
+			continue;
+		}
 		start = i == 0 || p[i - 1] == '[' || p[i - 1] == ' ';
 		len = start && (also & REDACT_HEADERS) != 0 ?
 		    name_at(r, p + i, n - i) : 0;
@@ -146,6 +241,41 @@ redact_add(const struct redact *r, struct buf *out, const char *p, size_t n,
 			continue;
 		}
 		buf_addc(out, (unsigned char)p[i++]);
+	}
+}
+
+/* Appends one string of a JSON text. */
+static void
+add_string(const struct redact *r, struct buf *out, struct json v)
+{
+	struct buf text = {0}, safe = {0};
+
+	json_text(v, &text);
+	redact_add(r, &safe, text.p, text.n, 0);
+	if (safe.n == text.n && (text.n == 0 || memcmp(safe.p, text.p, text.n) == 0))
+		buf_add(out, v.p, v.n);
+	else
+		json_quote(out, safe.p, safe.n);
+	buf_free(&text);
+	buf_free(&safe);
+}
+
+void
+redact_json(const struct redact *r, struct buf *out, struct json v)
+{
+	const char *p = v.p, *end = p + v.n, *next;
+	bool plain;
+
+	for (; p < end; p = next) {
+		next = *p == '"' ? json_string_end(p, end, &plain) : NULL;
+		if (next != NULL) {
+			add_string(r, out, (struct json){p, (size_t)(next - p)});
+			continue;
+		}
+		next = memchr(p + 1, '"', (size_t)(end - p - 1));
+		if (next == NULL)
+			next = end;
+		buf_add(out, p, (size_t)(next - p));
 	}
 }
 

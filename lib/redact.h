@@ -1,13 +1,23 @@
 /*
- * redact: hides secrets in what is shown: the key, the values of headers that
- * carry credentials, a proxy's password. Control characters are term's.
+ * redact: hides secrets in all that is shown or stored of what a server, a file or
+ * an argument said: the key, what looks like a key to one who does not know it, the
+ * values of headers that carry credentials, a proxy's password. Control characters
+ * are term's.
  */
 #ifndef REDACT_H
 #define REDACT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "buf.h"
+#include "json.h"
+
+/*
+ * Whether a header of that name (in any case, up to a ':' or its end) carries
+ * credentials, whoever sends it.
+ */
+bool	redact_is_secret(const char *name);
 
 /* All zero: the usual header names (Authorization, Cookie …) and no value. */
 struct redact {
@@ -27,14 +37,21 @@ void	redact_name(struct redact *r, const char *name);
 
 /*
  * Appends the n bytes at p to out with *** for each secret: a value that was
- * given; with REDACT_HEADERS, in one line, what follows the "Name:" of a header
- * that carries credentials (at the start, behind a space or a '['), up to the
- * end or a ']'; with REDACT_URLS, what of a word stands before its last "@", behind
- * its "://" if it has one. r may be NULL.
+ * given; what looks like a key: the token after "Bearer", and "sk-" or another
+ * vendor's sign with twenty more characters. With REDACT_HEADERS, in one line, also
+ * what follows the "Name:" of a header that carries credentials (at the start, after
+ * a space or a '['), up to the end or a ']'; with REDACT_URLS, what of a word stands
+ * before its last "@", after its "://" if it has one. r may be NULL.
  */
 enum { REDACT_HEADERS = 1, REDACT_URLS = 2 };
 void	redact_add(const struct redact *r, struct buf *out, const char *p,
 	    size_t n, unsigned also);
+
+/*
+ * The same for a checked JSON text, which stays one: secrets are looked for in what
+ * its strings say, however they are escaped. Strings without one stay as they are.
+ */
+void	redact_json(const struct redact *r, struct buf *out, struct json v);
 
 void	redact_free(struct redact *r);
 

@@ -718,6 +718,16 @@ END
         '["/v1/openai/a",1] ["/v1/openai/b",1] ["/v1/openai/c",2]'
 }
 
+@test "the log has no header that carries credentials" {
+    mock_start
+    for header in 'api-key: S1' 'X-Api-Key: S2' 'Cookie: a=S3 b' 'x-goog-api-key: S4' 'Proxy-Authorization: Basic S5'; do
+        curl -s -o out -H "$header" "$SUPAI_BASE_URL/x"
+    done
+    run ! grep -q 'S[1-5]' "$MOCK_LOG"
+    assert_equal "$(jq -s -c '[.[].headers | .["api-key"], .["x-api-key"], .cookie, .["x-goog-api-key"], .["proxy-authorization"] | values]' "$MOCK_LOG")" \
+        '["***","***","***","***","Basic ***"]'
+}
+
 @test "the log never has the key" {
     mock_start
     for auth in "Bearer $TEST_KEY" "bearer  $TEST_KEY" "$TEST_KEY" "Basic $TEST_KEY"; do

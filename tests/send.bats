@@ -898,7 +898,8 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
 
 @test "headers that are none, or are not for an argument, are refused" {
     for h in 'no colon' ': x' 'a b: c' $'X: a\nb' $'X: a\rb' $'X: \x1b[31m' 'Content-Length: 3' \
-        'transfer-encoding: chunked' 'Authorization: Bearer secret' 'proxy-authorization: secret'; do
+        'transfer-encoding: chunked' 'Authorization: Bearer secret' 'proxy-authorization: secret' \
+        'api-key: secret' 'X-Api-Key: secret' 'Cookie: a=secret' $'X: a\x7f' $'X: \x1f'; do
         run --separate-stderr supai-send --header "$h" req
         assert_equal "$status" 64
         assert_equal "$output" ''
@@ -926,6 +927,32 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     SUPAI_BASE_URL=http://example.invalid run --separate-stderr supai-send req
     expect 78 '' 'supai-send: http://example.invalid/chat/completions: plain http *'
     [ ! -s "$RAW_LOG" ]
+}
+
+@test "http: to this machine needs no leave, whatever address of it" {
+    raw_start
+    for host in 127.0.0.0 127.0.0.1 127.1.2.3 127.255.255.255 localhost '[::1]'; do
+        run --separate-stderr supai-send --no-key --dry-run --url "http://$host:$RAW_PORT/" req
+        assert_equal "$host: $status $stderr" "$host: 0 "
+        [[ $output == *"--noproxy '*'"* ]]
+    done
+}
+
+@test "the dot of the DNS root makes no other host: the service's key is for api.sup.ai. too" {
+    mkdir -p "$HOME/.config/supai/keys"
+    (umask 077; echo service-key >"$HOME/.config/supai/key")
+    for url in https://api.sup.ai/v1 https://api.sup.ai./v1 https://API.SUP.AI.:443/v1; do
+        run --separate-stderr supai-send --dry-run --url "$url" req
+        assert_equal "$url: $status" "$url: 0"
+        [[ $output == *"/supai/key"* ]]
+        SUPAI_BASE_URL=$url run --separate-stderr supai-req -m nonsense hi
+        assert_equal "$url: $status" "$url: 64"
+    done
+    for url in https://api.sup.ai.evil.invalid https://xapi.sup.ai https://evil.invalid/://api.sup.ai \
+        https://evil.invalid?://api.sup.ai https://api.sup.ai@evil.invalid; do
+        SUPAI_BASE_URL=$url run --separate-stderr supai-req -m nonsense hi
+        assert_equal "$url: $status" "$url: 0"
+    done
 }
 
 @test "--insecure-http lets plain http out, through the proxy too" {
@@ -1081,6 +1108,43 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     [[ $stderr != *$TEST_KEY* ]]
     grep -q '^X-Echo: \*\*\*' head
     run ! grep -q "$TEST_KEY" head
+}
+
+@test "the key is hidden however a JSON text escapes it, one of four bytes too" {
+    for key in "$TEST_KEY" k3y.; do
+        export SUPAI_API_KEY=$key
+        escaped=$(printf %s "$key" | od -An -tx1 -v | tr -d '\n' | sed 's/ \(..\)/\\u00\1/g')
+        printf '{"error":{"message":"bad key %s, %s!"}}' "$escaped" "$key" | http '401 Unauthorized' >response
+        raw_start response
+        SUPAI_API_KEY=$key run --separate-stderr supai-send req
+        expect 77 '' 'supai-send: HTTP 401: bad key [*][*][*], [*][*][*]!'
+    done
+    # Shorter than four bytes it is nobody's secret, and would garble what is said.
+    printf 'bad key' | http '401 Unauthorized' >response
+    raw_start response
+    SUPAI_API_KEY=key run --separate-stderr supai-send req
+    expect 77 '' 'supai-send: HTTP 401: bad key'
+}
+
+@test "what looks like a key is hidden too, what does not is not" {
+    while IFS='|' read -r said want; do
+        printf '%s' "$said" | http '401 Unauthorized' >response
+        raw_start response
+        run --separate-stderr supai-send req
+        expect 77 '' "supai-send: HTTP 401: $want"
+        run --separate-stderr supai-text <<<"{\"error\":\"$said\"}"
+        assert_equal "$stderr" "supai-text: the service says: ${want//\\/}"
+    done <<'END'
+key sk-proj-0123456789_ABCDEFGHI of x|key \*\*\* of x
+(sk-01234567890123456789)|(\*\*\*)
+sk-0123456789012345678 is short|sk-0123456789012345678 is short
+task-01234567890123456789 is a word|task-01234567890123456789 is a word
+gsk_01234567890123456789|\*\*\*
+bad Authorization: Bearer abc.def-1~x==, sorry|bad Authorization: Bearer \*\*\*, sorry
+bearer abcdefghijklmnopqrst|bearer \*\*\*
+a Bearer token is missing|a Bearer token is missing
+Bearer authentication is needed|Bearer authentication is needed
+END
 }
 
 @test "the key of a header's file is hidden too, whatever white space is around it" {

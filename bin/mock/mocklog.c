@@ -7,7 +7,16 @@
 #include "io.h"
 #include "json.h"
 #include "mocklog.h"
+#include "redact.h"
 #include "value.h"
+
+/* Whether the header's value begins with the name of a scheme. */
+static bool
+has_scheme(const char *name)
+{
+	return strcasecmp(name, "Authorization") == 0 ||
+	    strcasecmp(name, "Proxy-Authorization") == 0;
+}
 
 /* Appends what may be shown of a header's value. */
 static void
@@ -15,13 +24,12 @@ add_value(struct buf *out, const char *name, const char *value)
 {
 	size_t scheme = strcspn(value, " ");
 
-	if (strcasecmp(name, "Authorization") != 0 &&
-	    strcasecmp(name, "Proxy-Authorization") != 0) {
+	if (!redact_is_secret(name)) {
 		buf_adds(out, value);
 		return;
 	}
-	/* A lone word may be the key itself. */
-	if (value[scheme] != '\0')
+	/* A lone word may be the key itself, and so may a first one elsewhere. */
+	if (value[scheme] != '\0' && has_scheme(name))
 		buf_add(out, value, scheme + 1);
 	buf_adds(out, "***");
 }
