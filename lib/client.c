@@ -122,7 +122,7 @@ read_headers(struct client *c, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC), number = 0, status;
 
 	buf_printf(&name, "--header @%s", path);
-	status = io_slurp_fd(fd, buf_string(&name), IO_TEXT, &b, MAX_HEADERS);
+	status = io_slurp_fd(fd, buf_string(&name), IO_TEXT, &b, MAX_HEADERS, NULL);
 	if (status != 0)
 		exit(status);
 	buf_string(&b);

@@ -215,23 +215,36 @@ drop_bom(struct buf *b, size_t had)
 		memmove(b->p + had, b->p + had + bom, b->n - had);
 }
 
-int
-io_slurp_fd(int fd, const char *name, unsigned how, struct buf *b, size_t max)
+/* Why a file could not be read whole, after the call that failed. */
+static void
+add_fault(struct buf *why, const char *name, unsigned how, size_t max)
 {
+	if (errno != EFBIG)
+		buf_printf(why, "%s: %s", name, strerror(errno));
+	else
+		buf_printf(why, "%s: longer than %zu bytes%s", name, max,
+		    (how & IO_LIMIT) != 0 ? " (--max-record)" : "");
+}
+
+int
+io_slurp_fd(int fd, const char *name, unsigned how, struct buf *b, size_t max,
+    struct buf *why)
+{
+	struct buf fault = {0};
 	size_t had = b->n;
+	int status;
 
 	if (fd != -1 && read_all(fd, b, max)) {
 		if ((how & IO_TEXT) != 0 && b->n > had)
 			drop_bom(b, had);
 		return 0;
 	}
-	if (fd != -1 && errno == EFBIG) {
-		diag_warn("%s: longer than %zu bytes%s", name, max,
-		    (how & IO_LIMIT) != 0 ? " (--max-record)" : "");
-		return EX_DATAERR;
-	}
-	diag_warn_errno("%s", name);
-	return fault_status(errno);
+	status = errno == EFBIG ? EX_DATAERR : fault_status(errno);
+	add_fault(why != NULL ? why : &fault, name, how, max);
+	if (why == NULL)
+		diag_warn("%s", buf_string(&fault));
+	buf_free(&fault);
+	return status;
 }
 
 int
@@ -240,9 +253,10 @@ io_slurp(const char *path, unsigned how, struct buf *b, size_t max)
 	int fd, status;
 
 	if (strcmp(path, "-") == 0)
-		return io_slurp_fd(STDIN_FILENO, "standard input", how, b, max);
+		return io_slurp_fd(STDIN_FILENO, "standard input", how, b, max,
+		    NULL);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	status = io_slurp_fd(fd, path, how, b, max);
+	status = io_slurp_fd(fd, path, how, b, max, NULL);
 	if (fd != -1)
 		close(fd);
 	return status;

@@ -51,10 +51,11 @@ int	io_slurp(const char *path, unsigned how, struct buf *out, size_t max);
 
 /*
  * The same for a descriptor, which stays the caller's to close; name is how messages
- * call it. Where fd is -1 errno tells why it could not be opened.
+ * call it. Where fd is -1 errno tells why it could not be opened. What went wrong is
+ * appended to why, or said where that is NULL.
  */
 int	io_slurp_fd(int fd, const char *name, unsigned how, struct buf *out,
-	    size_t max);
+	    size_t max, struct buf *why);
 
 /* A tool's input: its FILE operands one after the other, or standard input. */
 struct io_in {

@@ -108,7 +108,7 @@ read_file(const struct key_source *s)
 	buf_printf(&name, "key file %s", s->path);
 	if (fd != -1 && !s->unchecked)
 		key_check_mode(fd, s->path);
-	status = io_slurp_fd(fd, buf_string(&name), IO_TEXT, &b, MAX_KEY);
+	status = io_slurp_fd(fd, buf_string(&name), IO_TEXT, &b, MAX_KEY, NULL);
 	if (status != 0)
 		exit(status == EX_IOERR ? status : EX_CONFIG);
 	close(fd);

@@ -61,7 +61,7 @@ read_file(const char *path)
 
 	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return NULL;
-	if (io_slurp_fd(fd, path, IO_TEXT, &text, MAX_FILE) != 0)
+	if (io_slurp_fd(fd, path, IO_TEXT, &text, MAX_FILE, NULL) != 0)
 		exit(EX_CONFIG);
 	close(fd);
 	if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL)

@@ -428,12 +428,10 @@ read_text(struct panel *p, int fd, struct buf *why)
 {
 	struct buf text = {0};
 
-	if (!io_read_all(fd, &text, MAX_FILE)) {
-		buf_printf(why, "%s: %s", p->path, strerror(errno));
+	if (io_slurp_fd(fd, p->path, IO_TEXT, &text, MAX_FILE, why) != 0) {
 		buf_free(&text);
 		return false;
 	}
-	utf8_drop_bom(&text);
 	if (utf8_valid(text.p, text.n) != text.n ||
 	    (text.n > 0 && memchr(text.p, '\0', text.n) != NULL)) {
 		buf_printf(why, "%s: not text in UTF-8", p->path);
