@@ -703,9 +703,57 @@ E
     expect 65 '' 'supai-req: record 1: no'
 }
 
-@test "--id: a number that libjq would round is refused, not changed" {
-    fed '12345678901234567890\n9007199254740991\n' -e '"x"' --id .
-    expect 65 "$(batch 9007199254740991 '"x"')" 'supai-req: record 1: --id gave a number too long to be exact; make it a string'
+# ids FILTER NUMBER=ID ...: the id that FILTER makes of each number.
+ids() {
+    local filter=$1 pair want=
+    shift
+    for pair; do
+        printf '{"n":%s}\n' "${pair%%=*}"
+        want+=${pair#*=}$'\n'
+    done >records
+    run --separate-stderr bash -c 'supai-req -e "\"x\"" --id "$1" <records | jq -r .custom_id' - "$filter"
+    expect 0 "${want%$'\n'}" ''
+}
+
+@test "--id: a number is the record's own, whatever libjq there is: sixteen spellings" {
+    ids .n 7=7 -12=-12 1.5=1.5 0.1=0.1 0.000001=0.000001 1e-7=1e-7 \
+        9007199254740991=9007199254740991 9007199254740992=9007199254740992 \
+        9007199254740993=9007199254740993 -9007199254740993=-9007199254740993 \
+        4503599627370497.25=4503599627370497.25 0.1000000000000000055=0.1000000000000000055 \
+        12345678901234567890123=12345678901234567890123 1e20=100000000000000000000 \
+        1e400=1e+400 1.25E-400=1.25e-400
+}
+
+@test "--id: one spelling for each value" {
+    ids .n 1=1 1.0=1 1.000e0=1 10e-1=1 0.1E1=1 1000e-003=1
+    ids .n 1e3=1000 1E+3=1000 1000.0=1000 0.001e6=1000
+    ids .n 0=0 -0=0 0.0=0 -0.00e5=0 0e99999999999=0
+    ids .n 1.50=1.5 150e-2=1.5 0.00000010=1e-7 100e-9=1e-7 1e21=1e+21 1000000000000000000000=1e+21
+    ids .n 9007199254740993.0=9007199254740993 9007199254740993000e-3=9007199254740993
+}
+
+@test "--id: a number inside of a string is spelled so, too" {
+    ids '"\(.n)/x"' 7=7/x 1.0=1/x 1E+3=1000/x 9007199254740993=9007199254740993/x 1e20=100000000000000000000/x
+    ids '.n | tostring' 1.50=1.5 -0=0 4503599627370497.25=4503599627370497.25
+    ids '[.n] | first' 9007199254740993=9007199254740993
+}
+
+@test "--id: what is no string and no exact number is refused" {
+    fed '9007199254740993\n9007199254740991\n' -e '"x"' --id 'tonumber'
+    expect 65 "$(batch 9007199254740991 '"x"')" 'supai-req: record 1: --id computed a number that is too large to be exact'
+    fed '1e12345678901\n' -e '"x"' --id '"me"'
+    expect 65 '' 'supai-req: record 1: a number with an exponent of more than nine digits: --id cannot tell it from others'
+    fed '1\n' -e '"x"' --id nan
+    expect 65 '' 'supai-req: record 1: --id computed a number that is too large to be exact'
+}
+
+@test "--id sees a record as it is, but for such numbers" {
+    fed '{"a":[true,null,{"b":"\\u00e9\\ud83d\\ude00"}],"a":["last"]}\n' -e '"x"' --id tojson
+    assert_equal "$status" 0
+    assert_equal "$(jq -r .custom_id <<<"$output")" '{"a":["last"]}'
+    printf '[7, {"a": [true, false, null, {"b": "\\u00e9\\ud83d\\ude00"}]},\n "c"]\n' >record
+    run --separate-stderr bash -c 'supai-req -e "\"x\"" --id tojson <record | jq -r .custom_id'
+    expect 0 '[7,{"a":[true,false,null,{"b":"é😀"}]},"c"]' ''
 }
 
 @test "-e: a record that makes no request is named, 65, and the others go on" {

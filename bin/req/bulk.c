@@ -1,15 +1,12 @@
-#include <math.h>
 #include <stdlib.h>
 
 #include "bulk.h"
 #include "diag.h"
+#include "exact.h"
 #include "filter.h"
 #include "io.h"
 #include "records.h"
 #include "value.h"
-
-/* Doubles hold whole numbers exactly up to here; a longer id would be another's. */
-#define MAX_ID 9007199254740992.0
 
 struct run {
 	const struct compose	*c;
@@ -27,12 +24,10 @@ add_id(struct buf *id, jv v, struct buf *why)
 		return true;
 	}
 	if (jv_get_kind(v) == JV_KIND_NUMBER &&
-	    fabs(jv_number_value(v)) <= MAX_ID) {
-		value_dump(v, id);
+	    exact_spell(jv_number_value(v), id))
 		return true;
-	}
 	buf_adds(why, jv_get_kind(v) == JV_KIND_NUMBER
-	    ? "--id gave a number too long to be exact; make it a string"
+	    ? "--id computed a number that is too large to be exact"
 	    : "--id gave neither a string that is not empty nor a number");
 	return false;
 }
@@ -43,13 +38,17 @@ name_record(struct run *r, jv record, struct buf *id)
 {
 	enum filter_got got;
 	bool ok;
-	jv v;
+	jv v, named;
 
 	if (r->id == NULL) {
 		buf_printf(id, "%lu", r->records.number);
 		return true;
 	}
-	filter_start(r->id, jv_copy(record));
+	named = r->records.raw ? jv_copy(record)
+	    : exact_value(r->records.text, &r->why);
+	if (!jv_is_valid(named))
+		return false;
+	filter_start(r->id, named);
 	got = filter_next(r->id, &v, &r->why);
 	if (got == FILTER_ERROR)
 		return false;

@@ -92,7 +92,8 @@ take(struct records *r, const char *p, size_t n, jv *value, struct buf *why)
 		*value = value_text(p, n);
 		return RECORDS_VALUE;
 	}
-	if (value_parse(p, n, value, &fault))
+	if (json_parse(p, n, &r->text, &fault) &&
+	    value_parse(p, n, value, &fault))
 		return RECORDS_VALUE;
 	buf_printf(why, "not JSON: %s, at offset %zu", fault.why, fault.at);
 	return RECORDS_BAD;

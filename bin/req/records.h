@@ -19,7 +19,9 @@
 #include "json.h"
 
 struct records {
-	unsigned long	 number;	/* of the record given last, from 1 */
+	/* Of the record given last: */
+	unsigned long	 number;	/* from 1 */
+	struct json	 text;		/* checked, borrowed until the next; none where raw */
 	/* The rest is records' own. */
 	struct io_in	 in;
 	struct buf	 held;		/* values that may stand on several lines */
