@@ -1,0 +1,291 @@
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "diag.h"
+#include "ending.h"
+#include "io.h"
+#include "run.h"
+#include "show.h"
+#include "tools.h"
+
+static const char *
+tool_of(enum table_place place)
+{
+	static const char *const tools[TABLE_PLACES] = {
+		[TABLE_REQ] = "supai-req", [TABLE_SEND] = "supai-send",
+		[TABLE_SSE] = "supai-sse", [TABLE_WATCH] = "supai-watch",
+		[TABLE_TEXT] = "supai-text", [TABLE_FOLD] = "supai-fold",
+	};
+
+	return tools[place];
+}
+
+static enum table_place
+last_place(const struct ask *a)
+{
+	return a->json ? TABLE_FOLD : TABLE_TEXT;
+}
+
+/* Answers of these modes are long in coming. */
+static bool
+is_long(const struct ask *a)
+{
+	static const char *const modes[] = {
+		"thinking", "deep-thinking", "expert", NULL,
+	};
+	const char *mode = a->mode != NULL ? a->mode : getenv("SUPAI_MODEL");
+	size_t i;
+
+	for (i = 0; mode != NULL && modes[i] != NULL; i++)
+		if (strcmp(mode, modes[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+decide_watch(struct ask *a)
+{
+	if (a->watch == ASK_BY_ITSELF && isatty(STDOUT_FILENO) &&
+	    isatty(STDERR_FILENO) && is_long(a))
+		a->watch = ASK_WATCHED;
+}
+
+/* What follows from what is asked for; the prompt is the last of supai-req's words. */
+static void
+complete(struct ask *a)
+{
+	struct words *req = &a->args[TABLE_REQ];
+
+	decide_watch(a);
+	if ((a->chunks || a->json || a->watch == ASK_WATCHED) && !a->says_chunks)
+		words_add(req, "-x");
+	if ((a->usage || a->json) && !a->says_usage)
+		words_add(req, "-u");
+	words_join(req, &a->prompt);
+	if (a->url != NULL)	/* where it leads says what may be asked for */
+		(void)setenv("SUPAI_BASE_URL", a->url, 1);
+}
+
+/* The conversation's file, as the first of the earlier messages. */
+static void
+go_on(struct ask *a)
+{
+	struct words req = {0};
+
+	if (a->fresh || !a->conversation.there)
+		return;
+	words_add(&req, "-H");
+	words_add(&req, a->conversation.file);
+	words_join(&req, &a->args[TABLE_REQ]);
+	words_free(&a->args[TABLE_REQ]);
+	a->args[TABLE_REQ] = req;
+}
+
+static void
+find(struct ask *a)
+{
+	output_find(&a->output, a->output_name);
+	if (a->keep)
+		conversation_find(&a->conversation, a->name);
+}
+
+static void
+finish(struct ask *a)
+{
+	int i;
+
+	if (a->keep)
+		conversation_close(&a->conversation);
+	output_close(&a->output);
+	for (i = 0; i < TABLE_PLACES; i++)
+		words_free(&a->args[i]);
+	words_free(&a->prompt);
+}
+
+/* Calls step for the stages in their order. */
+static void
+each_stage(struct ask *a, void (*step)(struct ask *a, enum table_place place,
+    void *arg), void *arg)
+{
+	step(a, TABLE_REQ, arg);
+	step(a, TABLE_SEND, arg);
+	step(a, TABLE_SSE, arg);
+	if (a->watch == ASK_WATCHED)
+		step(a, TABLE_WATCH, arg);
+	step(a, last_place(a), arg);
+}
+
+/* Showing. */
+
+static void
+show_stage(struct ask *a, enum table_place place, void *arg)
+{
+	struct buf *line = arg;
+
+	if (line->n > 0)
+		buf_adds(line, " | ");
+	if (place == TABLE_REQ && a->url != NULL)
+		show_variable(line, "SUPAI_BASE_URL", a->url);
+	show_command(line, tool_of(place), &a->args[place]);
+}
+
+void
+ask_show(struct ask *a)
+{
+	struct buf line = {0};
+
+	find(a);
+	if (a->keep)
+		conversation_look(&a->conversation);
+	go_on(a);
+	complete(a);
+	each_stage(a, show_stage, &line);
+	output_show(&a->output, &line);
+	buf_addc(&line, '\n');
+	io_write(line.p, line.n);
+	buf_free(&line);
+	finish(a);
+}
+
+/* Running. */
+
+/* A wrong option of the last stage is told before the question is asked and paid. */
+static void
+try_last(struct ask *a)
+{
+	enum table_place place = last_place(a);
+	struct stage s = {.tool = tool_of(place)};
+
+	free(tools_path(s.tool));
+	if (a->args[place].n == 0)
+		return;
+	words_join(&s.args, &a->args[place]);
+	if (stage_try(&s) == EX_USAGE) {
+		stage_tell(&s);
+		exit(EX_USAGE);
+	}
+	stage_free(&s);
+}
+
+static void
+start_conversation(struct ask *a)
+{
+	conversation_open(&a->conversation);
+	if (!a->fresh && !a->conversation.there)
+		diag_warn("a new conversation, %s: %s", a->conversation.name,
+		    a->conversation.file);
+}
+
+static void
+add_stage(struct ask *a, enum table_place place, void *arg)
+{
+	struct run *r = arg;
+	struct stage *s = run_add(r, tool_of(place));
+
+	words_join(&s->args, &a->args[place]);
+	s->aloud = place == TABLE_WATCH || (place == TABLE_SEND && a->aloud);
+	if (place == TABLE_REQ && a->keep)
+		r->keep_at = (int)r->n - 1;
+	if (place == TABLE_SSE)
+		r->events_at = (int)r->n - 1;
+}
+
+/* We stand between it and the terminal, which it then does not see. */
+static void
+stand_between(struct ask *a, struct run *r)
+{
+	r->waiting = a->watch != ASK_WATCHED && isatty(STDERR_FILENO);
+	if (r->waiting && !a->json && !a->shown && isatty(r->out))
+		words_add(&r->stages[r->n - 1].args, "--safe");
+}
+
+/* Of a stage after supai-sse: that found nothing wrong, and gave nothing. */
+static int
+explain(const struct run *r, int status)
+{
+	size_t i;
+
+	for (i = 0; status == EX_NOINPUT && i < r->n; i++) {
+		if (r->stages[i].status == 0)
+			continue;
+		if ((int)i <= r->events_at)
+			return status;
+		diag_warn("the service sent [DONE] and no event before it");
+		return EX_PROTOCOL;
+	}
+	return status;
+}
+
+/* Its own fold of the events, for the conversation. */
+static int
+check_completion(const struct ask *a, struct stage *fold)
+{
+	if (fold->status == 0 || (fold->status == EX_NOANSWER && a->lone))
+		return 0;
+	stage_tell(fold);
+	diag_warn("conversation %s: left as it was", a->conversation.name);
+	return fold->status;
+}
+
+/* All has gone well: both are kept, or none. */
+static void
+keep(struct ask *a, const struct run *r)
+{
+	if (a->keep)
+		conversation_write(&a->conversation, &r->kept, &r->result);
+	output_keep(&a->output);
+	if (a->keep)
+		conversation_keep(&a->conversation);
+}
+
+static int
+go(struct ask *a, struct run *r)
+{
+	struct stage fold = {.tool = tool_of(TABLE_FOLD), .err = -1};
+	int status;
+
+	if (a->keep) {
+		words_join(&fold.args, &a->args[TABLE_FOLD]);
+		r->beside = &fold;
+	}
+	run_go(r);
+	status = explain(r, run_status(r));
+	if (status == 0 && a->keep)
+		status = check_completion(a, &fold);
+	if (status == 0)
+		keep(a, r);
+	stage_free(&fold);
+	return status;
+}
+
+int
+ask_run(struct ask *a)
+{
+	struct run r;
+	int status;
+
+	find(a);
+	if (a->output.name == NULL)
+		io_check_output();
+	ending_init();
+	try_last(a);
+	output_open(&a->output);
+	if (a->keep)
+		start_conversation(a);
+	go_on(a);
+	complete(a);
+	run_init(&r);
+	r.out = a->output.fd;
+	r.out_name = a->output.name;
+	each_stage(a, add_stage, &r);
+	stand_between(a, &r);
+	status = go(a, &r);
+	run_free(&r);
+	finish(a);
+	if (status == 128 + SIGPIPE)
+		ending_die(SIGPIPE);
+	return status;
+}

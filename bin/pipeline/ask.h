@@ -1,0 +1,46 @@
+/*
+ * ask: one question, from what the options say to the status: which stages run,
+ * what becomes of the answer and of the conversation.
+ */
+#ifndef ASK_H
+#define ASK_H
+
+#include <stdbool.h>
+
+#include "conversation.h"
+#include "output.h"
+#include "table.h"
+#include "words.h"
+
+enum ask_watch { ASK_BY_ITSELF, ASK_WATCHED, ASK_UNWATCHED };
+
+struct ask {
+	/* What is asked for; strings are borrowed. */
+	struct words	 args[TABLE_PLACES];	/* options of the stages */
+	struct words	 prompt;	/* its words, a "--" before them if there was one */
+	bool		 chunks, usage;	/* they are asked for, */
+	bool		 says_chunks, says_usage; /* and among args already */
+	bool		 json;
+	bool		 shown;		/* how control characters are shown is said */
+	bool		 lone;		/* an answer that is no good one may be kept */
+	bool		 aloud;		/* the exchange is told on standard error */
+	const char	*mode;		/* NULL: not given; models: some are */
+	bool		 models;
+	const char	*url;		/* NULL: the base URL's */
+	enum ask_watch	 watch;
+	const char	*output_name;	/* NULL: standard output */
+	bool		 keep;		/* it is part of a conversation, */
+	bool		 fresh;		/* which starts with it */
+	const char	*name;		/* NULL: the one of this terminal or script */
+	/* The rest is ask's own. */
+	struct output	 output;
+	struct conversation conversation;
+};
+
+/* Prints the pipeline as a command line, and changes nothing. */
+void	ask_show(struct ask *a);
+
+/* Asks; returns the status, or ends the program by a signal. */
+int	ask_run(struct ask *a);
+
+#endif

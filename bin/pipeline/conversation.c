@@ -1,0 +1,245 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conversation.h"
+#include "diag.h"
+#include "ending.h"
+#include "io.h"
+#include "json.h"
+#include "mem.h"
+#include "now.h"
+#include "origin.h"
+
+enum {
+	WAIT_MS = 5000,		/* for another one that uses it */
+	LOOK_MS = 50,		/* how often to look whether it still does */
+};
+
+bool
+conversation_is_name(const char *name)
+{
+	const char *c;
+
+	for (c = name; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == '/' || *c == 0x7f)
+			return false;
+	return *name != '\0' && *name != '.';
+}
+
+/* XDG Base Directory, "Basics": a relative path is to be ignored. */
+char *
+conversation_folder(void)
+{
+	const char *dir = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	struct buf path = {0};
+
+	if (dir != NULL && *dir == '/')
+		buf_adds(&path, dir);
+	else if (home != NULL && *home != '\0')
+		buf_printf(&path, "%s/.local/state", home);
+	else
+		diag_die(EX_CONFIG, "neither HOME nor XDG_STATE_HOME is set: a"
+		    " conversation has no place");
+	buf_adds(&path, "/supai/");
+	return buf_take(&path);
+}
+
+void
+conversation_find(struct conversation *c, const char *name)
+{
+	struct buf b = {0};
+
+	*c = (struct conversation){.fd = -1, .folder = conversation_folder()};
+	if (name != NULL)
+		buf_adds(&b, name);
+	else
+		origin_name(&b);
+	c->name = buf_take(&b);
+	buf_printf(&b, "%s%s.ndjson", c->folder, c->name);
+	c->file = buf_take(&b);
+}
+
+/* Looking. */
+
+/* Appends a string, or the strings of an array with commas between them. */
+static void
+add_strings(struct buf *out, struct json v)
+{
+	struct json_iter i;
+	struct json name, value;
+
+	if (json_type(v) == JSON_STRING)
+		json_text(v, out);
+	if (json_type(v) != JSON_ARRAY)
+		return;
+	for (i = json_first(v); json_more(&i, &name, &value);) {
+		if (out->n > 0)
+			buf_addc(out, ',');
+		json_text(value, out);
+	}
+}
+
+/* Wrong contents are supai-req's to tell. */
+static void
+look(struct conversation *c, int fd)
+{
+	struct buf text = {0};
+	struct json_fault fault;
+	const char *end;
+	struct json v;
+
+	if (!io_read_all(fd, &text, 2 * IO_MAX_RECORD))
+		diag_die_errno(EX_NOINPUT, "%s", c->file);
+	c->there = text.n > 0;
+	end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
+	if (end != NULL &&
+	    json_parse(text.p, (size_t)(end - text.p), &v, &fault)) {
+		add_strings(&c->mode, json_get(v, "model"));
+		add_strings(&c->models, json_get(v, "models"));
+	}
+	buf_free(&text);
+}
+
+void
+conversation_look(struct conversation *c)
+{
+	int fd = open(c->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd == -1)
+		return;
+	look(c, fd);
+	close(fd);
+}
+
+/* Opening. */
+
+static void
+make_folders(const char *path)
+{
+	char *copy = mem_string(path), *slash;
+
+	for (slash = copy + 1; (slash = strchr(slash, '/')) != NULL; *slash++ = '/') {
+		*slash = '\0';
+		if (mkdir(copy, 0700) == -1 && errno != EEXIST &&
+		    slash[1] == '\0')
+			diag_die_errno(EX_CANTCREAT, "%s", path);
+	}
+	free(copy);
+}
+
+/* The process that has the lock; -1: nobody. */
+static pid_t
+try_lock(int fd)
+{
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET}, other = l;
+
+	if (fcntl(fd, F_SETLK, &l) == 0 || (errno != EACCES && errno != EAGAIN))
+		return -1;
+	if (fcntl(fd, F_GETLK, &other) == -1 || other.l_type == F_UNLCK)
+		return 0;	/* gone since */
+	return other.l_pid;
+}
+
+static void
+open_file(struct conversation *c)
+{
+	c->fd = open(c->file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (c->fd == -1 && errno == EISDIR)
+		diag_die(EX_CANTCREAT, "%s: is a directory", c->file);
+	if (c->fd == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", c->file);
+}
+
+/* Whoever had it before us has put another file in the place of this one. */
+static bool
+is_replaced(const struct conversation *c)
+{
+	struct stat one, two;
+
+	return fstat(c->fd, &one) == -1 || stat(c->file, &two) == -1 ||
+	    one.st_dev != two.st_dev || one.st_ino != two.st_ino;
+}
+
+static void
+take_lock(struct conversation *c)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+	long long end = now_ms() + WAIT_MS;
+	pid_t owner;
+
+	for (;;) {
+		if (c->fd == -1)
+			open_file(c);
+		owner = try_lock(c->fd);
+		if (owner == -1 && !is_replaced(c))
+			return;
+		if (owner == -1) {
+			close(c->fd);
+			c->fd = -1;
+			continue;
+		}
+		if (now_ms() >= end)
+			diag_die(EX_TEMPFAIL, "conversation %s: in use by process"
+			    " %ld (SUPAI_CONVERSATION names another one)",
+			    c->name, (long)owner);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+void
+conversation_open(struct conversation *c)
+{
+	make_folders(c->folder);
+	take_lock(c);
+	look(c, c->fd);
+	c->made = !c->there;
+	if (c->made)
+		ending_add_file(c->file);
+}
+
+/* Keeping. */
+
+void
+conversation_write(struct conversation *c, const struct buf *request,
+    const struct buf *completion)
+{
+	if (!temp_make(&c->temp, c->folder) ||
+	    !io_write_all(c->temp.fd, request->p, request->n) ||
+	    !io_write_all(c->temp.fd, completion->p, completion->n))
+		diag_die_errno(EX_IOERR, "%s: cannot be written", c->file);
+}
+
+void
+conversation_keep(struct conversation *c)
+{
+	if (!temp_become(&c->temp, c->file))
+		diag_die_errno(EX_IOERR, "%s: cannot be written", c->file);
+	if (c->made)
+		ending_drop_file(c->file);
+	c->made = false;
+}
+
+void
+conversation_close(struct conversation *c)
+{
+	temp_drop(&c->temp);
+	/* Nobody has said anything in it; its lock is ours. */
+	if (c->made) {
+		(void)unlink(c->file);
+		ending_drop_file(c->file);
+	}
+	if (c->fd != -1)
+		close(c->fd);
+	free(c->name);
+	free(c->folder);
+	free(c->file);
+	buf_free(&c->mode);
+	buf_free(&c->models);
+	*c = (struct conversation){.fd = -1};
+}

@@ -1,0 +1,59 @@
+/*
+ * conversation: what was said before, kept in $XDG_STATE_HOME/supai/NAME.ndjson: the
+ * last request, which has all messages before it, and its completion. Not for what
+ * a shell shows of them: that is listing's.
+ */
+#ifndef CONVERSATION_H
+#define CONVERSATION_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+#include "temp.h"
+
+struct conversation {
+	char		*name;		/* owned, as all here */
+	char		*folder;	/* with its slash */
+	char		*file;
+	bool		 there;		/* something was said before */
+	struct buf	 mode, models;	/* of the last request, as options have them;
+					   empty: it says none */
+	/* The rest is conversation's own. */
+	int		 fd;		/* the file, locked; -1: not open */
+	bool		 made;		/* by us, and still empty */
+	struct temp	 temp;
+};
+
+/* Whether that can be a conversation's name. */
+bool	conversation_is_name(const char *name);
+
+/*
+ * The folder of all of them, with its slash; owned. Ends the program with 78 where
+ * there is no home for it.
+ */
+char	*conversation_folder(void);
+
+/*
+ * Which one it is: name, or the one of this terminal or script where that is NULL.
+ * Nothing is opened.
+ */
+void	conversation_find(struct conversation *c, const char *name);
+
+/* Looks what the last request asked for; nothing is locked, nothing made. */
+void	conversation_look(struct conversation *c);
+
+/*
+ * Opens it for one more question: waits for those who use it, some seconds; then
+ * looks. Ends the program with 73, or with 75 when it stays in use.
+ */
+void	conversation_open(struct conversation *c);
+
+/* Writes the two lines beside it; conversation_keep puts them in its place. */
+void	conversation_write(struct conversation *c, const struct buf *request,
+	    const struct buf *completion);
+void	conversation_keep(struct conversation *c);
+
+/* Leaves it, as it was if it was not kept. */
+void	conversation_close(struct conversation *c);
+
+#endif

@@ -1,0 +1,181 @@
+#include <sys/wait.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "ending.h"
+#include "mem.h"
+
+enum { MAX_STAGES = 16, MAX_FILES = 8 };
+
+/* Changed only while signals are held. */
+static pid_t stages[MAX_STAGES];
+static const char *files[MAX_FILES];
+
+static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+enum { NFATAL = sizeof(fatal) / sizeof(*fatal) };
+
+static sigset_t held, before;
+static int how = SIGTERM;	/* what ends a stage */
+
+void
+ending_stop(void)
+{
+	int i;
+
+	for (i = MAX_STAGES - 1; i >= 0; i--)
+		if (stages[i] != 0)
+			(void)kill(stages[i], how);
+	for (i = 0; i < MAX_STAGES; i++)
+		if (stages[i] != 0 && waitpid(stages[i], NULL, 0) != -1)
+			stages[i] = 0;
+}
+
+/* Only what POSIX.1-2008, XSH 2.4.3, allows in a signal handler. */
+static void
+undo(void)
+{
+	int i;
+
+	ending_stop();
+	for (i = 0; i < MAX_FILES; i++)
+		if (files[i] != NULL)
+			(void)unlink(files[i]);
+}
+
+void
+ending_die(int signal)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+	sigset_t set;
+
+	sigprocmask(SIG_BLOCK, &held, NULL);
+	undo();
+	sigemptyset(&sa.sa_mask);
+	sigaction(signal, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	(void)raise(signal);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	_exit(128 + signal);
+}
+
+/* That a stage has ended is for sigsuspend(2) to notice. */
+static void
+noticed(int signal)
+{
+	(void)signal;
+}
+
+static void
+at_exit(void)
+{
+	ending_hold();
+	undo();
+}
+
+void
+ending_init(void)
+{
+	struct sigaction sa = {.sa_handler = ending_die}, old;
+	int i;
+
+	sigemptyset(&held);
+	for (i = 0; i < NFATAL; i++)
+		sigaddset(&held, fatal[i]);
+	sa.sa_mask = held;
+	for (i = 0; i < NFATAL; i++) {
+		sigaction(fatal[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			sigaction(fatal[i], &sa, NULL);
+		else if (fatal[i] == how)
+			how = SIGKILL;	/* stages ignore it, too */
+	}
+	sa.sa_handler = noticed;
+	sigaction(SIGCHLD, &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+	sigprocmask(SIG_BLOCK, NULL, &before);
+	sigdelset(&before, SIGCHLD);
+	sigaddset(&held, SIGCHLD);
+	if (atexit(at_exit) != 0)
+		mem_out();
+}
+
+void
+ending_hold(void)
+{
+	sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
+void
+ending_release(void)
+{
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+const sigset_t *
+ending_mask(void)
+{
+	return &before;
+}
+
+void
+ending_add_stage(pid_t pid)
+{
+	int i = 0;
+
+	while (stages[i] != 0)
+		i++;
+	stages[i] = pid;
+}
+
+static void
+drop_stage(pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < MAX_STAGES; i++)
+		if (stages[i] == pid)
+			stages[i] = 0;
+}
+
+int
+ending_wait(pid_t pid)
+{
+	int status = 0;
+	pid_t got;
+
+	ending_hold();
+	while ((got = waitpid(pid, &status, WNOHANG)) == 0)
+		sigsuspend(&before);
+	drop_stage(pid);
+	ending_release();
+	if (got == -1)
+		diag_die_errno(EX_OSERR, "waiting for a stage");
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void
+ending_add_file(const char *path)
+{
+	int i = 0;
+
+	while (files[i] != NULL)
+		i++;
+	files[i] = path;
+}
+
+void
+ending_drop_file(const char *path)
+{
+	int i;
+
+	ending_hold();
+	for (i = 0; i < MAX_FILES; i++)
+		if (files[i] == path)
+			files[i] = NULL;
+	ending_release();
+}

@@ -1,0 +1,45 @@
+/*
+ * ending: what must not outlive the program: its stages and its temporary files. A
+ * signal ends the stages, removes the files, and then the program dies by it; an
+ * end of any other kind does the same to what is left.
+ */
+#ifndef ENDING_H
+#define ENDING_H
+
+#include <sys/types.h>
+
+#include <signal.h>
+
+/*
+ * From now on HUP, INT, QUIT and TERM do that, but for those that were ignored.
+ * SIGPIPE is ignored: a write tells of it.
+ */
+void	ending_init(void);
+
+/*
+ * Between these two a signal waits: for what has to be known to ending as soon as
+ * it is made.
+ */
+void	ending_hold(void);
+void	ending_release(void);
+
+/* The signals that were blocked when the program began: what a stage starts with. */
+const sigset_t *ending_mask(void);
+
+/* A stage that has started; call it between hold and release. */
+void	ending_add_stage(pid_t pid);
+
+/* Waits for a stage to end. Its status as a shell has it: 128 and the signal. */
+int	ending_wait(pid_t pid);
+
+/* Ends all stages, the last one first so that none finds its input cut. */
+void	ending_stop(void);
+
+/* A file to remove; the path is borrowed until it is dropped. */
+void	ending_add_file(const char *path);
+void	ending_drop_file(const char *path);
+
+/* Dies by that signal, as if it had come. */
+_Noreturn void ending_die(int signal);
+
+#endif

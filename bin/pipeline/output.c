@@ -1,0 +1,231 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "io.h"
+#include "mem.h"
+#include "output.h"
+#include "shell.h"
+
+enum { MAX_LINKS = 40, COPY = 1 << 16 };
+
+/* The descriptor that a name stands for; -1: it is a file's. */
+static int
+descriptor(const char *name)
+{
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/", NULL};
+	size_t i, n;
+	char *end;
+	long fd;
+
+	if (strcmp(name, "-") == 0 || strcmp(name, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	if (strcmp(name, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	for (i = 0; folders[i] != NULL; i++) {
+		n = strlen(folders[i]);
+		if (strncmp(name, folders[i], n) != 0)
+			continue;
+		fd = strtol(name + n, &end, 10);
+		if (end > name + n && *end == '\0' && fd >= 0 && fd <= INT_MAX)
+			return (int)fd;
+	}
+	return -1;
+}
+
+/* Where a link at path leads; NULL: it is none. */
+static char *
+follow(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char target[PATH_MAX];
+	struct buf to = {0};
+	ssize_t n = readlink(path, target, sizeof(target));
+
+	if (n < 1 || n == (ssize_t)sizeof(target))
+		return NULL;
+	if (target[0] != '/' && slash != NULL)
+		buf_add(&to, path, (size_t)(slash + 1 - path));
+	buf_add(&to, target, (size_t)n);
+	return buf_take(&to);
+}
+
+/* The file itself, which may not be there yet: links stay as they are. */
+static char *
+real_path(const char *name)
+{
+	char *path = mem_string(name), *next;
+	int i;
+
+	for (i = 0; i < MAX_LINKS && (next = follow(path)) != NULL; i++) {
+		free(path);
+		path = next;
+	}
+	return path;
+}
+
+static void
+look_at(struct output *o, const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		diag_die(EX_CANTCREAT, "%s: is a directory", o->name);
+	if (access(o->path, W_OK) == -1)
+		diag_die_errno(EX_CANTCREAT, "%s: cannot be written to", o->name);
+	o->there = true;
+	o->direct = !S_ISREG(st->st_mode);
+	o->filled = st->st_nlink > 1;
+}
+
+void
+output_find(struct output *o, const char *name)
+{
+	struct stat st;
+	int fd = name != NULL ? descriptor(name) : STDOUT_FILENO;
+
+	*o = (struct output){.fd = fd};
+	if (fd == STDOUT_FILENO)
+		return;
+	o->name = name;
+	o->direct = fd != -1;
+	if (o->direct)
+		return;
+	o->path = real_path(name);
+	if (stat(o->path, &st) == 0)
+		look_at(o, &st);
+}
+
+static void
+open_direct(struct output *o)
+{
+	int flags;
+
+	if (o->fd != -1) {
+		flags = fcntl(o->fd, F_GETFL);
+		if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY)
+			diag_die(EX_CANTCREAT, "%s: cannot be written to",
+			    o->name);
+		return;
+	}
+	o->fd = open(o->path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+	if (o->fd == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", o->name);
+}
+
+/* What the umask leaves of it, as of any new file. */
+static mode_t
+new_mode(void)
+{
+	mode_t mask = umask(0);
+
+	(void)umask(mask);
+	return 0666 & ~mask;
+}
+
+void
+output_open(struct output *o)
+{
+	const char *slash;
+	char *folder;
+
+	if (o->name == NULL)
+		return;
+	if (o->direct) {
+		open_direct(o);
+		return;
+	}
+	slash = strrchr(o->path, '/');
+	folder = mem_copy(o->path, slash != NULL ? (size_t)(slash + 1 - o->path) : 0);
+	if (!temp_make(&o->temp, folder))
+		diag_die_errno(EX_CANTCREAT, "%s: no file can be made beside it",
+		    o->name);
+	free(folder);
+	o->fd = o->temp.fd;
+}
+
+/* Gives the new file what the old one has; false where only root could. */
+static bool
+take_after(struct output *o)
+{
+	struct stat old, new;
+
+	if (!o->there || stat(o->path, &old) == -1)
+		return fchmod(o->fd, new_mode()) == 0;
+	if (o->filled || fstat(o->fd, &new) == -1)
+		return false;
+	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
+	    fchown(o->fd, old.st_uid, old.st_gid) == -1)
+		return false;
+	return fchmod(o->fd, old.st_mode & 07777) == 0;
+}
+
+/* Writes the new text into the old file, which other names or owners have too. */
+static bool
+fill(struct output *o)
+{
+	int to = open(o->path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	char *p = mem_alloc(COPY);
+	ssize_t n = -1;
+	bool well = to != -1 && lseek(o->fd, 0, SEEK_SET) == 0;
+
+	while (well && (n = read(o->fd, p, COPY)) > 0)
+		well = io_write_all(to, p, (size_t)n);
+	free(p);
+	if (to != -1)
+		well = close(to) == 0 && well;
+	return well && n == 0;
+}
+
+void
+output_keep(struct output *o)
+{
+	bool well;
+
+	if (o->name == NULL || o->direct)
+		return;
+	well = take_after(o) ? temp_become(&o->temp, o->path) : fill(o);
+	if (!well)
+		diag_die_errno(EX_IOERR, "%s: cannot be written", o->name);
+}
+
+/* A name as a command line has it, where none starts with a dash. */
+static void
+add_name(struct buf *line, const char *name, const char *tail)
+{
+	struct buf word = {0};
+
+	buf_printf(&word, "%s%s%s", *name == '/' ? "" : "./", name, tail);
+	shell_quote(line, word.p, word.n);
+	buf_free(&word);
+}
+
+void
+output_show(const struct output *o, struct buf *line)
+{
+	if (o->name == NULL)
+		return;
+	if (o->direct) {
+		buf_adds(line, " >>");
+		add_name(line, o->name, "");
+		return;
+	}
+	buf_adds(line, " >");
+	add_name(line, o->name, ".new");
+	buf_adds(line, " && mv -f ");
+	add_name(line, o->name, ".new");
+	buf_addc(line, ' ');
+	add_name(line, o->name, "");
+}
+
+void
+output_close(struct output *o)
+{
+	temp_drop(&o->temp);
+	free(o->path);
+	*o = (struct output){0};
+}

@@ -1,0 +1,42 @@
+/*
+ * output: the file of --output: whole, or as it was before.
+ */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+#include "temp.h"
+
+struct output {
+	const char	*name;	/* as it was given; NULL: standard output */
+	int		 fd;	/* where the answer goes */
+	bool		 direct; /* that is the thing itself: a device, a FIFO, a
+				   descriptor: it can't be taken back */
+	/* The rest is output's own. */
+	char		*path;	/* the file, links followed; owned */
+	bool		 there;	/* it exists */
+	bool		 filled; /* and can only be written to, not replaced */
+	struct temp	 temp;
+};
+
+/*
+ * Finds out what the output is, and changes nothing; "-" and what else stands for
+ * standard output become NULL. Ends the program with 73 where it can be no output.
+ */
+void	output_find(struct output *o, const char *name);
+
+/* Makes what the answer goes to. Ends the program with 73 where that fails. */
+void	output_open(struct output *o);
+
+/* The answer is there and whole. Ends the program with 74 where it can't be put in
+ * its place. */
+void	output_keep(struct output *o);
+
+/* Appends how a shell's command line sends its output there: " >a.new && mv …". */
+void	output_show(const struct output *o, struct buf *line);
+
+void	output_close(struct output *o);
+
+#endif

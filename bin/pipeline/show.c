@@ -1,0 +1,28 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell.h"
+#include "show.h"
+#include "tools.h"
+
+void
+show_command(struct buf *line, const char *tool, const struct words *args)
+{
+	char *word = tools_word(tool);
+	size_t i;
+
+	shell_quote(line, word, strlen(word));
+	free(word);
+	for (i = 0; i < args->n; i++) {
+		buf_addc(line, ' ');
+		shell_quote(line, args->p[i], strlen(args->p[i]));
+	}
+}
+
+void
+show_variable(struct buf *line, const char *name, const char *value)
+{
+	buf_printf(line, "%s=", name);
+	shell_quote(line, value, strlen(value));
+	buf_addc(line, ' ');
+}

@@ -1,0 +1,183 @@
+/* supai: the everyday pipeline in one word. */
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "diag.h"
+#include "io.h"
+#include "table.h"
+#include "tools.h"
+
+enum {
+	JSON = OPTIONS_OWN, NO_WATCH, CONVERSATION, NEW, DRY_RUN,
+};
+
+/* Options of our own, and those of the stages that we say otherwise. */
+static const struct opt_def own[] = {
+	{JSON, "json", NULL, "print the folded completion, not its text"},
+	{'u', "usage", NULL, "a line of token counts on standard error"},
+	{'w', "watch", NULL, "show the ensemble at work, on a terminal"},
+	{NO_WATCH, "no-watch", NULL, "never show it"},
+	{'o', "output", "FILE", "write to FILE, once the answer is whole"},
+	{'c', "continue", NULL, "go on with the last conversation"},
+	{CONVERSATION, "conversation", "NAME", "go on with this one"},
+	{NEW, "new", NULL, "start the conversation afresh"},
+	{DRY_RUN, "dry-run", NULL, "print the pipeline that would run"},
+	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "longest file, request and event (64M)"},
+	{0, NULL, NULL, NULL},
+};
+
+static struct opt_tool tool = {
+	.operands = "[prompt ...]",
+	.summary = "Asks a question and prints the answer: the pipeline of tools in one word.",
+	.first = true,
+};
+
+struct options {
+	struct ask	 ask;
+	const char	*text_only;	/* an option that --json has no stage for */
+	bool		 dry_run;
+};
+
+/* What an option means to us. */
+static void
+note(struct options *o, int key, const char *arg)
+{
+	struct ask *a = &o->ask;
+
+	switch (key) {
+	case 'm':
+		a->mode = arg;
+		break;
+	case 'M':
+		a->models = true;
+		break;
+	case 'x':
+		a->chunks = a->says_chunks = true;
+		break;
+	case 'u':
+		a->usage = a->says_usage = true;
+		break;
+	case 'k':
+	case 't':
+		a->lone = true;
+		a->chunks = true;
+		break;
+	case OPTIONS_MIN_CONFIDENCE:
+		a->chunks = true;
+		break;
+	case OPTIONS_ANY_FINISH:
+		a->lone = true;
+		break;
+	case OPTIONS_SAFE:
+	case TABLE_LETTER('r'):
+		a->shown = true;
+		break;
+	case TABLE_LETTER('v'):
+	case TABLE_LETTER('D'):
+		a->aloud = true;
+		break;
+	case CLIENT_URL:
+		a->url = arg;
+		break;
+	case JSON:
+		a->json = true;
+		break;
+	case 'w':
+		a->watch = ASK_WATCHED;
+		break;
+	case NO_WATCH:
+		a->watch = ASK_UNWATCHED;
+		break;
+	case 'o':
+		if (*arg == '\0')
+			opt_usage(&tool, "--output: an empty name");
+		a->output_name = arg;
+		break;
+	case 'c':
+		a->keep = true;
+		break;
+	case CONVERSATION:
+		a->keep = true;
+		a->name = arg;
+		break;
+	case NEW:
+		a->keep = a->fresh = true;
+		break;
+	case DRY_RUN:
+		o->dry_run = true;
+		break;
+	}
+}
+
+/* Passes it on to the stages that it is for. */
+static void
+pass_on(struct options *o, int key, const char *arg)
+{
+	enum table_place place;
+
+	for (place = 0; place < TABLE_PLACES; place++) {
+		if (!table_goes_to(key, place))
+			continue;
+		words_add(&o->ask.args[place], table_word(key));
+		if (arg != NULL)
+			words_add(&o->ask.args[place], arg);
+	}
+	if (o->text_only == NULL && table_goes_to(key, TABLE_TEXT) &&
+	    !table_goes_to(key, TABLE_FOLD) && !table_goes_to(key, TABLE_REQ))
+		o->text_only = table_name(key);
+}
+
+static void
+take_prompt(struct ask *a, char **words, bool dashes)
+{
+	if (dashes)
+		words_add(&a->prompt, "--");
+	for (; *words != NULL; words++) {
+		if (!dashes && (*words)[0] == '-' && (*words)[1] != '\0')
+			opt_usage(&tool, "'%s' behind the prompt's first word:"
+			    " quote the prompt, or put -- before it", *words);
+		words_add(&a->prompt, *words);
+	}
+}
+
+static void
+check(struct options *o)
+{
+	struct ask *a = &o->ask;
+	const char *name = getenv("SUPAI_CONVERSATION");
+
+	if (a->json && o->text_only != NULL)
+		opt_usage(&tool, "--%s goes with the text, not with --json",
+		    o->text_only);
+	if (a->keep && a->name == NULL && name != NULL && *name != '\0')
+		a->name = name;
+	if (a->name != NULL && !conversation_is_name(a->name))
+		opt_usage(&tool, "'%s' is no name of a conversation: no slash,"
+		    " no dot in front", a->name);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {.dry_run = false};
+	const char *arg;
+	int key, at = 1;
+
+	diag_init(argv[0]);
+	io_init();
+	tools_init(argv[0]);
+	tool.defs = table_make(own);
+	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
+		note(&o, key, arg);
+		pass_on(&o, key, arg);
+		at = optind;
+	}
+	take_prompt(&o.ask, argv + optind, optind > at);
+	check(&o);
+	if (!o.dry_run)
+		return ask_run(&o.ask);
+	ask_show(&o.ask);
+	return 0;
+}
