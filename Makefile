@@ -28,9 +28,7 @@ LDFLAGS ?=
 WERROR ?=
 
 # The tools that are programs, and what each is linked with beside libsupai.a.
-TOOLS = supai-req supai-send supai-sse supai-text supai-fold supai-watch supai-batch supai-models supai-mock
-# The ones that are scripts: bin/ holds them as they are.
-SCRIPTS = supai
+TOOLS = supai supai-req supai-send supai-sse supai-text supai-fold supai-watch supai-batch supai-models supai-mock
 LIBS_supai-req = $(JQ_LIBS)
 LIBS_supai-send = $(CURL_LIBS)
 LIBS_supai-batch = $(CURL_LIBS) $(JQ_LIBS)
@@ -78,14 +76,13 @@ ALL_LDFLAGS = $(HARDEN_LD) $(CFLAGS) $(LDFLAGS)
 LIB = $(BUILD)/libsupai.a
 LIB_OBJS = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(sort $(wildcard lib/*.c)))
 PROGRAMS = $(addprefix $(BIN)/,$(TOOLS))
-SCRIPT_FILES = $(addprefix $(BIN)/,$(SCRIPTS))
 # Programs that only tests run: one a tests/*.c.
 TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*.c)))
 # Programs that only measurements run: one a tests/bench/*.c.
 BENCH_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/*.c)))
 PAGES = $(sort $(wildcard man/*.[17]))
 # Each shell's completions: a shell looks for the file by the tool's name.
-COMPLETIONS = $(foreach t,$(TOOLS) $(SCRIPTS),$(BUILD)/completions/bash/$t \
+COMPLETIONS = $(foreach t,$(TOOLS),$(BUILD)/completions/bash/$t \
 	$(BUILD)/completions/zsh/_$t $(BUILD)/completions/fish/$t.fish)
 
 DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' .ci/deps
@@ -93,7 +90,7 @@ DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' .ci/deps
 # as many jobs as there are processors, unless -j says how many.
 BUILD_ALL = $(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 
-all: $(PROGRAMS) $(SCRIPT_FILES) $(COMPLETIONS)
+all: $(PROGRAMS) $(COMPLETIONS)
 
 deps:
 	@$(DEPS) build check lint
@@ -108,6 +105,7 @@ $(BUILD)/lib/%.o: lib/%.c
 
 # A tool's own file sees the headers of the tool's folder, and no other tool's.
 $(BUILD)/bin/supai-%.o: ROOMS = -Ibin/$(*:supai-%=%)
+$(BUILD)/bin/supai.o: ROOMS = -Ibin/pipeline
 $(BUILD)/bin/%.o: bin/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -123,19 +121,17 @@ $(BUILD)/lib/%_list.h: lib/%.txt
 	@mv $@.new $@
 $(BUILD)/lib/models.o: $(BUILD)/lib/models_list.h $(BUILD)/lib/modes_list.h
 
-# bin/supai-NAME.c, and the rooms in bin/NAME/ where it has some. In a function of
+# bin/supai-NAME.c, and the rooms in bin/NAME/ where it has some; supai's, whose name the
+# program itself has there, are in bin/pipeline/. In a function of
 # its own: make would put the stem in place of the "%" of a pattern rule's words.
 rooms = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bin/$(1)/*.c)))
+$(BIN)/supai: $(BUILD)/bin/supai.o $(call rooms,pipeline) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB)
 .SECONDEXPANSION:
-$(PROGRAMS): $(BIN)/supai-%: $(BUILD)/bin/supai-%.o $$(call rooms,$$*) $(LIB)
+$(filter $(BIN)/supai-%,$(PROGRAMS)): $(BIN)/supai-%: $(BUILD)/bin/supai-%.o $$(call rooms,$$*) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS_supai-$*) -lm
-
-ifneq ($(BIN),bin)
-$(SCRIPT_FILES): $(BIN)/%: bin/%
-	@mkdir -p $(@D)
-	cp $< $@
-endif
 
 $(TEST_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS_$*) -lm
@@ -221,17 +217,17 @@ bench-peers:
 
 install: all
 	mkdir -p "$(bindir)" "$(mandir)/man1" "$(mandir)/man7"
-	for t in $(PROGRAMS) $(SCRIPT_FILES); do install -m 755 $$t "$(bindir)/" || exit 1; done
+	for t in $(PROGRAMS); do install -m 755 $$t "$(bindir)/" || exit 1; done
 	for p in $(PAGES); do install -m 644 $$p "$(mandir)/man$${p##*.}/" || exit 1; done
 	mkdir -p "$(bashdir)" "$(zshdir)" "$(fishdir)"
-	for t in $(TOOLS) $(SCRIPTS); do \
+	for t in $(TOOLS); do \
 		install -m 644 $(BUILD)/completions/bash/$$t "$(bashdir)/" && \
 		install -m 644 $(BUILD)/completions/zsh/_$$t "$(zshdir)/" && \
 		install -m 644 $(BUILD)/completions/fish/$$t.fish "$(fishdir)/" || exit 1; \
 	done
 
 uninstall:
-	for t in $(TOOLS) $(SCRIPTS); do \
+	for t in $(TOOLS); do \
 		rm -f "$(bindir)/$$t" "$(bashdir)/$$t" "$(zshdir)/_$$t" "$(fishdir)/$$t.fish" || exit 1; \
 	done
 	for p in $(notdir $(PAGES)); do rm -f "$(mandir)/man$${p##*.}/$$p" || exit 1; done

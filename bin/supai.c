@@ -1,5 +1,6 @@
 /* supai: the everyday pipeline in one word. */
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

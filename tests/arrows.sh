@@ -10,6 +10,14 @@
 set -u
 shopt -s nullglob
 
+# rooms_of FILE: the folder with the rooms of a tool's own file.
+rooms_of() {
+    local tool=${1##*/}
+    tool=${tool#supai-}
+    tool=${tool%.c}
+    echo "bin/${tool/#supai/pipeline}"
+}
+
 # includes FILE: the headers in quotes.
 includes() { sed -n 's/^#[[:blank:]]*include[[:blank:]]*"\(.*\)".*/\1/p' "$1"; }
 
@@ -35,14 +43,12 @@ strangers() {
 }
 
 rooms() {
-    local file tool
+    local file
     for file in lib/*.[ch]; do
         strangers "$file" lib
     done
     for file in bin/*.c; do
-        tool=${file##*/}
-        tool=${tool#supai-}
-        strangers "$file" "bin/${tool%.c}" lib
+        strangers "$file" "$(rooms_of "$file")" lib
     done
     for file in bin/*/*.[ch]; do
         strangers "$file" "${file%/*}" lib
@@ -111,7 +117,7 @@ uses() {
 }
 
 own() {
-    local scratch header file tool
+    local scratch header file
     scratch=$(mktemp -d) || exit 1
     # shellcheck disable=SC2064 # now
     trap "rm -rf '$scratch'" EXIT
@@ -125,9 +131,7 @@ own() {
     done
     cd "$scratch" || exit 1
     for file in lib/*.c bin/*.c bin/*/*.c tests/*.c tests/*/*.c; do
-        tool=${file##*/}
-        tool=${tool#supai-}
-        uses -Ilib "-Ibin/${tool%.c}" -Itests "$file"
+        uses -Ilib "-I$(rooms_of "$file")" -Itests "$file"
     done
 }
 

@@ -89,7 +89,7 @@ all_kinds() {
 }
 
 @test "every tool has its completions in every shell, and each knows all options" {
-    for t in $(sed -n -e 's/^TOOLS = //p' -e 's/^SCRIPTS = //p' "$ROOT/Makefile"); do
+    for t in $(sed -n -e 's/^TOOLS = //p' "$ROOT/Makefile"); do
         for f in "bash/$t" "zsh/_$t" "fish/$t.fish"; do
             assert [ -s "$COMPLETIONS/$f" ]
             for o in $("$t" --help all | sed -n 's/^  .\{4\}--\([a-z0-9-]*\).*/\1/p'); do

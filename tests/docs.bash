@@ -16,18 +16,13 @@ page_options() {
 
 # from --help
 help_options() {
-    "$1" --help | awk '/^  (-.,|   ) --/ {
+    "$1" --help all | awk '/^  (-.,|   ) --/ {
         short = "-"
         if ($1 ~ /,$/) { short = substr($1, 2, 1); sub(/^  -.,/, "   ") }
         long = substr($1, 3)
         sub(/\[.*/, "", long) # --long[=N]: may be left out
         print short, long ($0 ~ /^ *--[a-z0-9-]+( |\[=)[^ ]/ ? " =" : "")
     }' | sort
-}
-
-# from the table of a script,
-script_options() {
-    awk '$0 == "\"" { exit } inside { print $1, $2 ($3 == "-" ? "" : " =") } $0 == "table=\"" { inside = 1 }' "$1" | sort
 }
 
 # and from the tables of struct opt_def: a tool's own, the lines of lib/options.h that
@@ -52,6 +47,17 @@ table_options() {
             text = substr(text, RSTART + RLENGTH)
         }
     }' "$dir/lib/options.h" "$1" "$dir/lib/opt.c" | sort
+}
+
+# supai's: its own table, and those of its stages, but for what has no place in a
+# pipeline; their letters are theirs, but for a few.
+supai_options() {
+    {
+        table_options "$1"
+        help_options supai-req | grep -vwE 'each|raw-input|id|no-stream'
+        help_options supai-send | grep -vwE 'dry-run|one' | sed 's/^[^h] /- /'
+        help_options supai-text | grep -vw one | sed 's/^[^hktu] /- /'
+    } | grep -vx -e '- version' -e '- help' | sort -u
 }
 
 sections() { sed -n 's/^\.Sh //p' "$1"; }

@@ -7,7 +7,7 @@ setup() {
     common_setup
     # make's own variables and job server are this run's, not theirs
     unset MAKEFLAGS MFLAGS MAKELEVEL WERROR
-    tools=$(sed -n -e 's/^TOOLS = //p' -e 's/^SCRIPTS = //p' "$ROOT/Makefile")
+    tools=$(sed -n -e 's/^TOOLS = //p' "$ROOT/Makefile")
     make=$(command -v gmake || command -v make)
 }
 

@@ -14,13 +14,13 @@ shopt -s nullglob
 
 # What is ours: what git tracks or would, without the fixtures.
 files=$(git ls-files -co --exclude-standard 2>/dev/null ||
-    find . -type f ! -path './build/*' ! -path './bin/supai-*[!c]' | sed 's|^\./||')
+    find . -type f ! -path './build/*' ! -path './bin/supai' ! -path './bin/supai-*[!c]' | sed 's|^\./||')
 files=$(printf '%s\n' "$files" | grep -v -e '^tests/data/' -e '^tests/fuzz/.*/' | while read -r f; do
     [ -f "$f" ] && echo "$f"
 done)
 
 c_files=(bin/*.c bin/*/*.c lib/*.c tests/*.c tests/bench/*.c tests/fuzz/*.c)
-scripts=(bin/supai .ci/run .ci/deps man/*.sh tests/*.sh tests/bench/*.sh tests/packaging/*.sh)
+scripts=(.ci/run .ci/deps man/*.sh tests/*.sh tests/bench/*.sh tests/packaging/*.sh)
 
 failed=0
 
@@ -94,6 +94,7 @@ done
 # rooms FILE: where the headers of its tool's own folder stand.
 rooms() {
     case $1 in
+    bin/supai.c) echo -Ibin/pipeline ;;
     bin/supai-*.c) tool=${1#bin/supai-} && printf '%s\n' "-Ibin/${tool%.c}" ;;
     esac
 }

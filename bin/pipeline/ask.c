@@ -23,6 +23,13 @@ tool_of(enum table_place place)
 	return tools[place];
 }
 
+/* Whether it has to be told that a response is one answer. */
+static bool
+takes_one(enum table_place place)
+{
+	return place == TABLE_SEND;
+}
+
 static enum table_place
 last_place(const struct ask *a)
 {
@@ -58,8 +65,12 @@ static void
 complete(struct ask *a)
 {
 	struct words *req = &a->args[TABLE_REQ];
+	enum table_place place;
 
 	decide_watch(a);
+	for (place = 0; place < TABLE_PLACES; place++)
+		if (takes_one(place))
+			words_add(&a->args[place], "-1");
 	if ((a->chunks || a->json || a->watch == ASK_WATCHED) && !a->says_chunks)
 		words_add(req, "-x");
 	if ((a->usage || a->json) && !a->says_usage)

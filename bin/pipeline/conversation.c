@@ -93,9 +93,11 @@ look(struct conversation *c, int fd)
 	struct json_fault fault;
 	const char *end;
 	struct json v;
+	int status = io_slurp_fd(fd, c->file, IO_BYTES, &text, 2 * IO_MAX_RECORD,
+	    NULL);
 
-	if (!io_read_all(fd, &text, 2 * IO_MAX_RECORD))
-		diag_die_errno(EX_NOINPUT, "%s", c->file);
+	if (status != 0)
+		exit(status);
 	c->there = text.n > 0;
 	end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
 	if (end != NULL &&

@@ -11,67 +11,158 @@
 #include "stage.h"
 #include "words.h"
 
-enum { MAX_FILE = 1 << 16 };
+enum { MAX_FILE = 1 << 16, LSTART = 24 };
+
+/* A process: its parent, when it began, in whatever words, and its arguments. */
+struct process {
+	pid_t		 pid, parent;
+	struct buf	 start, args;
+};
 
 static bool
 read_file(const char *path, struct buf *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool well = fd != -1 && io_read_all(fd, out, MAX_FILE) && out->n > 0;
+	struct buf why = {0};
+	bool well = io_slurp_fd(fd, path, IO_BYTES, out, MAX_FILE, &why) == 0 &&
+	    out->n > 0;
 
 	if (fd != -1)
 		close(fd);
+	buf_free(&why);
 	return well;
+}
+
+static bool
+read_proc(pid_t pid, const char *name, struct buf *out)
+{
+	struct buf path = {0};
+	bool well;
+
+	buf_printf(&path, "/proc/%ld/%s", (long)pid, name);
+	well = read_file(buf_string(&path), out);
+	buf_free(&path);
+	return well;
+}
+
+/* What stands after so many spaces; NULL where there are less. */
+static const char *
+field(const char *p, int spaces)
+{
+	for (; p != NULL && spaces > 0; spaces--) {
+		p = strchr(p, ' ');
+		if (p != NULL)
+			p++;
+	}
+	return p;
 }
 
 /*
- * proc(5): the 22nd field of /proc/PID/stat, in ticks since the system came up; the
- * second one is a name in brackets, of any characters.
+ * proc(5): in /proc/PID/stat the 4th field is the parent, the 22nd the start, in ticks
+ * since the system came up; the 2nd is a name in brackets, of any characters.
  */
 static bool
-from_proc(pid_t pid, struct buf *out)
+from_proc(struct process *p)
 {
-	enum { BEHIND_NAME = 20 };
-	struct buf path = {0}, stat = {0};
-	const char *p = NULL;
-	bool well;
-	int i;
+	enum { PARENT = 2, START = 20 };
+	struct buf stat = {0};
+	const char *name_end = NULL, *parent, *start;
 
-	buf_printf(&path, "/proc/%ld/stat", (long)pid);
-	well = read_file(buf_string(&path), &stat);
-	if (well)
-		p = strrchr(buf_string(&stat), ')');
-	for (i = 0; p != NULL && i < BEHIND_NAME; i++)
-		p = strchr(p + 1, ' ');
-	well = p != NULL && read_file("/proc/sys/kernel/random/boot_id", out);
-	if (well)
-		buf_add(out, p, 1 + strcspn(p + 1, " \n"));
-	buf_free(&path);
+	if (read_proc(p->pid, "stat", &stat))
+		name_end = strrchr(buf_string(&stat), ')');
+	parent = field(name_end, PARENT);
+	start = field(name_end, START);
+	if (start != NULL) {
+		p->parent = (pid_t)strtol(parent, NULL, 10);
+		buf_add(&p->start, start, strcspn(start, " \n"));
+		(void)read_proc(p->pid, "cmdline", &p->args);
+	}
 	buf_free(&stat);
-	return well;
+	return start != NULL &&
+	    read_file("/proc/sys/kernel/random/boot_id", &p->start);
 }
 
-/* What ps(1) knows, where there is no such file: the BSDs and macOS. */
+/* What ps(1) says of it: "PARENT START ARGUMENTS", the start of 24 characters. */
 static void
-from_ps(pid_t pid, struct buf *out)
+take_line(struct process *p, char *line)
 {
-	struct stage ps = {.tool = "ps", .aloud = true};
-	struct buf number = {0};
-	int ends[2];
-	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	char *end;
 
-	buf_printf(&number, "%ld", (long)pid);
-	words_add(&ps.args, "-o");
-	words_add(&ps.args, "lstart=");
-	words_add(&ps.args, "-p");
+	line[strcspn(line, "\n")] = '\0';
+	p->parent = (pid_t)strtol(line, &end, 10);
+	end += strspn(end, " ");
+	buf_clear(&p->start);
+	buf_add(&p->start, end, strnlen(end, LSTART));
+	buf_clear(&p->args);
+	buf_adds(&p->args, end + p->start.n);
+}
+
+/* Where there is no such file: the BSDs and macOS. */
+static void
+from_ps(struct process *p)
+{
+	static const char *const words[] = {
+		"-o", "ppid=", "-o", "lstart=", "-o", "args=", "-p",
+	};
+	struct stage ps = {.tool = "ps", .aloud = true};
+	struct buf number = {0}, line = {0}, why = {0};
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), ends[2];
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		words_add(&ps.args, words[i]);
+	buf_printf(&number, "%ld", (long)p->pid);
 	words_add(&ps.args, buf_string(&number));
 	stage_pipe(ends);
 	stage_start(&ps, nothing, ends[1]);
-	(void)io_read_all(ends[0], out, MAX_FILE);
+	close(nothing);
+	close(ends[1]);
+	(void)io_slurp_fd(ends[0], ps.tool, IO_BYTES, &line, MAX_FILE, &why);
 	close(ends[0]);
 	stage_wait(&ps);
+	(void)buf_string(&line);
+	take_line(p, line.p);
 	stage_free(&ps);
 	buf_free(&number);
+	buf_free(&line);
+	buf_free(&why);
+}
+
+static void
+look_up(struct process *p, pid_t pid)
+{
+	*p = (struct process){.pid = pid};
+	if (!from_proc(p))
+		from_ps(p);
+}
+
+static void
+forget(struct process *p)
+{
+	buf_free(&p->start);
+	buf_free(&p->args);
+}
+
+/*
+ * Our parent; but a shell that has only forked, for a pipeline or "$(…)", is not
+ * the script: who has the same arguments is.
+ */
+static void
+find_script(struct process *p)
+{
+	struct process above;
+
+	look_up(p, getppid());
+	while (p->parent > 1 && p->args.n > 0) {
+		look_up(&above, p->parent);
+		if (above.args.n != p->args.n ||
+		    memcmp(above.args.p, p->args.p, p->args.n) != 0) {
+			forget(&above);
+			return;
+		}
+		forget(p);
+		*p = above;
+	}
 }
 
 static bool
@@ -85,14 +176,14 @@ has_terminal(void)
 }
 
 /*
- * A shell that a person types into gives each command a process group of its own;
- * a script's commands are of the script's group.
+ * A shell that a person types into is the terminal's first, or gives each command a
+ * process group of its own; a script's commands are of the script's group.
  */
 static bool
-is_typed(void)
+is_typed(const struct process *shell)
 {
-	return has_terminal() && (getppid() == getsid(0) ||
-	    getpgid(getppid()) != getpgrp());
+	return has_terminal() && (shell->pid == getsid(0) ||
+	    getpgid(shell->pid) != getpgrp());
 }
 
 /* Fowler, Noll and Vo's 1a, of 32 bits. */
@@ -109,16 +200,17 @@ hash(const char *p, size_t n)
 void
 origin_name(struct buf *out)
 {
-	bool typed = is_typed();
-	pid_t pid = typed ? getsid(0) : getppid();
-	struct buf who = {0};
+	struct process p;
+	bool typed;
 
-	if (!from_proc(pid, &who)) {
-		buf_clear(&who);
-		from_ps(pid, &who);
+	find_script(&p);
+	typed = is_typed(&p);
+	if (typed && p.pid != getsid(0)) {
+		forget(&p);
+		look_up(&p, getsid(0));
 	}
-	buf_printf(&who, " %ld", (long)pid);
+	buf_printf(&p.start, " %ld", (long)p.pid);
 	buf_printf(out, "%s-%08x", typed ? "terminal" : "script",
-	    hash(who.p, who.n));
-	buf_free(&who);
+	    hash(p.start.p, p.start.n));
+	forget(&p);
 }

@@ -98,6 +98,8 @@ output_find(struct output *o, const char *name)
 	o->path = real_path(name);
 	if (stat(o->path, &st) == 0)
 		look_at(o, &st);
+	else if (errno != ENOENT)
+		diag_die_errno(EX_CANTCREAT, "%s", name);
 }
 
 static void

@@ -52,7 +52,7 @@ relay_poll(const struct relay *r, struct pollfd *fds)
 static void
 close_sink(struct relay_sink *s)
 {
-	if (s->fd > STDERR_FILENO)
+	if (s->kind != RELAY_FILE)
 		close(s->fd);
 	s->fd = -1;
 }

@@ -38,6 +38,22 @@ run_add(struct run *r, const char *tool)
 
 /* Starting. */
 
+static void
+close_end(int fd)
+{
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* Starts it between two pipes, or with our own standard input. */
+static void
+start(struct stage *s, int in, int out)
+{
+	stage_start(s, in, out);
+	close_end(in);
+	close_end(out);
+}
+
 static struct relay *
 add_relay(struct run *r, int from)
 {
@@ -55,7 +71,7 @@ start_beside(struct run *r, struct relay *events)
 
 	stage_pipe(in);
 	stage_pipe(out);
-	stage_start(r->beside, in[0], out[1]);
+	start(r->beside, in[0], out[1]);
 	relay_add(events, RELAY_BESIDE, in[1], NULL);
 	add_relay(r, out[0])->copy = &r->result;
 }
@@ -86,10 +102,11 @@ start_last(struct run *r, struct stage *s, int in)
 
 	if (!r->waiting) {
 		stage_start(s, in, r->out);
+		close_end(in);
 		return;
 	}
 	stage_pipe(ends);
-	stage_start(s, in, ends[1]);
+	start(s, in, ends[1]);
 	r->last = add_relay(r, ends[0]);
 	relay_add(r->last, RELAY_FILE, r->out, r->out_name);
 }
@@ -101,7 +118,7 @@ start_all(struct run *r)
 
 	for (i = 0; i < last; i++) {
 		stage_pipe(ends);
-		stage_start(&r->stages[i], in, ends[1]);
+		start(&r->stages[i], in, ends[1]);
 		in = ends[0];
 		if (i == r->keep_at || (i == r->events_at &&
 		    (r->beside != NULL || r->events_fd != -1)))

@@ -120,10 +120,6 @@ stage_start(struct stage *s, int in, int out)
 		stage_unblock(err[0]);
 	}
 	s->err = err[0];
-	if (in > STDERR_FILENO)
-		close(in);
-	if (out > STDERR_FILENO)
-		close(out);
 }
 
 void
@@ -170,6 +166,8 @@ stage_try(struct stage *s)
 	if (in == -1 || out == -1)
 		diag_die_errno(EX_OSERR, "/dev/null");
 	stage_start(s, in, out);
+	close(in);
+	close(out);
 	if (s->err != -1)
 		(void)fcntl(s->err, F_SETFL, 0);
 	stage_hear(s);

@@ -34,8 +34,8 @@ void	stage_pipe(int ends[2]);
 void	stage_unblock(int fd);
 
 /*
- * Starts it with these as standard input and output, which it then closes; 0 and
- * 1 are ours, and stay. Ends the program with 71 or 78 where that fails.
+ * Starts it with these as standard input and output, which stay the caller's.
+ * Ends the program with 71 or 78 where that fails.
  */
 void	stage_start(struct stage *s, int in, int out);
 

@@ -28,8 +28,8 @@ static const struct source {
 	const char		*not[5];
 } sources[] = {
 	{TABLE_REQ, req, NULL, {"each", "raw-input", "id", "no-stream", NULL}},
-	{TABLE_SEND, send, "", {"dry-run", NULL}},
-	{TABLE_TEXT, text, "ktu", {NULL}},
+	{TABLE_SEND, send, "", {"dry-run", "one", NULL}},
+	{TABLE_TEXT, text, "ktu", {"one", NULL}},
 	{TABLE_FOLD, fold, "t", {NULL}},
 	{TABLE_SSE, events, "", {NULL}},
 	{TABLE_WATCH, events, "", {NULL}},
