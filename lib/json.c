@@ -715,6 +715,40 @@ json_quote(struct buf *out, const char *p, size_t n)
 	buf_addc(out, '"');
 }
 
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* A byte of a string; whether it ends the text. */
+static bool
+scan_string(struct json_scan *s, char c)
+{
+	if (s->escaped)
+		s->escaped = false;
+	else if (c == '\\')
+		s->escaped = true;
+	else if (c == '"')
+		s->in_string = false;
+	return !s->in_string && s->depth == 0;
+}
+
+/* A byte outside of strings and words; whether it ends the text. */
+static bool
+scan_mark(struct json_scan *s, char c)
+{
+	if (c == '"')
+		s->in_string = true;
+	else if (c == '{' || c == '[')
+		s->depth++;
+	else if ((c == '}' || c == ']') && s->depth > 0)
+		return --s->depth == 0;
+	else if (s->depth == 0)
+		s->in_word = !is_space(c);
+	return false;
+}
+
 size_t
 json_scan(struct json_scan *s, const char *p, size_t n, bool *whole)
 {
@@ -722,23 +756,15 @@ json_scan(struct json_scan *s, const char *p, size_t n, bool *whole)
 
 	*whole = false;
 	for (i = 0; i < n; i++) {
-		if (s->in_string) {
-			if (s->escaped)
-				s->escaped = false;
-			else if (p[i] == '\\')
-				s->escaped = true;
-			else if (p[i] == '"')
-				s->in_string = false;
+		if (s->in_word) {
+			*whole = is_space(p[i]) || memchr("{}[]\"", p[i], 5) != NULL;
+			if (*whole)
+				return i;
 			continue;
 		}
-		if (p[i] == '"')
-			s->in_string = true;
-		else if (p[i] == '{' || p[i] == '[')
-			s->depth++;
-		else if ((p[i] == '}' || p[i] == ']') && --s->depth == 0) {
-			*whole = true;
+		*whole = s->in_string ? scan_string(s, p[i]) : scan_mark(s, p[i]);
+		if (*whole)
 			return i + 1;
-		}
 	}
 	return n;
 }

@@ -144,16 +144,20 @@ long	json_index(struct json v);
 void	json_quote(struct buf *out, const char *p, size_t n);
 
 /*
- * Finds where one JSON text ends in bytes that come in pieces, by strings and
- * brackets alone. Zeroed it is at the start of a text.
+ * Finds where one JSON text ends in bytes that come in pieces, by strings, brackets
+ * and white space alone. Zeroed it is at the start of a text.
  */
 struct json_scan {
 	unsigned long	 depth;
-	bool		 in_string, escaped;
+	bool		 in_string, escaped, in_word;
 };
 
-/* How many of the n bytes belong to the text that begins before or in them;
- * *whole says that it ends with them. Only for texts in brackets. */
+/*
+ * How many of the n bytes belong to the text that begins before or in them, white
+ * space before it counted; *whole says that it ends with them. A number or a word
+ * ends only where something else is seen to follow: at the end of the input it may
+ * be whole all the same.
+ */
 size_t	json_scan(struct json_scan *s, const char *p, size_t n, bool *whole);
 
 #endif

@@ -4,11 +4,28 @@
 #include "term.h"
 #include "utf8.h"
 
+/* What a screen must not have, from its first to its last character. */
+static const struct {
+	uint32_t first, last;
+} hidden[] = {
+	{0, 0x1f}, {0x7f, 0x9f},	/* C0, DEL, C1 */
+	{0x61c, 0x61c}, {0x200e, 0x200f}, /* marks of direction: ALM, LRM, RLM */
+	{0x2028, 0x2029},		/* ends of a line and of a paragraph */
+	{0x202a, 0x202e}, {0x2066, 0x2069}, /* embeddings, overrides, isolates */
+	{0xe0000, 0xe007f},		/* tags: text that cannot be seen */
+};
+
 static bool
 is_shown(uint32_t r)
 {
-	return r >= 0x20 && r != 0x7f && !(r >= 0x80 && r <= 0x9f) &&
-	    !(r >= 0x202a && r <= 0x202e) && !(r >= 0x2066 && r <= 0x2069);
+	size_t i;
+
+	if (r >= 0x20 && r < 0x7f)
+		return true;
+	for (i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
+		if (r >= hidden[i].first && r <= hidden[i].last)
+			return false;
+	return true;
 }
 
 static void

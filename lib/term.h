@@ -1,7 +1,7 @@
 /*
  * term: the terminal filter. What comes from a server, a file or an argument is
- * made harmless to a screen: control characters and the bidirectional controls
- * that reorder what is read are shown, not sent.
+ * made harmless to a screen: control characters, those that reorder what is read or
+ * break a line, and the tags that nobody can see, are shown, not sent.
  */
 #ifndef TERM_H
 #define TERM_H
@@ -14,8 +14,8 @@
 /*
  * Appends the n bytes at p to out as a screen may have them: newline, tab and
  * printable characters as they are; other C0 and DEL as \xNN; C1 (U+0080 to
- * U+009F) and U+202A to U+202E, U+2066 to U+2069 as \uNNNN; bytes that are no
- * UTF-8 as U+FFFD.
+ * U+009F), U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069 and tags
+ * (U+E0000 to U+E007F) as \uNNNN; bytes that are no UTF-8 as U+FFFD.
  */
 void	term_text(struct buf *out, const char *p, size_t n);
 

@@ -636,6 +636,13 @@ E
     expect 0 "$(batch 1 '"[1]"')"$'\n'"$(batch 2 '"two"')"$'\n'"$(batch 3 '"3"')"$'\n'"$(batch 4 '"true"')"$'\n'"$(batch 5 '"[4]"')" ''
 }
 
+@test "-e: a backslash before the quote of a string among records does not end it" {
+    fed '"a\\\\" "b\\"" "c"\n' -e .
+    expect 0 "$(batch 1 '"a\\"')"$'\n'"$(batch 2 '"b\""')"$'\n'"$(batch 3 '"c"')" ''
+    fed '{"a":1}"x\\"y\\\\\\\\"-1.5e3[]' -e 'tostring'
+    expect 0 "$(batch 1 '"{\"a\":1}"')"$'\n'"$(batch 2 '"x\"y\\\\"')"$'\n'"$(batch 3 '"-1500"')"$'\n'"$(batch 4 '"[]"')" ''
+}
+
 @test "-e: blank lines are no records, a missing last newline is nothing" {
     fed '\n"one"\n\n \t\r\n"two"' -e .
     expect 0 "$(batch 1 '"one"')"$'\n'"$(batch 2 '"two"')" ''

@@ -132,7 +132,7 @@ add_value(jv *messages, const char *p, size_t n, size_t *end, struct buf *why)
 	bool ok, whole;
 	jv v;
 
-	*end = *p == '{' || *p == '[' ? json_scan(&scan, p, n, &whole) : n;
+	*end = json_scan(&scan, p, n, &whole);
 	if (!value_parse(p, *end, &v, &fault)) {
 		buf_printf(why, "not JSON: %s", fault.why);
 		*end = fault.at;

@@ -30,50 +30,15 @@ skip_space(const char *p, size_t n)
 	return i;
 }
 
-static size_t
-string_end(struct records *r, const char *p, size_t n, bool *whole)
-{
-	size_t i;
-
-	for (i = r->scanned; i < n; i++) {
-		if (i > 0 && !r->scan.escaped && p[i] == '"') {
-			*whole = true;
-			return i + 1;
-		}
-		r->scan.escaped = !r->scan.escaped && p[i] == '\\';
-	}
-	return n;
-}
-
-/* A number, a word, or what is neither. */
-static size_t
-word_end(struct records *r, const char *p, size_t n, bool *whole)
-{
-	size_t i;
-
-	for (i = r->scanned; i < n; i++) {
-		if (i == 0 || (!is_space(p[i]) &&
-		    strchr("{}[]\"", p[i]) == NULL))
-			continue;
-		*whole = true;
-		return i;
-	}
-	return n;
-}
-
 /*
- * How many of the n bytes at p, where a value starts, belong to it, told by
- * brackets, quotes and white space alone. *whole says that it ends there; else
- * the next call goes on where this one stopped.
+ * How many of the n bytes at p, where a value starts, belong to it. *whole says that
+ * it ends there; else the next call goes on where this one stopped.
  */
 static size_t
 value_end(struct records *r, const char *p, size_t n, bool *whole)
 {
-	*whole = false;
-	if (*p == '{' || *p == '[')
-		return r->scanned + json_scan(&r->scan, p + r->scanned,
-		    n - r->scanned, whole);
-	return (*p == '"' ? string_end : word_end)(r, p, n, whole);
+	return r->scanned + json_scan(&r->scan, p + r->scanned, n - r->scanned,
+	    whole);
 }
 
 /* Turns a record's bytes into its value. */
