@@ -75,7 +75,8 @@ spread() {
 
 rest() {
     jq -cn --slurpfile r results.ndjson '
-        ($r | map(select(.error == null) | {(.custom_id): 1}) | add) as $done |
+        ($r | map(select(.error == null and .response.status_code == 200) |
+            {(.custom_id): 1}) | add) as $done |
         inputs | select($done[.custom_id] | not)' in
 }
 
@@ -105,7 +106,7 @@ rest() {
     rest >rest.ndjson
     [ -s rest.ndjson ]
     spread 1 3 <rest.ndjson >>results.ndjson
-    jq -r 'select(.error == null).custom_id' results.ndjson | sort -n >ids
+    jq -r 'select(.error == null and .response.status_code == 200).custom_id' results.ndjson | sort -n >ids
     seq 1 400 | cmp - ids
     assert_equal "$(rest)" ''
     # What was whole before was not asked again.

@@ -122,16 +122,16 @@ r5 Classify: review 5'
     expect 1 '' 'supai-batch: 2 answered, 10 failed; *; see out.failed (the first: in: line 2: not JSON: *)'
     assert_equal "$(jq -r .custom_id out | sort | xargs)" 'a h'
     assert_equal "$(jq -r '"\(.custom_id) \(.response) \(.error | "\(.line) \(.code)")"' out.failed)" \
-        'null null 2 invalid_json
-null null 3 invalid_line
+        ' null 2 invalid_json
+ null 3 invalid_line
 a null 4 duplicate_id
 b null 5 invalid_url
 c null 6 invalid_line
 d null 7 invalid_line
-null null 8 invalid_line
+ null 8 invalid_line
 e null 9 empty_array
-null null 10 invalid_utf8
-null null 11 line_too_long'
+ null 10 invalid_utf8
+ null 11 line_too_long'
     assert_equal "$(jq -r 'select(.error.line == 4).error.message' out.failed)" \
         "in: line 4: another line before it has the custom_id 'a'"
 }
@@ -199,8 +199,8 @@ null null 11 line_too_long'
     run --separate-stderr supai-batch -j 1 -o out in
     expect 1 '' 'supai-batch: 8 answered, 2 failed; *; see out.failed (the first: 1: HTTP 400: *)'
     assert_equal "$(jq -r .custom_id out.failed | xargs)" '1 2'
-    assert_equal "$(jq -c '[.response.status_code, .response.body.error.type, .error.code]' out.failed | uniq)" \
-        '[400,"invalid_request_error","http_400"]'
+    assert_equal "$(jq -c '[.response.status_code, .response.body.error.type, .error]' out.failed | uniq)" \
+        '[400,"invalid_request_error",null]'
     run --separate-stderr supai-batch -o out in
     expect 0 '' ''
     [ ! -e out.failed ]
@@ -283,10 +283,66 @@ null null 11 line_too_long'
     done
     cp in out.failed
     run --separate-stderr supai-batch -o out out.failed
-    expect 65 '' "supai-batch: out.failed: is the input: *"
+    expect 65 '' "supai-batch: out.failed: is the input: it holds failures, no requests: run the same command *"
     cmp before in
     cmp before out.failed
     assert_equal "$(mock_requests)" 0
+}
+
+@test "an x.failed that holds something else is left alone, and nothing is asked" {
+    mock_start
+    requests 3 >in
+    for content in 'my notes' '{"a":1}' $'\n' "$(cat in)" \
+        '{"id":"batch_req_x","custom_id":"a","response":null,"error":{"code":"a","message":"another vendor"}}'; do
+        printf '%s\n' "$content" >out.failed
+        cp out.failed before
+        run --separate-stderr supai-batch -o out in
+        expect 65 '' 'supai-batch: out.failed: line 1 is no failure of a batch: *'
+        cmp before out.failed
+        [ ! -s out ]
+    done
+    rm out.failed
+    mkdir out.failed
+    run --separate-stderr supai-batch -o out in
+    expect 73 '' 'supai-batch: out.failed: not a regular file *'
+    rmdir out.failed
+    mkfifo out.failed
+    run --separate-stderr supai-batch -o out in
+    expect 73 '' 'supai-batch: out.failed: not a regular file *'
+    assert_equal "$(mock_requests)" 0
+}
+
+@test "the x.failed of the run before is replaced, also a torn one; notes after it are kept" {
+    mock_start --fail 400:3
+    requests 2 >in
+    supai-batch -q -j 1 -o out in || [ $? -eq 1 ]
+    assert_equal "$(wc -l <out.failed)" 2
+    head -c -10 out.failed >torn
+    cp torn out.failed
+    supai-batch -q -j 1 -o out in || [ $? -eq 1 ]
+    assert_equal "$(jq -r .custom_id out.failed)" 1
+    echo 'ask Ada about this one' >>out.failed
+    cp out.failed before
+    run --separate-stderr supai-batch -o out in
+    expect 65 '' 'supai-batch: out.failed: line 2 is no failure of a batch: *'
+    cmp before out.failed
+}
+
+@test "an x.failed that somebody makes meanwhile is not overwritten" {
+    mock_start --fail 400:1 --first-byte-delay 300
+    supai-batch -o out <<<"$(line a hi)" 2>err 3>&- &
+    until_true lines_in "$MOCK_LOG" 1
+    echo 'my notes' >out.failed
+    status=0
+    wait $! || status=$?
+    assert_equal "$status $(cat err)" '73 supai-batch: out.failed: somebody else has made it: it is not overwritten'
+    assert_equal "$(cat out.failed)" 'my notes'
+    # An empty one is taken as it is.
+    : >out.failed
+    kill "$MOCK_PID"
+    mock_start --fail 400:1
+    supai-batch -q -o out <<<"$(line a hi)" || [ $? -eq 1 ]
+    assert_equal "$(wc -l <out.failed)" 1
 }
 
 @test "what is no regular file, or cannot be made, is 73" {
@@ -360,7 +416,7 @@ null null 11 line_too_long'
     mock_start --fail 422:1
     run --separate-stderr supai-batch <<<"$(line a hi)"
     assert_equal "$status" 1
-    assert_equal "$(jq -c '[.response.status_code, .error.code]' <<<"$output")" '[422,"http_422"]'
+    assert_equal "$(jq -c '[.response.status_code, .error]' <<<"$output")" '[422,null]'
     assert_equal "$(mock_requests)" 1
 }
 
@@ -453,7 +509,7 @@ null null 11 line_too_long'
     mock_start --fail 500 --retry-after 0
     run --separate-stderr supai-batch <<<"$(line a hi)"
     assert_equal "$status" 1
-    assert_equal "$(jq -c '[.response.status_code, .error.code]' <<<"$output")" '[500,"http_500"]'
+    assert_equal "$(jq -c '[.response.status_code, .error]' <<<"$output")" '[500,null]'
     assert_equal "$(mock_requests)" 7
 }
 
@@ -473,7 +529,7 @@ null null 11 line_too_long'
         supai-batch -q <<<"$(line a hi)" >>out || [ $? -eq 1 ]
     done
     assert_equal "$(jq -c .response.body out)" '{"error":{"message":"no"}}
-"<html>\n� \"no\"\n"'
+{"error":{"message":"<html>\n� \"no\"\n"}}'
     assert_equal "$(wc -l <out)" 2
 }
 
@@ -607,6 +663,125 @@ text_of() { jq -r '.response.body.choices[0].message.content' "$@"; }
     [ "$SECONDS" -lt 5 ]
 }
 
+# --- what a failure looks like ----------------------------------------------
+
+# The type of each member of a line, as OpenAI's page of the output has them.
+shape() { jq -c '[(.id, .custom_id, .response, .error | type), (.response // .error | map_values(type))]' "$@"; }
+
+@test "a failure has the response or the error that OpenAI documents, and its custom_id is a string" {
+    stream Par | sed 's/"stop"/null/; /DONE/d' | response >cut
+    printf 'HTTP/1.1 400 Bad\r\nContent-Length: 21\r\n\r\n[{"error":{"a":"b"}}]' >array
+    printf 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n' >nothing
+    { line a hi; echo 'no JSON'; } >in
+    for answer in cut array nothing; do
+        raw_start $answer
+        supai-batch -q --retries 0 in >$answer.out || [ $? -eq 1 ]
+    done
+    raw_start
+    kill "${MOCK_PIDS##* }"
+    wait "${MOCK_PIDS##* }" || true
+    supai-batch -q --retries 0 in >unreached.out || [ $? -eq 69 ]
+    error='["string","string","null","object",{"code":"string","message":"string"}]'
+    assert_equal "$(jq -c 'select(.custom_id == "a")' unreached.out | shape)" "$error"
+    assert_equal "$(shape <<<"$(jq -c 'select(.custom_id == "") | del(.error.line)' cut.out)")" "$error"
+    assert_equal "$(jq -c 'select(.custom_id == "a") | .error.partial.choices[0].message.content' cut.out)" '"Par"'
+    assert_equal "$(shape <<<"$(jq -c 'select(.custom_id == "a") | del(.error.partial)' cut.out)")" "$error"
+    for answer in array nothing; do
+        assert_equal "$(jq -c 'select(.custom_id == "a")' $answer.out | shape)" \
+            '["string","string","object","null",{"status_code":"number","request_id":"string","body":"object"}]'
+    done
+}
+
+# --- answers that are less than what was asked for --------------------------
+
+# ended REASON [MORE]: a whole answer that ended for that reason.
+ended() {
+    printf 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"Half an"%s},"finish_reason":"%s"}]}\n\ndata: [DONE]\n\n' \
+        "${2-}" "$1" | response 'Connection: close'
+}
+
+@test "answers that are cut or refused are kept, not asked again, counted and named in every run" {
+    ended length >one
+    ended content_filter >two
+    ended stop ',"refusal":"I cannot"' >three
+    ended stop >four
+    requests 5 >in
+    raw_start one two three one four
+    run --separate-stderr supai-batch -j 1 -o out in
+    flaws='2 answers are cut: length; 1 answer is cut: content_filter; 1 answer is refused (asking again will not help)'
+    expect 1 '' "supai-batch: 5 answered, 0 failed; $flaws; tokens: *"
+    [ ! -e out.failed ]
+    assert_equal "$(text_of out | sort | uniq -c | xargs)" '5 Half an'
+    for _ in 1 2; do
+        run --separate-stderr supai-batch -j 1 -o out in
+        expect 1 '' "supai-batch: 0 answered, 0 failed, 5 answered before; $flaws; tokens: *"
+    done
+    run --separate-stderr supai-batch -q -o out in
+    expect 1 '' ''
+    assert_equal "$(connections)" 5
+    # Those of other requests in the file are no matter.
+    tail -n 1 in >last
+    run --separate-stderr supai-batch -o out last
+    expect 0 '' ''
+}
+
+@test "answers that are cut are counted without a results file too" {
+    ended length >answer
+    raw_start answer
+    run --separate-stderr supai-batch <<<"$(line a hi)"
+    expect 1 "$output" 'supai-batch: 1 answered, 0 failed; 1 answer is cut: length (*'
+    assert_equal "$(text_of <<<"$output")" 'Half an'
+}
+
+@test "hundreds of reasons to end, and long ones, are told in a few words" {
+    {
+        for n in {1..300}; do
+            printf '{"id":"x","custom_id":"%s","response":{"status_code":200,"body":{"choices":[{"message":{"content":"a"},"finish_reason":"reason%s"}]}},"error":null}\n' $n $n
+        done
+        printf '{"id":"x","custom_id":"301","response":{"status_code":200,"body":{"choices":[{"message":{"content":"a"},"finish_reason":"%05000d"}]}},"error":null}\n' 1
+    } >out
+    requests 301 >in
+    mock_start
+    run --separate-stderr supai-batch -o out in
+    expect 1 '' 'supai-batch: 0 answered, 0 failed, 301 answered before; 1 answer is cut: reason1; *; 285 answers are cut: other reasons (*'
+    [ "${#stderr}" -lt 1000 ]
+}
+
+# --- the key ----------------------------------------------------------------
+
+@test "the key gets into no results file and no message, however a server quotes it" {
+    key=sk-0123456789abcdefghij
+    escaped=$(sed 's/k/\\u006b/; s/-/\\u002D/' <<<"$key")
+    body="{\"error\":{\"message\":\"wrong key $key\",\"$key\":[\"$escaped\"]}}"
+    printf 'HTTP/1.1 400 Bad\r\nx-request-id: %s\r\nContent-Length: %d\r\n\r\n%s' $key ${#body} "$body" >object
+    body="<html><b>$key</b>"
+    printf 'HTTP/1.1 400 Bad\r\nContent-Length: %d\r\n\r\n%s' ${#body} "$body" >html
+    printf 'data: {"error":{"message":"wrong key %s","code":400}}\n\n' "$escaped" | response "x-request-id: $key" >event
+    { stream Par | sed 's/"stop"/null/; s/Par/'$key'/; /DONE/d'; } | response 'Content-Length: 1000' >cut
+    stream "The key is $escaped." | response "x-request-id: $key" >answer
+    ended "$key" >reason
+    requests 6 >in
+    raw_start object html event cut answer reason
+    export SUPAI_API_KEY=$key
+    run --separate-stderr supai-batch -v -j 1 --retries 0 -o out in
+    expect 1 '' 'supai-batch: *wrong key \*\*\**'
+    assert_equal "$(wc -l <out) $(wc -l <out.failed)" '2 4'
+    jq . out out.failed >shown
+    ! grep -e 0123456789 shown out out.failed
+    [[ $stderr != *0123456789* ]]
+    assert_equal "$(text_of out | head -n 1)" 'The key is ***.'
+    assert_equal "$(jq -r .response.request_id out | head -n 1)" '***'
+    assert_equal "$(jq -r '.response.body.error.message // .error.message' out.failed)" \
+        $'wrong key ***\n<html><b>***</b>\nthe service says: wrong key ***\nthe answer was cut after 110 bytes: transfer closed with 890 bytes remaining to read'
+}
+
+@test "results files are for their owner alone" {
+    mock_start --fail 400:1
+    requests 2 >in
+    (umask 000 && supai-batch -q -j 1 -o out in) || [ $? -eq 1 ]
+    assert_equal "$(stat -c %a out out.failed | xargs)" '600 600'
+}
+
 # --- pace -------------------------------------------------------------------
 
 @test "after a 429 nothing is sent until the time it names, and fewer at once then" {
@@ -727,7 +902,7 @@ text_of() { jq -r '.response.body.choices[0].message.content' "$@"; }
     echo 'no JSON' >>in
     run --separate-stderr supai-batch -j 4 --ordered in
     assert_equal "$status" 1
-    assert_equal "$(jq -r '.custom_id // "bad"' <<<"$output")" "$(seq 1 300; echo bad)"
+    assert_equal "$(jq -r '.custom_id + "."' <<<"$output")" "$(seq -f %g. 1 300; echo .)"
     # The mock saw no more than 4 times 4 in these two seconds.
     times | awk 'NR > 1 && $1 - before > 1 { at = NR - 1 } { before = $1 } END { exit !(at > 4 && at <= 17) }'
     run --separate-stderr supai-batch -j 4 --ordered -o out <in

@@ -108,6 +108,21 @@ examples() {
         END { exit bad }' "$1"
 }
 
+# units PAGE DIR: writes each unit of systemd's that the page shows to DIR, under the
+# name in its comment, or its line's number; the programs are the ones under test.
+units() {
+    awk -v dir="$2" '
+        /^\.Bd -literal/ { inside = 1; name = FNR; next }
+        /^\.Ed/ { inside = 0; file = "" }
+        inside && /^# \/etc\/systemd\// { name = $2; sub(/.*\//, "", name); file = ""; next }
+        inside && /^\[(Unit|Service|Timer)\]$/ && file == "" {
+            file = dir "/" name (name ~ /\./ ? "" : $0 == "[Timer]" ? ".timer" : ".service")
+        }
+        file != "" { print >file }' "$1"
+    find "$2" -name '*.service' -exec sed -i.orig "s|^ExecStart=/usr/local/bin/|ExecStart=$BIN/|" {} +
+    rm -f "$2"/*.orig
+}
+
 # The files that examples read.
 example_files() {
     printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6\0\0\0\x1f\x15\xc4\x89' >photo.png

@@ -116,6 +116,20 @@ C
     none_wrong
 }
 
+@test "systemd takes every unit in the pages" {
+    command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+    for page in "${pages[@]}"; do
+        mkdir units
+        units "$page" units
+        [ -z "$(ls units)" ] || systemd-analyze verify ./units/* >said 2>&1 && ! grep -v '^$' said ||
+            wrong "${page##*/}: $(cat said)"
+        [ -z "$(ls units)" ] || seen+=" ${page##*/}"
+        rm -r units
+    done
+    [[ $seen == *supai-batch.1* ]]
+    none_wrong
+}
+
 @test "make demo shows the pipeline that it runs, and the answer" {
     unset SUPAI_BASE_URL
     run --separate-stderr env BIN="$BIN" SUPAI_API_KEY=mine sh "$ROOT/tests/demo.sh"

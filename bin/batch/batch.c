@@ -56,12 +56,13 @@ static void
 put_bad_line(struct batch *b, struct job *job)
 {
 	struct result r = {
+		.kind = RESULT_ERROR,
 		.code = job->task.code,
 		.message = buf_string(&job->task.why),
 		.line = b->feed.in.line,
 	};
 
-	output_put(&b->output, job, &r);
+	(void)output_put(&b->output, job, &r);
 }
 
 /* The next job of the input; NULL when there is none to be had now. */
@@ -129,37 +130,30 @@ leave_job(struct batch *b, struct job *job)
 static void
 put_failure(struct batch *b, const struct lane *lane, const struct try *t)
 {
-	struct buf code = {0}, body = {0};
-	struct result r = {
-		.status = lane->x.status,
-		.request_id = &lane->x.said.request_id,
-		.body = try_body(lane, &body),
-		.code = try_code(lane, t, &code),
-		.message = t->message,
-	};
+	struct result r = {0};
+	struct buf made = {0};
 
-	output_put(&b->output, lane->job, &r);
-	buf_free(&code);
-	buf_free(&body);
+	try_result(lane, t, &r, &made);
+	(void)output_put(&b->output, lane->job, &r);
+	buf_free(&made);
 }
 
 static void
-put_success(struct batch *b, struct lane *lane)
+put_answer(struct batch *b, struct lane *lane, const struct try *t)
 {
-	struct try too_long = {.status = EX_DATAERR,
-	    .message = "the result is too long (--max-record)"};
-	struct result r = {
-		.status = lane->x.status,
-		.request_id = &lane->x.said.request_id,
-		.body = {lane->answer.body.p, lane->answer.body.n},
-	};
+	struct tally *tally = &b->output.tally;
+	struct result r = {0};
 
-	b->output.tally.prompt_tokens += lane->answer.prompt_tokens;
-	b->output.tally.completion_tokens += lane->answer.completion_tokens;
+	tally->prompt_tokens += lane->answer.prompt_tokens;
+	tally->completion_tokens += lane->answer.completion_tokens;
+	try_result(lane, t, &r, NULL);
 	if (output_put(&b->output, lane->job, &r))
 		return;
-	buf_free(&lane->answer.body);
-	put_failure(b, lane, &too_long);
+	r.kind = RESULT_ERROR;
+	r.body = (struct json){0};
+	r.code = "too_long";
+	r.message = "the result is too long (--max-record)";
+	(void)output_put(&b->output, lane->job, &r);
 }
 
 /* No more requests: what makes the others fail as well has happened. */
@@ -229,7 +223,7 @@ finish(struct batch *b, struct lane *lane)
 	t = try_judge(lane, &b->outcome);
 	hope_note(&b->hope, lane, &t, now);
 	if (t.status == 0) {
-		put_success(b, lane);
+		put_answer(b, lane, &t);
 		job_end(&b->idle_jobs, lane->job);
 		if (pace_ease(&b->pace) && b->o->verbose)
 			diag_warn("%u at a time", (unsigned)b->pace.window);
@@ -378,9 +372,22 @@ status_of(const struct batch *b)
 	if (t->failed > 0)
 		status = diag_worst(status, t->answered == 0 &&
 		    b->hope.refused >= t->failed ? EX_NOPERM : EX_NOANSWER);
+	if (t->flaws.all > 0)
+		status = diag_worst(status, EX_NOANSWER);
 	if (status == 0)
 		return io_status(&b->feed.in, 0);
 	return diag_worst(b->feed.in.status, status);
+}
+
+/* Reasons come from the service, which may quote the key in them. */
+static void
+say(const struct batch *b, const struct buf *line)
+{
+	struct buf shown = {0};
+
+	redact_add(&b->client->redact, &shown, line->p, line->n, 0);
+	diag_warn("%s", buf_string(&shown));
+	buf_free(&shown);
 }
 
 /* One line that tells all that a mail about it should. */
@@ -410,7 +417,7 @@ summarize(struct batch *b, int status)
 	if (t->failed > 0 && b->stop_status == 0)
 		buf_printf(&line, " (the first: %s)", buf_string(&t->first));
 	if (terminal || b->o->verbose || (status != 0 && b->feed.in.any))
-		diag_warn("%s", buf_string(&line));
+		say(b, &line);
 	buf_free(&line);
 }
 
@@ -421,9 +428,12 @@ open_all(struct batch *b, char **files, int nfiles)
 
 	raise_file_limit(o->jobs);
 	client_open(b->client);
-	store_open(&b->output.store, o->output, files, nfiles, o->max, &b->ids);
-	output_open(&b->output, o->ordered ? (size_t)o->jobs * AHEAD : 0, o->max);
-	feed_start(&b->feed, files, nfiles, o->max, &b->ids, o->unlisted);
+	store_open(&b->output.store, o->output, files, nfiles, o->max, &b->ids,
+	    &b->output.tally.flaws);
+	output_open(&b->output, o->ordered ? (size_t)o->jobs * AHEAD : 0,
+	    o->max, &b->client->redact);
+	feed_start(&b->feed, files, nfiles, o->max, &b->ids,
+	    &b->output.tally.flaws, o->unlisted);
 	pace_init(&b->pace, o->jobs, o->rate);
 	lane_open(&b->lanes, o->jobs, b->client, o->max);
 	interrupt_catch();

@@ -25,10 +25,11 @@ size_of(char **files, int nfiles)
 
 void
 feed_start(struct feed *f, char **files, int nfiles, size_t max,
-    struct idset *ids, bool unlisted)
+    struct idset *ids, struct flaws *flaws, bool unlisted)
 {
 	*f = (struct feed){
 		.ids = ids,
+		.flaws = flaws,
 		.unlisted = unlisted,
 		.bytes = size_of(files, nfiles),
 	};
@@ -81,6 +82,7 @@ take_task(struct feed *f, struct task *t)
 	changed = e->done && !e->foreign && !idset_same(e, t->request);
 	if (e->done && !changed) {
 		f->skipped++;
+		flaws_count(f->flaws, e->flaw);
 		return FEED_SKIP;
 	}
 	if (changed && f->changed++ == 0)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "flaws.h"
 #include "idset.h"
 #include "io.h"
 #include "task.h"
@@ -21,6 +22,7 @@ struct feed {
 	bool		 ended;		/* there are no more lines */
 	/* The rest is feed's own. */
 	struct idset	*ids;
+	struct flaws	*flaws;
 	struct idset	 repeats;
 	bool		 unlisted, open;
 	double		 bytes;		/* of all files; negative: not known */
@@ -37,10 +39,11 @@ enum feed_got {
 
 /*
  * Starts on the files (standard input where there are none); max is the longest
- * line. ids, borrowed, knows what was answered before and learns what is read.
+ * line. ids, borrowed, knows what was answered before and learns what is read;
+ * flaws, borrowed, counts those of the answers that a line has from before.
  */
 void	feed_start(struct feed *f, char **files, int nfiles, size_t max,
-	    struct idset *ids, bool unlisted);
+	    struct idset *ids, struct flaws *flaws, bool unlisted);
 
 /* The next line; never waits. */
 enum feed_got feed_next(struct feed *f, struct task *t);

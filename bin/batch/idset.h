@@ -20,9 +20,10 @@ enum {
 struct idset_entry {
 	struct hash	id;		/* of the id's text; idset's own */
 	unsigned char	request[IDSET_REQUEST];
-	bool		done;		/* there is a result */
-	bool		foreign;	/* it does not tell of which request */
-	bool		seen;		/* it was in this input */
+	unsigned char	flaw;		/* of its answer, as flaws numbers it; 0: none */
+	bool		done : 1;	/* there is a result */
+	bool		foreign : 1;	/* it does not tell of which request */
+	bool		seen : 1;	/* it was in this input */
 };
 
 /* All zero it is empty and ready. Many small tables, so that growing never

@@ -1,9 +1,11 @@
 #include "output.h"
 
 void
-output_open(struct output *o, size_t ahead, size_t max)
+output_open(struct output *o, size_t ahead, size_t max,
+    const struct redact *redact)
 {
 	o->max = max;
+	o->redact = redact;
 	o->ordered = ahead > 0;
 	if (o->ordered)
 		order_start(&o->order, ahead);
@@ -51,16 +53,16 @@ end_job(struct output *o, const struct job *job, bool success)
 bool
 output_put(struct output *o, struct job *job, struct result *r)
 {
-	bool success = r->code == NULL;
+	bool success = r->kind == RESULT_ANSWER;
 
 	r->task = &job->task;
-	result_add(r, &o->line);
+	result_add(r, o->redact, &o->line);
 	if (success && o->line.n > o->max) {
 		buf_free(&o->line);
 		return false;
 	}
 	if (success)
-		o->tally.answered++;
+		tally_answer(&o->tally, r);
 	else
 		tally_failure(&o->tally, r);
 	end_job(o, job, success);

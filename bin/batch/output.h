@@ -22,12 +22,18 @@ struct output {
 	struct order	 order;
 	bool		 ordered;
 	size_t		 max;		/* the longest line */
+	const struct redact *redact;	/* what is hidden in all lines */
+	struct buf	 message;
 	struct buf	 line;
 };
 
-/* ahead: how many results may be held back so that all are in the input's order;
- * 0: their order is no matter. The store is opened by the caller. */
-void	output_open(struct output *o, size_t ahead, size_t max);
+/*
+ * ahead: how many results may be held back so that all are in the input's order;
+ * 0: their order is no matter. max: the longest line of an answer. The store is
+ * opened by the caller.
+ */
+void	output_open(struct output *o, size_t ahead, size_t max,
+	    const struct redact *redact);
 
 /* Whether no more should be read until results were written. */
 bool	output_full(const struct output *o);
@@ -36,8 +42,8 @@ bool	output_full(const struct output *o);
 void	output_number(struct output *o, struct job *job);
 
 /*
- * The job has this result, whose task is set here; a failure has a code. False, and
- * nothing is done, for a success whose line would be too long.
+ * The job has this result, whose task is set here. False, and nothing is done, for
+ * an answer whose line would be too long.
  */
 bool	output_put(struct output *o, struct job *job, struct result *r);
 

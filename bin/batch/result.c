@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "flaws.h"
 #include "result.h"
 #include "utf8.h"
 
@@ -10,82 +11,145 @@ enum { HALF = 16 };	/* hexadecimal digits */
 
 static const char prefix[] = "batch_req_";
 
-/* Text that may be no UTF-8. */
-static void
-add_text(struct emit *e, const char *name, const char *p, size_t n)
-{
-	struct buf text = {0};
+/* A line that is being built. */
+struct builder {
+	struct emit		 e;
+	const struct redact	*redact;
+};
 
-	utf8_add(&text, p, n);
-	emit_name(e, name);
-	emit_text(e, text.p, text.n);
+/* A text, which may be no UTF-8, secrets hidden. */
+static void
+add_text(struct builder *b, const char *p, size_t n)
+{
+	struct buf shown = {0}, text = {0};
+
+	redact_add(b->redact, &shown, p, n, 0);
+	utf8_add(&text, shown.p, shown.n);
+	emit_text(&b->e, text.p, text.n);
+	buf_free(&shown);
 	buf_free(&text);
 }
 
 static void
-add_text_or_null(struct emit *e, const char *name, const struct buf *b)
+add_member(struct builder *b, const char *name, const char *p, size_t n)
 {
-	if (b != NULL && b->n > 0) {
-		add_text(e, name, b->p, b->n);
-		return;
-	}
-	emit_name(e, name);
-	emit_word(e, "null");
+	emit_name(&b->e, name);
+	add_text(b, p, n);
 }
 
 static void
-add_response(struct emit *e, const struct result *r)
+add_null(struct builder *b, const char *name)
 {
-	emit_name(e, "response");
-	if (r->status == 0) {
-		emit_word(e, "null");
-		return;
+	emit_name(&b->e, name);
+	emit_word(&b->e, "null");
+}
+
+/* The names and values of a JSON object, secrets hidden, also where they are
+ * escaped: in strings, that is; the rest of the text is as it was, on one line. */
+static void
+add_json(struct builder *b, const char *name, struct json v)
+{
+	struct buf *out = b->e.out, text = {0};
+	const char *p = v.p, *end = v.p + v.n, *after;
+	struct builder string = *b;
+	bool plain;
+
+	emit_name(&b->e, name);
+	for (; p < end; p = after) {
+		after = p + 1;
+		if (*p != '"') {
+			buf_addc(out, *p == '\n' || *p == '\r' ? ' ' : *p);
+			continue;
+		}
+		after = json_string_end(p, end, &plain);
+		buf_clear(&text);
+		json_text((struct json){p, (size_t)(after - p)}, &text);
+		string.e.comma = false;
+		add_text(&string, text.p, text.n);
 	}
-	emit_open(e, '{');
-	emit_name(e, "status_code");
-	emit_count(e, (unsigned long long)r->status);
-	add_text_or_null(e, "request_id", r->request_id);
-	emit_name(e, "body");
-	emit_json(e, r->body);
-	emit_close(e, '}');
+	b->e.comma = true;
+	buf_free(&text);
 }
 
 static void
-add_error(struct emit *e, const struct result *r)
+add_response(struct builder *b, const struct result *r)
 {
-	emit_name(e, "error");
-	if (r->code == NULL) {
-		emit_word(e, "null");
+	if (r->kind == RESULT_ERROR) {
+		add_null(b, "response");
 		return;
 	}
-	emit_open(e, '{');
-	add_text(e, "code", r->code, strlen(r->code));
-	add_text(e, "message", r->message, strlen(r->message));
+	emit_name(&b->e, "response");
+	emit_open(&b->e, '{');
+	emit_name(&b->e, "status_code");
+	emit_count(&b->e, (unsigned long long)r->status);
+	add_member(b, "request_id", r->request_id->p, r->request_id->n);
+	add_json(b, "body", r->body);
+	emit_close(&b->e, '}');
+}
+
+static void
+add_error(struct builder *b, const struct result *r)
+{
+	if (r->kind == RESULT_ANSWER || r->kind == RESULT_HTTP) {
+		add_null(b, "error");
+		return;
+	}
+	emit_name(&b->e, "error");
+	emit_open(&b->e, '{');
+	add_member(b, "code", r->code, strlen(r->code));
+	add_member(b, "message", r->message, strlen(r->message));
 	if (r->line > 0) {
-		emit_name(e, "line");
-		emit_count(e, r->line);
+		emit_name(&b->e, "line");
+		emit_count(&b->e, r->line);
 	}
-	emit_close(e, '}');
+	if (r->kind == RESULT_ERROR && r->body.p != NULL)
+		add_json(b, "partial", r->body);
+	emit_close(&b->e, '}');
 }
 
 void
-result_add(const struct result *r, struct buf *out)
+result_add(const struct result *r, const struct redact *redact, struct buf *out)
 {
 	const struct task *t = r->task;
 	struct hash of_id = hash_of(t->id.p, t->id.n);
-	struct emit e = {.out = out};
+	struct builder b = {.e.out = out, .redact = redact};
 	struct buf id = {0};
 
 	buf_printf(&id, "%s%016" PRIx64 "%016" PRIx64, prefix, t->request.a,
 	    of_id.a);
-	emit_open(&e, '{');
-	add_text(&e, "id", id.p, id.n);
-	add_text_or_null(&e, "custom_id", &t->id);
-	add_response(&e, r);
-	add_error(&e, r);
-	emit_close(&e, '}');
+	emit_open(&b.e, '{');
+	emit_name(&b.e, "id");
+	emit_text(&b.e, id.p, id.n);
+	emit_name(&b.e, "custom_id");
+	emit_text(&b.e, t->id.p, t->id.n);
+	add_response(&b, r);
+	add_error(&b, r);
+	emit_close(&b.e, '}');
 	buf_addc(out, '\n');
 	buf_free(&id);
+}
+
+static bool
+is_good_end(struct json reason)
+{
+	return json_type(reason) != JSON_STRING || json_is(reason, "stop") ||
+	    json_is(reason, "tool_calls") || json_is(reason, "function_call");
+}
+
+void
+result_flaw(struct json body, struct buf *reason)
+{
+	struct json_iter i;
+	struct json name, choice, finish;
+
+	for (i = json_first(json_get(body, "choices"));
+	    reason->n == 0 && json_more(&i, &name, &choice);) {
+		finish = json_get(choice, "finish_reason");
+		if (json_holds(json_get(json_get(choice, "message"), "refusal")))
+			buf_adds(reason, FLAWS_REFUSAL);
+		else if (!is_good_end(finish))
+			json_text(finish, reason);
+	}
 }
 
 /* So many hexadecimal digits at s; false where it is anything else. */
@@ -114,11 +178,12 @@ bool
 result_read(struct result_line *l, const char *line, size_t n)
 {
 	struct json_fault fault;
-	struct json v, response, error, custom_id;
+	struct json v, response, error, custom_id, body;
 	double status;
 	char *id;
 
 	buf_clear(&l->id);
+	buf_clear(&l->flaw);
 	if (!json_parse(line, n, &v, &fault) || json_type(v) != JSON_OBJECT)
 		return false;
 	custom_id = json_get(v, "custom_id");
@@ -129,12 +194,21 @@ result_read(struct result_line *l, const char *line, size_t n)
 		return false;
 	json_text(custom_id, &l->id);
 	status = json_number(json_get(response, "status_code"));
+	body = json_get(response, "body");
 	l->success = l->id.n > 0 && status >= 200 && status < 300 &&
 	    json_type(error) != JSON_OBJECT &&
-	    json_type(json_get(json_get(response, "body"), "choices")) ==
-	    JSON_ARRAY;
+	    json_type(json_get(body, "choices")) == JSON_ARRAY;
+	if (l->success)
+		result_flaw(body, &l->flaw);
 	id = json_string(json_get(v, "id"));
 	l->hashed = id != NULL && read_hashes(l, id);
 	free(id);
 	return true;
+}
+
+void
+result_free(struct result_line *l)
+{
+	buf_free(&l->id);
+	buf_free(&l->flaw);
 }

@@ -16,24 +16,41 @@
 #include "buf.h"
 #include "hash.h"
 #include "json.h"
+#include "redact.h"
 #include "task.h"
 
 /* What each line that is built here begins with. */
 #define RESULT_START "{\"id\":\"batch_req_"
 
+enum result_kind {
+	RESULT_ANSWER,	/* a response with the answer; error is null */
+	RESULT_HTTP,	/* a response whose status is a failure; error is null */
+	RESULT_EMPTY,	/* a response without anything in it, and an error */
+	RESULT_ERROR,	/* an error alone; response is null */
+};
+
 struct result {
+	enum result_kind kind;
 	const struct task *task;
-	long		 status;	/* HTTP's; 0: there was no response */
-	const struct buf *request_id;	/* the server's; NULL or empty: none */
-	struct json	 body;		/* the response's; none: null */
-	/* Of a failure; code is NULL where it is none. */
+	long		 status;	/* HTTP's */
+	const struct buf *request_id;	/* the server's */
+	struct json	 body;		/* the response's, an object; with RESULT_ERROR
+					   what there is of an answer, or none */
+	/* Of a failure; borrowed. */
 	const char	*code;		/* one word */
-	const char	*message;
+	const char	*message;	/* also where the line has no error */
 	unsigned long	 line;		/* of the input that is at fault; 0: none is */
 };
 
-/* Appends the line, with its newline. */
-void	result_add(const struct result *r, struct buf *out);
+/* Appends the line, with its newline, the secrets that redact knows hidden. */
+void	result_add(const struct result *r, const struct redact *redact,
+	    struct buf *out);
+
+/*
+ * Appends the reason why the answer in a body (a completion) is less than what was
+ * asked for: a finish reason, or FLAWS_REFUSAL. Nothing where there is none.
+ */
+void	result_flaw(struct json body, struct buf *reason);
 
 /* What is read of a line. */
 struct result_line {
@@ -41,9 +58,13 @@ struct result_line {
 	bool		 success;
 	bool		 hashed;	/* it was built here, */
 	struct hash	 request;	/* for this request; only the half that ids have */
+	struct buf	 flaw;		/* as result_flaw, of a success */
 };
 
 /* Reads a line; l's memory is reused. False when it is no result. */
 bool	result_read(struct result_line *l, const char *line, size_t n);
+
+/* Frees what l holds. */
+void	result_free(struct result_line *l);
 
 #endif

@@ -19,28 +19,40 @@ same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Ends the tool when the file is an input: answers would be asked as questions. */
-static void
-check_input(const struct stat *file, const char *path, const char *input)
+static bool
+is_input(const struct stat *file, const char *input)
 {
 	struct stat st;
-	int r = input == NULL || strcmp(input, "-") == 0 ?
-	    fstat(STDIN_FILENO, &st) : stat(input, &st);
+	int r = strcmp(input, "-") == 0 ? fstat(STDIN_FILENO, &st) :
+	    stat(input, &st);
 
-	if (r == 0 && same_file(file, &st))
-		diag_die(EX_DATAERR, "%s: is the input: give another file for"
-		    " the results", path);
+	return r == 0 && same_file(file, &st);
 }
 
+/* Ends the tool when the file is an input: answers would be asked as questions. */
 static void
-check_inputs(const struct stat *file, const char *path, char **files, int n)
+check_inputs(const struct stat *file, const char *path, const char *advice,
+    char **files, int nfiles)
 {
+	static char standard_input[] = "-";
+	char *none[] = {standard_input};
 	int i;
 
-	for (i = 0; i < n; i++)
-		check_input(file, path, files[i]);
-	if (n == 0)
-		check_input(file, path, NULL);
+	if (nfiles == 0) {
+		files = none;
+		nfiles = 1;
+	}
+	for (i = 0; i < nfiles; i++)
+		if (is_input(file, files[i]))
+			diag_die(EX_DATAERR, "%s: is the input: %s", path,
+			    advice);
+}
+
+/* The status of an output file that cannot be opened. */
+static int
+open_status(void)
+{
+	return errno == EMFILE || errno == ENFILE ? EX_OSERR : EX_CANTCREAT;
 }
 
 /* On the descriptor that everything is done with: to close any other one of
@@ -61,7 +73,7 @@ lock(const struct store *s)
 }
 
 static void
-note(struct idset *done, const struct result_line *l)
+note(struct idset *done, struct flaws *flaws, const struct result_line *l)
 {
 	struct idset_entry *e;
 
@@ -70,14 +82,17 @@ note(struct idset *done, const struct result_line *l)
 	e = idset_get(done, l->id.p, l->id.n);
 	e->done = true;
 	e->foreign = !l->hashed;
+	e->flaw = l->flaw.n == 0 ? 0 :
+	    flaws_number(flaws, l->flaw.p, l->flaw.n);
 	idset_note(e, l->request);
 }
 
 _Noreturn static void
-not_results(const struct io_in *in)
+not_results(const struct io_in *in, bool others)
 {
-	diag_die(EX_DATAERR, "%s: line %lu is no result of a batch: give another"
-	    " file for the results", in->name, in->line);
+	diag_die(EX_DATAERR, "%s: line %lu is no result of a batch: %sgive"
+	    " another file for the results", in->name, in->line,
+	    others ? "delete that line, or " : "");
 }
 
 /*
@@ -98,7 +113,8 @@ is_torn(const struct io_in *in, bool behind, const char *p, size_t n)
  * last newline is missing of that.
  */
 static bool
-read_results(struct store *s, size_t max, struct idset *done)
+read_results(struct store *s, size_t max, struct idset *done,
+    struct flaws *flaws)
 {
 	struct result_line l = {0};
 	struct io_in in;
@@ -111,11 +127,11 @@ read_results(struct store *s, size_t max, struct idset *done)
 	while ((got = io_line(&in, &p, &n)) == IO_RECORD) {
 		if (n > 0 && !result_read(&l, p, n)) {
 			if (!is_torn(&in, any, p, n))
-				not_results(&in);
+				not_results(&in, any);
 			break;
 		}
 		if (n > 0) {
-			note(done, &l);
+			note(done, flaws, &l);
 			any = true;
 		}
 		open_end = in.open_end;
@@ -126,7 +142,7 @@ read_results(struct store *s, size_t max, struct idset *done)
 	if (in.status != 0)
 		exit(EX_IOERR);
 	io_stop(&in);
-	buf_free(&l.id);
+	result_free(&l);
 	return open_end;
 }
 
@@ -139,29 +155,74 @@ mend(struct store *s, off_t end, bool open_end)
 		store_add(s, true, "\n", 1);
 }
 
-/* The failures of the run before: written anew, when there are any. */
+static bool
+is_ours(struct result_line *l, enum io_got got, const char *p, size_t n)
+{
+	if (got == IO_LONG)
+		return n >= strlen(RESULT_START) &&
+		    memcmp(p, RESULT_START, strlen(RESULT_START)) == 0;
+	return result_read(l, p, n) && l->hashed;
+}
+
+/* Ends the tool where the file for failures holds what no batch has written. */
 static void
-drop_failed(struct store *s, char **files, int nfiles)
+read_failed(struct store *s, int fd, size_t max)
+{
+	struct result_line l = {0};
+	struct io_in in;
+	const char *p;
+	size_t n;
+	enum io_got got;
+
+	io_start_fd(&in, fd, s->failed_path, max);
+	while ((got = io_line(&in, &p, &n)) != IO_END)
+		if (!is_ours(&l, got, p, n) && !is_torn(&in, false, p, n))
+			diag_die(EX_DATAERR, "%s: line %lu is no failure of a"
+			    " batch: move the file away, or give another one"
+			    " for the results", s->failed_path, in.line);
+	if (in.status != 0)
+		exit(EX_IOERR);
+	io_stop(&in);
+	result_free(&l);
+}
+
+/*
+ * Looks at the file for failures. True when it holds those of the run before; an
+ * empty one may be anybody's.
+ */
+static bool
+check_failed(struct store *s, const struct stat *results, char **files,
+    int nfiles, size_t max)
 {
 	struct buf b = {0};
 	struct stat st;
+	int fd;
 
 	buf_printf(&b, "%s.failed", s->path);
 	s->failed_path = buf_take(&b);
 	if (stat(s->failed_path, &st) == -1)
-		return;
-	check_inputs(&st, s->failed_path, files, nfiles);
-	if (unlink(s->failed_path) == -1)
-		diag_die_errno(EX_CANTCREAT, "%s", s->failed_path);
+		return false;
+	if (!S_ISREG(st.st_mode) || same_file(&st, results))
+		diag_die(EX_CANTCREAT, "%s: not a regular file of its own:"
+		    " failures are to go there", s->failed_path);
+	check_inputs(&st, s->failed_path, "it holds failures, no requests: run"
+	    " the same command as before, and they are tried again", files,
+	    nfiles);
+	fd = open(s->failed_path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		diag_die_errno(open_status(), "%s", s->failed_path);
+	read_failed(s, fd, max);
+	close(fd);
+	return st.st_size > 0;
 }
 
 void
 store_open(struct store *s, const char *path, char **files, int nfiles,
-    size_t max, struct idset *done)
+    size_t max, struct idset *done, struct flaws *flaws)
 {
 	struct sigaction sa = {.sa_handler = SIG_IGN};
 	struct stat st;
-	bool open_end;
+	bool open_end, failed;
 
 	*s = (struct store){.path = path, .fd = -1, .failed_fd = -1};
 	if (path == NULL) {
@@ -170,18 +231,21 @@ store_open(struct store *s, const char *path, char **files, int nfiles,
 	}
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGXFSZ, &sa, NULL);	/* a limit is a full disk: EFBIG */
-	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (s->fd == -1 || fstat(s->fd, &st) == -1)
-		diag_die_errno(EX_CANTCREAT, "%s", path);
+		diag_die_errno(open_status(), "%s", path);
 	if (!S_ISREG(st.st_mode))
 		diag_die(EX_CANTCREAT, "%s: not a regular file: without -o"
 		    " results go to standard output", path);
-	check_inputs(&st, path, files, nfiles);
+	check_inputs(&st, path, "give another file for the results", files,
+	    nfiles);
 	lock(s);
 	if (fstat(s->fd, &st) == -1)	/* it may have grown until then */
 		diag_die_errno(EX_IOERR, "%s", path);
-	open_end = read_results(s, max, done);
-	drop_failed(s, files, nfiles);
+	open_end = read_results(s, max, done, flaws);
+	failed = check_failed(s, &st, files, nfiles, max);
+	if (failed && unlink(s->failed_path) == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", s->failed_path);
 	mend(s, st.st_size, open_end);
 }
 
@@ -202,13 +266,21 @@ append(int fd, const char *path, off_t *size, const char *p, size_t n)
 	diag_die_errno(EX_IOERR, "%s", path);
 }
 
+/* One that came while this runs is not ours, unless it is empty. */
 static void
 open_failed(struct store *s)
 {
-	s->failed_fd = open(s->failed_path, O_WRONLY | O_APPEND | O_CREAT |
-	    O_TRUNC | O_CLOEXEC, 0666);
-	if (s->failed_fd == -1)
-		diag_die_errno(EX_CANTCREAT, "%s", s->failed_path);
+	int flags = O_WRONLY | O_APPEND | O_CLOEXEC;
+	struct stat st;
+
+	s->failed_fd = open(s->failed_path, flags | O_CREAT | O_EXCL, 0600);
+	if (s->failed_fd == -1 && errno == EEXIST)
+		s->failed_fd = open(s->failed_path, flags);
+	if (s->failed_fd == -1 || fstat(s->failed_fd, &st) == -1)
+		diag_die_errno(open_status(), "%s", s->failed_path);
+	if (!S_ISREG(st.st_mode) || st.st_size > 0)
+		diag_die(EX_CANTCREAT, "%s: somebody else has made it: it is"
+		    " not overwritten", s->failed_path);
 }
 
 void

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "flaws.h"
 #include "idset.h"
 
 struct store {
@@ -24,15 +25,16 @@ struct store {
 
 /*
  * Opens, locks and reads the results file at path (borrowed; NULL: none), and
- * notes in done what it holds the answers of. A last line that was torn is cut
- * off; the failures of the run before are dropped. max is the longest line.
+ * notes in done what it holds the answers of, with their flaws. A last line that
+ * was torn is cut off; the failures of the run before are dropped. max is the
+ * longest line. Files that it makes are for their owner alone (mode 600).
  *
- * Ends the tool: 65, and nothing is changed, when the file holds something else
+ * Ends the tool: 65, and nothing is changed, when either file holds something else
  * or is one of the inputs (files; where there are none, standard input); 75 when
  * another process has it; 73 when it cannot be made, 74 when it cannot be read.
  */
 void	store_open(struct store *s, const char *path, char **files, int nfiles,
-	    size_t max, struct idset *done);
+	    size_t max, struct idset *done, struct flaws *flaws);
 
 /*
  * Adds whole lines, of successes or of failures, by one write. Where that

@@ -1,6 +1,18 @@
 #include "tally.h"
 
 void
+tally_answer(struct tally *t, const struct result *r)
+{
+	struct buf flaw = {0};
+
+	t->answered++;
+	result_flaw(r->body, &flaw);
+	if (flaw.n > 0)
+		flaws_count(&t->flaws, flaws_number(&t->flaws, flaw.p, flaw.n));
+	buf_free(&flaw);
+}
+
+void
 tally_failure(struct tally *t, const struct result *r)
 {
 	if (t->failed++ > 0)
@@ -38,6 +50,11 @@ tally_summary(const struct tally *t, long long ms, struct buf *out)
 	buf_printf(out, "%lu answered, %lu failed", t->answered, t->failed);
 	if (t->skipped > 0)
 		buf_printf(out, ", %lu answered before", t->skipped);
+	if (t->flaws.all > 0) {
+		buf_adds(out, "; ");
+		flaws_tell(&t->flaws, out);
+		buf_adds(out, " (asking again will not help)");
+	}
 	buf_printf(out, "; tokens: %.0f prompt, %.0f completion; ",
 	    t->prompt_tokens, t->completion_tokens);
 	if (ms < 60000)
@@ -49,5 +66,6 @@ tally_summary(const struct tally *t, long long ms, struct buf *out)
 void
 tally_free(struct tally *t)
 {
+	flaws_free(&t->flaws);
 	buf_free(&t->first);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "buf.h"
+#include "flaws.h"
 #include "result.h"
 
 /* All zero at first. */
@@ -17,8 +18,12 @@ struct tally {
 	double		 prompt_tokens, completion_tokens;
 	double		 all;		/* lines of the input, or a guess; negative: not known */
 	bool		 exact;		/* all is no guess */
-	struct buf	 first;		/* tally's own: the first failure */
+	struct flaws	 flaws;		/* of answers, of this run and of those before */
+	struct buf	 first;		/* why the first one failed, and which it was */
 };
+
+/* A job has its answer: it is counted, and its flaw. */
+void	tally_answer(struct tally *t, const struct result *r);
 
 /* A job has failed, and this is its result; the first one's reason is kept. */
 void	tally_failure(struct tally *t, const struct result *r);

@@ -1,10 +1,20 @@
 #include "diag.h"
+#include "emit.h"
 #include "try.h"
+#include "utf8.h"
 
-bool
-try_is_good(const struct http_exchange *x)
+static bool
+is_good(const struct http_exchange *x)
 {
 	return x->status >= 200 && x->status < 300;
+}
+
+/* Whether what failed in an answer goes before what failed in its transfer. */
+static bool
+says_more(int answer, int transfer)
+{
+	return answer != 0 && answer != EX_PROTOCOL &&
+	    diag_worst(answer, transfer) == answer;
 }
 
 struct try
@@ -17,32 +27,29 @@ try_judge(struct lane *lane, struct outcome *o)
 	answer_end(a);
 	t = (struct try){o->status, o->retry, o->wait_ms,
 	    buf_string(&o->message)};
-	if (!try_is_good(&lane->x))
+	if (!is_good(&lane->x))
 		return t;
-	if (lane->x.stopped || o->status == 0 ||
-	    (a->status != 0 && diag_worst(a->status, o->status) == a->status)) {
+	if (lane->x.stopped || o->status == 0 || says_more(a->status, o->status)) {
 		t.status = a->status;
-		t.message = buf_string(&a->why);
+		buf_clear(&o->message);
+		redact_add(lane->x.options->redact, &o->message, a->why.p,
+		    a->why.n, 0);
+		t.message = buf_string(&o->message);
 	}
 	t.retry = lane->x.limit != HTTP_DEADLINE && (t.status == EX_UNAVAILABLE
 	    || t.status == EX_TEMPFAIL || t.status == EX_PROTOCOL);
 	return t;
 }
 
-const char *
-try_code(const struct lane *lane, const struct try *t, struct buf *code)
+/* What failed, where the response's own status does not say it. */
+static const char *
+code_of(const struct http_exchange *x, int status)
 {
-	const struct http_exchange *x = &lane->x;
-
-	if (x->status > 0 && !try_is_good(x)) {
-		buf_printf(code, "http_%ld", x->status);
-		return buf_string(code);
-	}
-	switch (t->status) {
+	switch (status) {
 	case EX_NOANSWER:
 		return "no_answer";
 	case EX_DATAERR:
-		return "too_long";
+		return x->stopped ? "too_long" : "invalid_request";
 	case EX_TEMPFAIL:
 		return x->status > 0 && x->limit == HTTP_NO_LIMIT ?
 		    "rate_limit" : "timeout";
@@ -55,26 +62,51 @@ try_code(const struct lane *lane, const struct try *t, struct buf *code)
 	}
 }
 
-struct json
-try_body(const struct lane *lane, struct buf *out)
+/*
+ * The body of a response that is a failure: the object that it is, or one as
+ * OpenAI makes it around what it says.
+ */
+static struct json
+failure_body(const struct http_exchange *x, struct buf *out)
 {
-	const struct answer *a = &lane->answer;
-	const struct buf *error = &lane->x.error;
+	struct emit e = {.out = out};
 	struct json_fault fault;
+	struct buf text = {0};
 	struct json v;
-	size_t i;
 
-	if (try_is_good(&lane->x))
-		return (struct json){a->body.p, a->body.n};
-	if (error->n == 0)
-		return (struct json){0};
-	if (json_parse(error->p, error->n, &v, &fault)) {
-		buf_add(out, v.p, v.n);
-		for (i = 0; i < out->n; i++)	/* in strings there are none */
-			if (out->p[i] == '\n' || out->p[i] == '\r')
-				out->p[i] = ' ';
-	} else {
-		json_quote(out, error->p, error->n);
-	}
+	if (x->error.n > 0 && json_parse(x->error.p, x->error.n, &v, &fault) &&
+	    json_type(v) == JSON_OBJECT)
+		return v;
+	utf8_add(&text, x->error.p, x->error.n);
+	emit_open(&e, '{');
+	emit_name(&e, "error");
+	emit_open(&e, '{');
+	emit_name(&e, "message");
+	emit_text(&e, text.p, text.n);
+	emit_close(&e, '}');
+	emit_close(&e, '}');
+	buf_free(&text);
 	return (struct json){out->p, out->n};
+}
+
+void
+try_result(const struct lane *lane, const struct try *t, struct result *r,
+    struct buf *out)
+{
+	const struct http_exchange *x = &lane->x;
+	const struct answer *a = &lane->answer;
+
+	r->status = x->status;
+	r->request_id = &x->said.request_id;
+	r->body = (struct json){a->body.p, a->body.n};
+	r->code = code_of(x, t->status);
+	r->message = t->message;
+	if (t->status == 0) {
+		r->kind = RESULT_ANSWER;
+	} else if (x->status > 0 && !is_good(x)) {
+		r->kind = RESULT_HTTP;
+		r->body = failure_body(x, out);
+	} else {
+		r->kind = t->status == EX_NOANSWER ? RESULT_EMPTY : RESULT_ERROR;
+	}
 }

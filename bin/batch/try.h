@@ -9,15 +9,15 @@
 #include <stdbool.h>
 
 #include "buf.h"
-#include "json.h"
 #include "lane.h"
 #include "outcome.h"
+#include "result.h"
 
 struct try {
 	int		 status;	/* 0: an answer; else <sysexits.h>'s */
 	bool		 retry;		/* another try may do better */
 	long		 wait_ms;	/* how long the server asks to wait; -1: it does not */
-	const char	*message;	/* why it failed; borrowed from the lane and o */
+	const char	*message;	/* why it failed, secrets hidden; borrowed from o */
 };
 
 /*
@@ -28,17 +28,11 @@ struct try {
  */
 struct try try_judge(struct lane *lane, struct outcome *o);
 
-/* Whether the exchange's response was a 2xx. */
-bool	try_is_good(const struct http_exchange *x);
-
-/* What failed, as one word; code is for one that has to be made. */
-const char *try_code(const struct lane *lane, const struct try *t,
-	    struct buf *code);
-
 /*
- * The response's body as JSON on one line, its text as a string where it is none;
- * out is for what has to be made. JSON_NONE: it is empty.
+ * Sets all of the result that the try makes, but its task; out is for what has to
+ * be made, and must live as long.
  */
-struct json try_body(const struct lane *lane, struct buf *out);
+void	try_result(const struct lane *lane, const struct try *t,
+	    struct result *r, struct buf *out);
 
 #endif
