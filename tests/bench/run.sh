@@ -168,6 +168,13 @@ bench_text() {
     agree "supai-text -n -k main $trace.ndjson" "jq -rj '$main' $trace.ndjson"
     versus 'text -k main, trace' 'jq' speed 25 \
         "supai-text -k main $trace.ndjson" "jq -rj '$main' $trace.ndjson"
+    if ! there ondemand; then
+        missing 'text -k main, trace' "simdjson's On-Demand parser"
+        return
+    fi
+    agree "supai-text -n -k main $trace.ndjson" "ondemand $trace.ndjson"
+    versus 'text -k main, trace' "simdjson's On-Demand parser" speed 2 \
+        "supai-text -k main $trace.ndjson" "ondemand $trace.ndjson"
 }
 
 bench_fold() {
