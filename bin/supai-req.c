@@ -14,11 +14,16 @@ static const struct opt_def defs[] = {
 	{0, NULL, NULL, NULL},
 };
 
+static const struct opt_hint hints[] = {
+	OPTIONS_FIELDS, OPTIONS_KEYS, {NULL, NULL},
+};
+
 static const struct opt_tool tool = {
 	.operands = "[prompt ...]",
 	.summary = "Builds and checks a request from words, files and records.",
 	.defs = defs,
 	.first = true,
+	.hints = hints,
 };
 
 static void
@@ -54,6 +59,9 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 		break;
 	case 'E':
 		compose_environment(c, arg);
+		break;
+	case 'b':
+		compose_add(&c->bodies, arg);
 		break;
 	case 'x':
 		c->chunks = true;

@@ -30,10 +30,15 @@ static const struct opt_def defs[] = {
 	{0, NULL, NULL, NULL},
 };
 
+static const struct opt_hint hints[] = {
+	OPTIONS_KEYS, OPTIONS_KEY("key"), {NULL, NULL},
+};
+
 static const struct opt_tool tool = {
 	.operands = "[request.json]",
 	.summary = "Send one request and print the response's body as it arrives.",
 	.defs = defs,
+	.hints = hints,
 };
 
 struct send {

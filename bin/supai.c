@@ -29,10 +29,23 @@ static const struct opt_def own[] = {
 	{0, NULL, NULL, NULL},
 };
 
+static const struct opt_hint hints[] = {
+	OPTIONS_FIELDS, OPTIONS_KEYS, {NULL, NULL},
+};
+
+static const char *const everyday[] = {
+	"model", "models", "system", "file", "image", "continue", "conversation",
+	"new", "output", "watch", "key", "min-confidence", "json", "usage",
+	"dry-run", NULL,
+};
+
 static struct opt_tool tool = {
 	.operands = "[prompt ...]",
-	.summary = "Asks a question and prints the answer: the pipeline of tools in one word.",
+	.summary = "Asks a question and prints the answer: the pipeline of tools in one word.\n"
+	    "A word - of the prompt is standard input; without words all of it is.",
 	.first = true,
+	.hints = hints,
+	.everyday = everyday,
 };
 
 struct options {

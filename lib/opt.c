@@ -35,33 +35,79 @@ is_optional(const struct opt_def *d)
 	return d->arg != NULL && *d->arg == '[';
 }
 
+/* What stands in front of the help: "-m, --model MODE". */
+static void
+add_left(struct buf *b, const struct opt_def *d)
+{
+	bool letter = d->key < OPT_LONG;
+
+	buf_printf(b, "%c%c%s --%s", letter ? '-' : ' ', letter ? d->key : ' ',
+	    letter ? "," : " ", d->name);
+	if (d->arg != NULL)
+		buf_printf(b, "%s%s", is_optional(d) ? "" : " ", d->arg);
+}
+
+static void
+add_def(struct buf *b, const struct opt_def *d, int width)
+{
+	struct buf left = {0};
+
+	add_left(&left, d);
+	buf_printf(b, "  %-*s %s\n", width, buf_string(&left), d->help);
+	buf_free(&left);
+}
+
 static void
 add_defs(struct buf *b, const struct opt_def *d)
 {
-	char left[64];
+	for (; d->name != NULL; d++)
+		add_def(b, d, 32);
+}
 
-	for (; d->name != NULL; d++) {
-		(void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
-		    d->key < OPT_LONG ? '-' : ' ',
-		    d->key < OPT_LONG ? d->key : ' ',
-		    d->key < OPT_LONG ? "," : " ", d->name,
-		    d->arg == NULL || is_optional(d) ? "" : " ",
-		    d->arg != NULL ? d->arg : "");
-		buf_printf(b, "  %-32s %s\n", left, d->help);
+static const struct opt_def *
+find(const struct opt_tool *tool, const char *name)
+{
+	const struct opt_def *d = tool->defs;
+
+	while (strcmp(d->name, name) != 0)
+		d++;
+	return d;
+}
+
+/* The options of every day, as close together as they go. */
+static void
+add_everyday(struct buf *b, const struct opt_tool *tool)
+{
+	struct buf left = {0};
+	size_t i, width = 0;
+
+	for (i = 0; tool->everyday[i] != NULL; i++) {
+		buf_clear(&left);
+		add_left(&left, find(tool, tool->everyday[i]));
+		width = left.n > width ? left.n : width;
 	}
+	for (i = 0; tool->everyday[i] != NULL; i++)
+		add_def(b, find(tool, tool->everyday[i]), (int)width);
+	buf_free(&left);
 }
 
 static _Noreturn void
-help(const struct opt_tool *tool)
+help(const struct opt_tool *tool, const char *which)
 {
+	bool all = tool->everyday == NULL ||
+	    (which != NULL && strcmp(which, "all") == 0);
 	struct buf b = {0};
 
 	add_usage(&b, tool);
 	buf_printf(&b, "\n%s\n\n", tool->summary);
-	add_defs(&b, tool->defs);
-	add_defs(&b, common);
-	buf_printf(&b, "\nSee %s(1), and supai(7) for the whole toolkit.\n",
-	    diag_name());
+	if (all) {
+		add_defs(&b, tool->defs);
+		add_defs(&b, common);
+	} else {
+		add_everyday(&b, tool);
+	}
+	buf_printf(&b, "\n%sSee %s(1), and supai(7) for the whole toolkit.\n",
+	    all ? "" : "--help all shows all options.\n", diag_name());
 	io_write(b.p, b.n);
 	exit(0);
 }
@@ -144,10 +190,26 @@ make_tables(const struct opt_tool *tool)
 	return t;
 }
 
+/* An argument may be a secret, or long: the option alone is named. */
+static _Noreturn void
+unknown(const struct opt_tool *tool, const char *word)
+{
+	const struct opt_hint *h = tool->hints;
+	int n = (int)strcspn(word, "=");
+
+	for (; h != NULL && h->name != NULL; h++)
+		if (strncmp(word + 2, h->name, (size_t)n - 2) == 0 &&
+		    h->name[n - 2] == '\0')
+			opt_usage(tool, "unknown option '%.*s': %s", n, word,
+			    h->help);
+	opt_usage(tool, "unknown option '%.*s'", n, word);
+}
+
 int
 opt_next(const struct opt_tool *tool, int argc, char **argv, const char **arg)
 {
 	static struct tables t;
+	const char *word;
 	int key;
 
 	if (t.longs == NULL)
@@ -155,6 +217,7 @@ opt_next(const struct opt_tool *tool, int argc, char **argv, const char **arg)
 	opterr = 0;
 	key = getopt_long(argc, argv, t.letters, t.longs, NULL);
 	*arg = optarg;
+	word = argv[optind - 1];
 	switch (key) {
 	case -1:
 		free(t.letters);
@@ -162,20 +225,19 @@ opt_next(const struct opt_tool *tool, int argc, char **argv, const char **arg)
 		t = (struct tables){0};
 		return -1;
 	case 'h':
-		help(tool);
+		help(tool, argv[optind]);
 	case 'V':
 		version();
 	case ':':
-		opt_usage(tool, "option '%s' needs an argument",
-		    argv[optind - 1]);
+		opt_usage(tool, "option '%s' needs an argument", word);
 	case '?':
 		if (optopt > 0 && optopt < OPT_LONG && isprint(optopt) &&
-		    strncmp(argv[optind - 1], "--", 2) != 0)
+		    strncmp(word, "--", 2) != 0)
 			opt_usage(tool, "unknown option '-%c'", optopt);
 		if (optopt != 0)
-			opt_usage(tool, "option '%s' takes no argument",
-			    argv[optind - 1]);
-		opt_usage(tool, "unknown option '%s'", argv[optind - 1]);
+			opt_usage(tool, "option '%.*s' takes no argument",
+			    (int)strcspn(word, "="), word);
+		unknown(tool, word);
 	default:
 		return key;
 	}

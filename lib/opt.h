@@ -21,11 +21,21 @@ struct opt_def {
 	const char	*help;	/* one line */
 };
 
+/* An option that people try and the tool has not, and what to do instead. */
+struct opt_hint {
+	const char	*name;
+	const char	*help;
+};
+
 struct opt_tool {
 	const char		*operands; /* "[file ...]" */
 	const char		*summary;  /* one line: the tool's one job */
 	const struct opt_def	*defs;	   /* ends with an entry whose name is NULL */
 	bool			 first;	   /* options end at the first operand */
+	const struct opt_hint	*hints;	   /* ends as defs does; NULL: none */
+	const char *const	*everyday; /* the options that --help shows, in this order,
+					      up to a NULL; "--help all" shows the others,
+					      too. NULL: it always shows all */
 };
 
 /*

@@ -43,6 +43,26 @@ enum {
 	    "allow http: beyond this machine"},				\
 	{'v', "verbose", NULL, "say more on stderr: headers, retries"}
 
+/* Fields of a request that people look for among the options, and keys. */
+#define OPTIONS_FIELD(option, member)					\
+	{option, "-b '{\"" member "\":…}' puts it into the request"}
+#define OPTIONS_FIELDS							\
+	OPTIONS_FIELD("temperature", "temperature"),			\
+	OPTIONS_FIELD("top-p", "top_p"), OPTIONS_FIELD("top_p", "top_p"), \
+	OPTIONS_FIELD("max-tokens", "max_tokens"),			\
+	OPTIONS_FIELD("max_tokens", "max_tokens"),			\
+	OPTIONS_FIELD("seed", "seed"), OPTIONS_FIELD("stop", "stop"),	\
+	OPTIONS_FIELD("reasoning-effort", "reasoning_effort"),		\
+	OPTIONS_FIELD("reasoning_effort", "reasoning_effort"),		\
+	OPTIONS_FIELD("response-format", "response_format"),		\
+	OPTIONS_FIELD("response_format", "response_format")
+#define OPTIONS_KEY(option)						\
+	{option, "a key is no argument, which others could read: it goes into a" \
+	    " file (--key-file) or into SUPAI_API_KEY; see supai-send(1)"}
+#define OPTIONS_KEYS							\
+	OPTIONS_KEY("api-key"), OPTIONS_KEY("apikey"), OPTIONS_KEY("api_key"), \
+	OPTIONS_KEY("token")
+
 #define REQ_OPTIONS							\
 	{'s', "system", "TEXT", "a system message (@FILE: from a file)"}, \
 	{'H', "history", "FILE", "earlier messages, of any form"},	\
@@ -54,6 +74,7 @@ enum {
 	{'l', "location", "IP", "the user's address, or current"},	\
 	{'U', "user-name", "NAME", "the user's name"},			\
 	{'E', "environment", "JSON", "merge an object into the environment"}, \
+	{'b', "body", "JSON|@FILE", "merge an object into the request, last"}, \
 	{'x', "chunks", NULL, "ask for supai chunks in the stream"},	\
 	{'u', "usage", NULL, "ask for token counts in the stream"},	\
 	{OPTIONS_NO_STREAM, "no-stream", NULL, "ask for one JSON answer, no stream"}, \

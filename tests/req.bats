@@ -397,8 +397,8 @@ E
     expect 64 '' "supai-req: --model: unknown mode 'exprt': did you mean expert[?]"
     req -m think hi
     expect 64 '' "supai-req: --model: unknown mode 'think': did you mean thinking or deep-thinking[?]"
-    req -m gpt-4 hi
-    expect 64 '' "supai-req: --model: unknown mode 'gpt-4' (supai-models -m lists the known ones)"
+    req -m zz hi
+    expect 64 '' "supai-req: --model: unknown mode 'zz' (supai-models -m lists the known ones)"
     req -m '' hi
     expect 64 '' "supai-req: --model: unknown mode '' (supai-models -m lists the known ones)"
 }
@@ -408,6 +408,10 @@ E
     expect 64 '' "supai-req: --model: 'openai/gpt-5' is a model, not a mode: give it to -M"
     req -M expert hi
     expect 64 '' "supai-req: --models: 'expert' is a mode, not a model: give it to -m"
+    req -m opus hi
+    expect 64 '' "supai-req: --model: 'opus' is no mode: -M '[*]opus[*]' asks the models of that name"
+    req -m pro hi
+    expect 64 '' "supai-req: --model: the mode 'pro' is called expert now"
 }
 
 @test "-M is the models: repeated, comma lists, in the order given" {
@@ -587,6 +591,46 @@ E
     expect 64 '' 'supai-req: --environment: not JSON: not a JSON value, at offset 5'
     req -E '' hi
     expect 64 '' 'supai-req: --environment: not JSON: it ends too early, at offset 0'
+}
+
+@test "-b merges an object deeply into the request, after everything else" {
+    req -b '{"temperature":0,"stream":false}' hi
+    expect 0 '{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":false,"temperature":0}' ''
+    req -U me -b '{"environment":{"a":{"b":1}}}' --body '{"environment":{"a":{"c":2},"user_name":"you"}}' hi
+    expect 0 "$(says '"hi"' ',"environment":{"user_name":"you","a":{"b":1,"c":2}}')" ''
+    req -b '{}' hi
+    expect 0 "$(says '"hi"')" ''
+    printf '\xef\xbb\xbf{"seed":1,\n"stop":["a"]}\n' >body
+    req -b @body -b '{"seed":2}' hi
+    expect 0 '{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":true,"seed":2,"stop":["a"]}' ''
+    fed '{"seed":3}' -b @- hi
+    expect 0 '{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":true,"seed":3}' ''
+    fed '{"text":"hi"}' -e '{messages: [{role: "user", content: .text}], seed: 4}' -b '{"seed":5}'
+    expect 0 '{"custom_id":"1","method":"POST","url":"/v1/chat/completions","body":{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":true,"seed":5}}' ''
+}
+
+@test "-b that is no object, or makes a request that the service refuses" {
+    req -b '[1]' hi
+    expect 64 '' 'supai-req: --body: not a JSON object'
+    req -b '{"a":}' hi
+    expect 64 '' 'supai-req: --body: not JSON: not a JSON value, at offset 5'
+    req -b '{"messages":[]}' hi
+    expect 64 '' 'supai-req: messages *'
+    req -b @none hi
+    expect 66 '' 'supai-req: none: No such file*'
+    echo '[]' >body
+    req -b @body hi
+    expect 65 '' 'supai-req: body: not a JSON object'
+    : >body
+    req -b @body hi
+    expect 66 '' 'supai-req: body: empty'
+    fed '{}' -b @- -
+    expect 64 '' "supai-req: standard input can't be both the prompt and the body"
+}
+
+@test "a field of the request that is taken for an option: -b" {
+    req --temperature 0 hi
+    expect 64 '' "supai-req: unknown option '--temperature': -b '{\"temperature\":*}' puts it into the request"$'\n'"$USAGE"
 }
 
 @test "-x asks for chunks, -u for usage, --no-stream for no stream" {

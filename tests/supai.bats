@@ -246,7 +246,7 @@ usage: supai \[options\] \[prompt ...\]" --no-such hi
     try 64 '' "supai: unknown option '--no-stream'?usage: *" --no-stream hi
     try 64 '' "supai: unknown option '-n'?usage: *" -n hi
     try 64 '' "supai: unknown option '-v'?usage: *" -v hi
-    try 64 '' "supai: option '--json=1' takes no argument?usage: *" --json=1 hi
+    try 64 '' "supai: option '--json' takes no argument?usage: *" --json=1 hi
     try 64 '' "supai: option '-m' needs an argument?usage: *" -m
     try 64 '' "supai: option '--url' needs an argument?usage: *" --url
     try 64 '' "supai: --output: an empty name?usage: *" -o '' hi
@@ -266,9 +266,9 @@ usage: supai \[options\] \[prompt ...\]" --no-such hi
 }
 
 @test "--help and --version, also where they cannot be written" {
-    run --separate-stderr supai --help
+    run --separate-stderr supai --help all
     assert_equal "$status$stderr" 0
-    assert_equal "$output" "$(supai -h)"
+    assert_equal "$output" "$(supai -h all)"
     assert_equal "${lines[0]}" 'usage: supai [options] [prompt ...]'
     assert_line '  -m, --model MODE                 the mode (default: auto)'
     assert_line "      --key-file FILE              read the key from FILE"
@@ -278,6 +278,31 @@ usage: supai \[options\] \[prompt ...\]" --no-such hi
         holds 74 '' 'supai: standard output: *' sh -c 'supai -V >/dev/full'
         holds 74 '' 'supai: standard output: *' sh -c 'supai --dry-run hi >/dev/full'
     fi
+}
+
+@test "--help fits a terminal: fifteen options, 22 lines, 79 columns" {
+    run --separate-stderr supai --help
+    assert_equal "$status$stderr" 0
+    assert_equal "$output" "$(supai -h)"
+    assert_equal "$(grep -c '^  [ -]' <<<"$output")" 15
+    [ "${#lines[@]}" -le 22 ] && [ "$(wc -l <<<"$output")" -le 22 ]
+    [ -z "$(grep -E '.{80}' <<<"$output")" ]
+    assert_line --index 3 '  -m, --model MODE        the mode (default: auto)'
+    assert_line --partial '--help all'
+}
+
+@test "options that others have, and a key in an argument: what to do instead" {
+    try 64 '' "supai: unknown option '--temperature': -b '{\"temperature\":*}' puts it into the request
+usage: *" --temperature 0 hi
+    try 64 '' "supai: unknown option '--max_tokens': -b '{\"max_tokens\":*}' puts *
+usage: *" --max_tokens=5 hi
+    for option in --api-key=sk-x1 '--api-key sk-x1' --token=sk-x1; do
+        try 64 '' "supai: unknown option '--*': a key is no argument, *SUPAI_API_KEY; see supai-send(1)
+usage: *" $option hi
+        [[ $stderr != *sk-x1* ]]
+    done
+    try 64 '' "supai-req: --model: 'opus' is no mode: -M '\*opus\*' asks the models of that name" -m opus hi
+    try 64 '' "supai-req: --model: the mode 'pro' is called expert now" -m pro hi
 }
 
 @test "--dry-run prints a command line that does the same" {

@@ -133,6 +133,8 @@ put_result(struct run *r, jv result, const struct buf *record_id,
 	buf_add(&id, record_id->p, record_id->n);
 	if (number > 1)
 		buf_printf(&id, "-%lu", number);
+	if (jv_is_valid(request))
+		request = compose_finish(r->c, request);
 	ok = jv_is_valid(request) && put_request(r, request, &id);
 	jv_free(request);
 	buf_free(&id);

@@ -26,6 +26,7 @@ compose_init(struct compose *c)
 		.base = jv_invalid(),
 		.messages = jv_array(),
 		.parts = jv_array(),
+		.body = jv_object(),
 	};
 }
 
@@ -188,6 +189,35 @@ unknown(enum models_list list, const char *option, const char *id)
 	diag_die(EX_USAGE, "%s: %s", option, buf_string(&why));
 }
 
+/* Whether an id of the list has the word in it; a pattern matches nothing here. */
+static bool
+any_with(enum models_list list, const char *word)
+{
+	size_t n, i;
+	const char *const *ids = models_ids(list, &n);
+
+	for (i = 0; i < n; i++)
+		if (strstr(ids[i], word) != NULL)
+			return true;
+	return false;
+}
+
+static _Noreturn void
+unknown_mode(const char *option, const char *mode)
+{
+	if (models_known(MODELS_MODELS, mode))
+		diag_die(EX_USAGE, "%s: '%s' is a model, not a mode: give it to"
+		    " -M", option, mode);
+	if (strcmp(mode, "pro") == 0 && models_known(MODELS_MODES, "expert"))
+		diag_die(EX_USAGE, "%s: the mode 'pro' is called expert now",
+		    option);
+	if (*mode != '\0' && !any_with(MODELS_MODES, mode) &&
+	    any_with(MODELS_MODELS, mode))
+		diag_die(EX_USAGE, "%s: '%s' is no mode: -M '*%s*' asks the"
+		    " models of that name", option, mode, mode);
+	unknown(MODELS_MODES, option, mode);
+}
+
 static jv
 mode_of(const struct compose *c)
 {
@@ -201,10 +231,7 @@ mode_of(const struct compose *c)
 		return jv_string("auto");
 	if (*mode != '\0' && (c->unlisted || models_known(MODELS_MODES, mode)))
 		return text_of(option, mode);
-	if (models_known(MODELS_MODELS, mode))
-		diag_die(EX_USAGE, "%s: '%s' is a model, not a mode: give it to"
-		    " -M", option, mode);
-	unknown(MODELS_MODES, option, mode);
+	unknown_mode(option, mode);
 }
 
 static void
@@ -471,6 +498,7 @@ static void
 claim_stdin(const struct compose *c)
 {
 	const char *reader = NULL;
+	size_t i;
 
 	if (c->bulk || c->hole)
 		claim(&reader, "-", c->bulk ? "the records" : "the prompt");
@@ -479,6 +507,48 @@ claim_stdin(const struct compose *c)
 	claim_list(&reader, &c->history, "the history");
 	claim_list(&reader, &c->files, "a file");
 	claim_list(&reader, &c->images, "an image");
+	for (i = 0; i < c->bodies.n; i++)
+		if (c->bodies.p[i][0] == '@')
+			claim(&reader, c->bodies.p[i] + 1, "the body");
+}
+
+/* What is wrong with a file is wrong with what is read, not with the options. */
+static void
+add_body(struct compose *c, const char *name, int status, const struct buf *text)
+{
+	struct json_fault fault;
+	jv v;
+
+	must_be_utf8(name, text->p, text->n);
+	if (!value_parse(text->p, text->n, &v, &fault))
+		diag_die(status, "%s: not JSON: %s, at offset %zu", name,
+		    fault.why, fault.at);
+	if (jv_get_kind(v) != JV_KIND_OBJECT)
+		diag_die(status, "%s: not a JSON object", name);
+	c->body = jv_object_merge_recursive(c->body, v);
+}
+
+static void
+read_bodies(struct compose *c)
+{
+	struct buf text = {0};
+	const char *arg, *name;
+	size_t i;
+
+	for (i = 0; i < c->bodies.n; i++) {
+		arg = c->bodies.p[i];
+		buf_clear(&text);
+		if (*arg == '@') {
+			name = read_file(c, arg + 1, IO_TEXT, &text);
+			if (text.n == 0)
+				diag_die(EX_NOINPUT, "%s: empty", name);
+			add_body(c, name, EX_DATAERR, &text);
+			continue;
+		}
+		buf_adds(&text, arg);
+		add_body(c, "--body", EX_USAGE, &text);
+	}
+	buf_free(&text);
 }
 
 void
@@ -492,6 +562,7 @@ compose_start(struct compose *c)
 		set_system(c);
 	read_files(c);
 	read_images(c);
+	read_bodies(c);
 }
 
 /* Puts a piece behind what stands in out, a newline between the two. */
@@ -546,6 +617,12 @@ compose_request(const struct compose *c, const char *text, size_t n,
 }
 
 jv
+compose_finish(const struct compose *c, jv request)
+{
+	return jv_object_merge_recursive(request, jv_copy(c->body));
+}
+
+jv
 compose_single(struct compose *c)
 {
 	struct buf text = {0}, why = {0};
@@ -561,7 +638,7 @@ compose_single(struct compose *c)
 		diag_die(EX_NOINPUT, "%s%s", c->hole ? "standard input: " : "",
 		    buf_string(&why));
 	buf_free(&text);
-	return request;
+	return compose_finish(c, request);
 }
 
 bool
@@ -594,10 +671,12 @@ compose_free(struct compose *c)
 	free(c->files.p);
 	free(c->images.p);
 	free(c->words.p);
+	free(c->bodies.p);
 	jv_free(c->environment);
 	jv_free(c->base);
 	jv_free(c->messages);
 	jv_free(c->parts);
+	jv_free(c->body);
 	buf_free(&c->text);
 	buf_free(&c->before);
 	buf_free(&c->after);

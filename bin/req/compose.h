@@ -28,6 +28,7 @@ struct compose {
 	struct compose_list	 history, files, images;
 	struct compose_list	 words;		/* of the prompt */
 	jv			 environment;	/* an object, built by the calls below */
+	struct compose_list	 bodies;	/* JSON objects, or "@FILE" */
 	bool			 chunks, usage, whole; /* whole: no stream */
 	bool			 unlisted;	/* ids on no list are let through */
 	bool			 bulk;		/* standard input holds records */
@@ -37,6 +38,7 @@ struct compose {
 	/* The rest is compose's own. */
 	jv			 messages;	/* those before the prompt */
 	jv			 parts;		/* the images */
+	jv			 body;		/* the bodies, merged */
 	struct buf		 text;		/* what stands before the prompt: the files */
 	struct buf		 before, after;	/* the words around the "-" */
 	bool			 hole;		/* there is a "-", or there are no words */
@@ -63,6 +65,9 @@ void	compose_start(struct compose *c);
  */
 jv	compose_request(const struct compose *c, const char *text, size_t n,
 	    struct buf *why);
+
+/* The request (consumed) with the bodies merged into it, deeply. */
+jv	compose_finish(const struct compose *c, jv request);
 
 /* The one request of a tool that makes one: reads standard input where asked for. */
 jv	compose_single(struct compose *c);
