@@ -8,6 +8,7 @@
 enum {
 	KEY_CHARS = 20,		/* a key's, after its sign */
 	WORD_CHARS = 8,		/* a token's, where a digit is among them */
+	LONG_WORD = 16,		/* a key's of that many is no word of a text */
 };
 
 /* Headers that carry credentials, whoever sends them. */
@@ -48,15 +49,25 @@ redact_name(struct redact *r, const char *name)
 	add(&r->names, &r->nnames, name);
 }
 
+static bool
+may_be_word(const char *value)
+{
+	size_t n = strlen(value);
+
+	return n < WORD_CHARS ||
+	    (n < LONG_WORD && strpbrk(value, "0123456789") == NULL);
+}
+
 /* The length of the secret that starts the n bytes at p; 0: none does. */
 static size_t
-value_at(const struct redact *r, const char *p, size_t n)
+value_at(const struct redact *r, const char *p, size_t n, unsigned also)
 {
 	size_t i, len;
 
 	for (i = 0; r != NULL && i < r->nvalues; i++) {
 		len = strlen(r->values[i]);
-		if (len <= n && memcmp(p, r->values[i], len) == 0)
+		if (len <= n && memcmp(p, r->values[i], len) == 0 &&
+		    !((also & REDACT_ANSWER) != 0 && may_be_word(r->values[i])))
 			return len;
 	}
 	return 0;
@@ -216,12 +227,13 @@ redact_add(const struct redact *r, struct buf *out, const char *p, size_t n,
 	bool start;
 
 	for (i = 0; i < n;) {
-		if ((len = value_at(r, p + i, n - i)) > 0) {
+		if ((len = value_at(r, p + i, n - i, also)) > 0) {
 			buf_adds(out, "***");
 			i += len;
 			continue;
 		}
-		if ((i == 0 || !is_key_char(p[i - 1])) &&
+		if ((also & REDACT_ANSWER) == 0 &&
+		    (i == 0 || !is_key_char(p[i - 1])) &&
 		    (len = hide_key(out, p + i, n - i)) > 0) {
 			i += len;
 			continue;
@@ -246,12 +258,12 @@ redact_add(const struct redact *r, struct buf *out, const char *p, size_t n,
 
 /* Appends one string of a JSON text. */
 static void
-add_string(const struct redact *r, struct buf *out, struct json v)
+add_string(const struct redact *r, struct buf *out, struct json v, unsigned also)
 {
 	struct buf text = {0}, safe = {0};
 
 	json_text(v, &text);
-	redact_add(r, &safe, text.p, text.n, 0);
+	redact_add(r, &safe, text.p, text.n, also);
 	if (safe.n == text.n && (text.n == 0 || memcmp(safe.p, text.p, text.n) == 0))
 		buf_add(out, v.p, v.n);
 	else
@@ -261,7 +273,8 @@ add_string(const struct redact *r, struct buf *out, struct json v)
 }
 
 void
-redact_json(const struct redact *r, struct buf *out, struct json v)
+redact_json(const struct redact *r, struct buf *out, struct json v,
+    unsigned also)
 {
 	const char *p = v.p, *end = p + v.n, *next;
 	bool plain;
@@ -269,7 +282,8 @@ redact_json(const struct redact *r, struct buf *out, struct json v)
 	for (; p < end; p = next) {
 		next = *p == '"' ? json_string_end(p, end, &plain) : NULL;
 		if (next != NULL) {
-			add_string(r, out, (struct json){p, (size_t)(next - p)});
+			add_string(r, out, (struct json){p, (size_t)(next - p)},
+			    also);
 			continue;
 		}
 		next = memchr(p + 1, '"', (size_t)(end - p - 1));

@@ -41,9 +41,11 @@ void	redact_name(struct redact *r, const char *name);
  * vendor's sign with twenty more characters. With REDACT_HEADERS, in one line, also
  * what follows the "Name:" of a header that carries credentials (at the start, after
  * a space or a '['), up to the end or a ']'; with REDACT_URLS, what of a word stands
- * before its last "@", after its "://" if it has one. r may be NULL.
+ * before its last "@", after its "://" if it has one. With REDACT_ANSWER, for the text of an
+ * answer, only a value that was given, and only one that can't be a word of it: of
+ * 16 bytes or more, or of eight with a digit ("ollama" is a key, too). r may be NULL.
  */
-enum { REDACT_HEADERS = 1, REDACT_URLS = 2 };
+enum { REDACT_HEADERS = 1, REDACT_URLS = 2, REDACT_ANSWER = 4 };
 void	redact_add(const struct redact *r, struct buf *out, const char *p,
 	    size_t n, unsigned also);
 
@@ -51,7 +53,8 @@ void	redact_add(const struct redact *r, struct buf *out, const char *p,
  * The same for a checked JSON text, which stays one: secrets are looked for in what
  * its strings say, however they are escaped. Strings without one stay as they are.
  */
-void	redact_json(const struct redact *r, struct buf *out, struct json v);
+void	redact_json(const struct redact *r, struct buf *out, struct json v,
+	    unsigned also);
 
 void	redact_free(struct redact *r);
 

@@ -775,6 +775,23 @@ ended() {
         $'wrong key ***\n<html><b>***</b>\nthe service says: wrong key ***\nthe answer was cut after 110 bytes: transfer closed with 890 bytes remaining to read'
 }
 
+@test "in the text of an answer nothing is hidden that may be a word, or an example" {
+    text='ask ollama; Authorization: Bearer abcdef0123456789abcdef0123; sk-0123456789abcdefghij0123'
+    mock_start --reply "$text"
+    for key in ollama lm-studio test; do
+        SUPAI_API_KEY=$key supai-batch <<<"$(line a hi)" >out
+        assert_equal "$(text_of out)" "$text"
+    done
+    # The same words are hidden in what is no answer.
+    kill "$MOCK_PID"
+    printf 'HTTP/1.1 400 Bad\r\nContent-Length: 7\r\n\r\nollama!' >response
+    raw_start response
+    export SUPAI_API_KEY=ollama
+    run --separate-stderr supai-batch <<<"$(line a hi)"
+    expect 1 "$output" 'supai-batch: *HTTP 400: \*\*\*!)'
+    assert_equal "$(jq -r .response.body.error.message <<<"$output")" '***!'
+}
+
 @test "results files are for their owner alone" {
     mock_start --fail 400:1
     requests 2 >in

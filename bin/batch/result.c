@@ -44,31 +44,23 @@ add_null(struct builder *b, const char *name)
 	emit_word(&b->e, "null");
 }
 
-/* The names and values of a JSON object, secrets hidden, also where they are
- * escaped: in strings, that is; the rest of the text is as it was, on one line. */
+/* A JSON value on one line, as UTF-8, secrets hidden. */
 static void
-add_json(struct builder *b, const char *name, struct json v)
+add_json(struct builder *b, const char *name, struct json v, unsigned also)
 {
-	struct buf *out = b->e.out, text = {0};
-	const char *p = v.p, *end = v.p + v.n, *after;
-	struct builder string = *b;
-	bool plain;
+	struct buf clean = {0}, *out = b->e.out;
+	struct emit e = {.out = &clean};
+	size_t i;
 
 	emit_name(&b->e, name);
-	for (; p < end; p = after) {
-		after = p + 1;
-		if (*p != '"') {
-			buf_addc(out, *p == '\n' || *p == '\r' ? ' ' : *p);
-			continue;
-		}
-		after = json_string_end(p, end, &plain);
-		buf_clear(&text);
-		json_text((struct json){p, (size_t)(after - p)}, &text);
-		string.e.comma = false;
-		add_text(&string, text.p, text.n);
-	}
+	i = out->n;
+	emit_json(&e, v);
+	redact_json(b->redact, out, (struct json){clean.p, clean.n}, also);
+	for (; i < out->n; i++)		/* in strings there are none */
+		if (out->p[i] == '\n' || out->p[i] == '\r')
+			out->p[i] = ' ';
 	b->e.comma = true;
-	buf_free(&text);
+	buf_free(&clean);
 }
 
 static void
@@ -83,7 +75,8 @@ add_response(struct builder *b, const struct result *r)
 	emit_name(&b->e, "status_code");
 	emit_count(&b->e, (unsigned long long)r->status);
 	add_member(b, "request_id", r->request_id->p, r->request_id->n);
-	add_json(b, "body", r->body);
+	add_json(b, "body", r->body, r->kind == RESULT_ANSWER ?
+	    REDACT_ANSWER : 0);
 	emit_close(&b->e, '}');
 }
 
@@ -103,7 +96,7 @@ add_error(struct builder *b, const struct result *r)
 		emit_count(&b->e, r->line);
 	}
 	if (r->kind == RESULT_ERROR && r->body.p != NULL)
-		add_json(b, "partial", r->body);
+		add_json(b, "partial", r->body, 0);
 	emit_close(&b->e, '}');
 }
 
