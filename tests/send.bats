@@ -247,8 +247,8 @@ END
     says ': no\\x00 luck (request id r1)' 'X-Request-Id: r1' < <(printf 'no\0 luck')
     printf '{"error":"\\u0000 \\n"}' | http '400 Bad Request' >response
     raw_start response
-    run --separate-stderr supai-batch -q req
-    assert_equal "$(jq -r .error.message <<<"$output")" 'HTTP 400: \x00'
+    run --separate-stderr supai-batch req
+    [[ $stderr == *': HTTP 400: \x00)' ]]
     says ': first line' < <(printf '\n\n  first line \r\nsecond\n')
 }
 
