@@ -1,16 +1,22 @@
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #include "apierror.h"
+#include "config.h"
 #include "diag.h"
+#include "host.h"
 #include "json.h"
 #include "outcome.h"
 #include "redact.h"
 #include "retry.h"
 #include "term.h"
 
-enum { MAX_SHOWN = 1000 };	/* bytes of a server's message that are shown */
+enum {
+	MAX_SHOWN = 1000,	/* bytes of a server's message that are shown */
+	DAY_MS = 24 * 3600 * 1000,
+};
 
 /*
  * Appends what a server said, without the white space around it, secrets hidden
@@ -40,6 +46,53 @@ add_said(const struct http_exchange *x, struct buf *out, const char *p, size_t n
 	buf_free(&b);
 }
 
+/* The proxy that libcurl would take, and which option or variable says so. */
+static const char *
+proxy_of(const struct http_options *o, const char **from)
+{
+	static const char *const names[] = {
+		"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY",
+	};
+	bool https = strncmp(o->url, "https:", 6) == 0;
+	const char *s = NULL;
+	size_t i;
+
+	*from = "--proxy";
+	if (o->loopback || o->proxy != NULL)
+		return o->loopback ? NULL : o->proxy;
+	for (i = 0; s == NULL && i < sizeof(names) / sizeof(*names); i++) {
+		*from = names[i];
+		if (i > 2 || https == (i < 2))
+			s = config_variable(names[i]);
+	}
+	return s;
+}
+
+/* Names the proxy where libcurl's words are about that: few know of theirs. */
+static void
+add_proxy(const struct http_exchange *x, const char *why, struct buf *out)
+{
+	const char *from, *proxy = proxy_of(x->options, &from), *host;
+	struct buf url = {0}, name = {0};
+	size_t n;
+
+	if (proxy == NULL)
+		return;
+	buf_printf(&url, "%s%s", strstr(proxy, "://") != NULL ? "" : "http://",
+	    proxy);
+	host = host_of(buf_string(&url), &n);
+	buf_add(&name, host, n);
+	if (x->code == CURLE_COULDNT_RESOLVE_PROXY ||
+	    (n > 0 && strstr(why, buf_string(&name)) != NULL)) {
+		buf_printf(out, " (the proxy of %s: ", from);
+		redact_add(x->options->redact, out, proxy, strlen(proxy),
+		    REDACT_URLS);
+		buf_addc(out, ')');
+	}
+	buf_free(&url);
+	buf_free(&name);
+}
+
 /* Appends libcurl's words for what went wrong. */
 static void
 add_why(const struct http_exchange *x, struct buf *out)
@@ -48,6 +101,8 @@ add_why(const struct http_exchange *x, struct buf *out)
 
 	redact_add(x->options->redact, out, why,
 	    strlen(why), REDACT_URLS);
+	if (x->status == 0)
+		add_proxy(x, why, out);
 }
 
 /* What says in a response's body what failed; JSON_NONE where it is no JSON. */
@@ -62,6 +117,86 @@ error_object(const struct http_exchange *x)
 		return (struct json){0};
 	error = apierror_find(v);
 	return error.p != NULL ? error : v;
+}
+
+/*
+ * What stands between <name …> and the next "<" of a body, its white space made one
+ * space each; nothing where there is no such tag.
+ */
+static void
+add_element(const struct http_exchange *x, const char *name, struct buf *out)
+{
+	const char *p = x->error.p, *end = p + x->error.n, *close;
+	size_t n = strlen(name), i;
+	struct buf text = {0};
+
+	for (; p < end && (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
+		if ((size_t)(end - p) > n + 1 && strncasecmp(p + 1, name, n) == 0 &&
+		    strchr("> \t\r\n", p[n + 1]) != NULL)
+			break;
+	p = p != NULL && p < end ? memchr(p, '>', (size_t)(end - p)) : NULL;
+	close = p != NULL ? memchr(p, '<', (size_t)(end - p)) : NULL;
+	if (close == NULL)
+		return;
+	buf_add(&text, p + 1, (size_t)(close - p - 1));
+	for (i = 0; i < text.n; i++)
+		if (strchr("\t\r\n", text.p[i]) != NULL && text.p[i] != '\0')
+			text.p[i] = ' ';
+	add_said(x, out, text.p, text.n);
+	buf_free(&text);
+}
+
+/*
+ * What a page says: HTML in its title, XML in its message, without the HTTP status
+ * that many repeat. False where the body is no page.
+ */
+static bool
+add_page(const struct http_exchange *x, long http, struct buf *out)
+{
+	static const char *const names[] = {"title", "message", "h1"};
+	size_t start = 0, i;
+	char number[8];
+
+	while (start < x->error.n && strchr(" \t\r\n\xef\xbb\xbf",
+	    x->error.p[start]) != NULL)
+		start++;
+	if (start == x->error.n || x->error.p[start] != '<')
+		return false;
+	for (i = 0; out->n == 0 && i < sizeof(names) / sizeof(*names); i++)
+		add_element(x, names[i], out);
+	(void)snprintf(number, sizeof(number), "%ld ", http);
+	i = strlen(number);
+	if (out->n > i && memcmp(out->p, number, i) == 0) {
+		out->n -= i;
+		memmove(out->p, out->p + i, out->n);
+	}
+	return true;
+}
+
+/* The name of an HTTP status (RFC 9110, section 15), which HTTP/2 does not send. */
+static const char *
+status_name(long http)
+{
+	static const struct {
+		long		 http;
+		const char	*name;
+	} names[] = {
+		{400, "Bad Request"}, {401, "Unauthorized"},
+		{402, "Payment Required"}, {403, "Forbidden"},
+		{404, "Not Found"}, {405, "Method Not Allowed"},
+		{407, "Proxy Authentication Required"},
+		{408, "Request Timeout"}, {409, "Conflict"},
+		{413, "Content Too Large"}, {422, "Unprocessable Content"},
+		{429, "Too Many Requests"}, {500, "Internal Server Error"},
+		{502, "Bad Gateway"}, {503, "Service Unavailable"},
+		{504, "Gateway Timeout"}, {529, "Overloaded"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].http == http)
+			return names[i].name;
+	return "";
 }
 
 /* The first line that is not blank. */
@@ -82,16 +217,20 @@ add_first_line(const struct http_exchange *x, struct buf *out)
 
 /* What the server says of its failure: its message, or the next best. */
 static void
-add_message(const struct http_exchange *x, struct json error, struct buf *out)
+add_message(const struct http_exchange *x, long http, struct json error,
+    struct buf *out)
 {
 	struct buf text = {0}, said = {0};
+	const char *name = status_name(http);
 
 	apierror_message(error, &text);
 	add_said(x, &said, text.p, text.n);
-	if (said.n == 0 && error.p == NULL)
+	if (said.n == 0 && error.p == NULL && !add_page(x, http, &said))
 		add_first_line(x, &said);
 	if (said.n == 0)
 		add_said(x, &said, x->said.reason.p, x->said.reason.n);
+	if (said.n == 0)
+		buf_adds(&said, name);
 	if (said.n > 0) {
 		buf_adds(out, ": ");
 		buf_add(out, said.p, said.n);
@@ -155,7 +294,10 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 		add_said(x, &o->message, x->said.location.p,
 		    x->said.location.n);
 	} else {
-		add_message(x, error, &o->message);
+		add_message(x, http, error, &o->message);
+		/* Most often the base URL is wrong. */
+		if (http == 404 || http == 405)
+			buf_printf(&o->message, ", at %s", x->options->url);
 	}
 	if (x->said.request_id.n > 0) {
 		buf_adds(&o->message, " (request id ");
@@ -172,8 +314,11 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 	if (o->retry && o->wait_ms > RETRY_MAX_WAIT) {
 		o->status = EX_TEMPFAIL;
 		o->retry = false;
-		buf_printf(&o->message, ": try again in %ld s",
-		    (o->wait_ms + 999) / 1000);
+		if (o->wait_ms > DAY_MS)
+			buf_adds(&o->message, ": try again in over a day");
+		else
+			buf_printf(&o->message, ": try again in %ld s",
+			    (o->wait_ms + 999) / 1000);
 	}
 }
 

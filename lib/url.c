@@ -61,6 +61,17 @@ drop_root(char *host)
 		host[n - 1] = '\0';
 }
 
+/* Takes away end from a path as often as it ends so; whether it did. */
+static bool
+drop_end(struct buf *path, const char *end)
+{
+	size_t n = strlen(end), had = path->n;
+
+	while (path->n >= n && memcmp(path->p + path->n - n, end, n) == 0)
+		path->n -= n;
+	return path->n < had;
+}
+
 /* Puts tail behind the URL's path, each "../" of it going up one. */
 static bool
 add_tail(CURLU *h, const char *tail)
@@ -71,8 +82,9 @@ add_tail(CURLU *h, const char *tail)
 
 	buf_adds(&b, path != NULL ? path : "");
 	free(path);
-	while (b.n > 0 && b.p[b.n - 1] == '/')
-		b.n--;
+	drop_end(&b, "/");
+	if (drop_end(&b, "/chat/completions"))	/* the endpoint, given as the base */
+		drop_end(&b, "/");
 	for (; strncmp(tail, "../", 3) == 0; tail += 3) {
 		buf_string(&b);
 		slash = strrchr(b.p, '/');

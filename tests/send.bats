@@ -189,7 +189,9 @@ dead_url() {
 status_is() {
     mock_start --fail "$1" --body '{"error":{"message":"because","code":"x"}}'
     run --separate-stderr supai-send --retries 0 req
-    expect "$2" '' "supai-send: HTTP $1: because (request id req_mock_1)"
+    local at=
+    [ "$1" != 404 ] || at=", at $SUPAI_BASE_URL/chat/completions"
+    expect "$2" '' "supai-send: HTTP $1: because$at (request id req_mock_1)"
 }
 
 @test "400, 404, 413, 418 and 422 are 65" {
@@ -239,9 +241,19 @@ says() {
 {"detail":"four"}|: four
 {"error":{"message":"a\nb\u001b[31mc"}}|: a b\\x1b\[31mc
 Not found.|: Not found.
-<html><title>x</title></html>|: <html><title>x</title></html>
+<html><title>x</title></html>|: x
+<html><body>no title</body></html>|: Bad Request
+<?xml version="1.0"?><Error><Code>x</Code><Message>no such blob</Message></Error>|: no such blob
+{"detail":{"error":{"message":"deep"}}}|: deep
+{"detail":[{"loc":["body","model"],"msg":"field required"}]}|: body.model: field required
+[{"error":{"code":400,"message":"from an array"}}]|: from an array
+{"errors":[{"message":"one of many"}]}|: one of many
+{"error":{"message":"Provider returned error","metadata":{"raw":"{\"error\":{\"message\":\"behind it\"}}"}}}|: Provider returned error: behind it
+{"why":  "no words of ours"}|: {"why":"no words of ours"}
+{}|: Bad Request
 |: Bad Request
 END
+    says ': Bad Gateway' < <(printf '\n<!DOCTYPE html><HTML><head><TITLE lang=en>\n 400 Bad\nGateway\n</TITLE>')
     says ': the\\x00reason (request id r1)' 'X-Request-Id: r1' < <(printf '{"message":"  ","detail":"the\\u0000reason\\n"}')
     says ': Bad Request' < <(printf ' \n')
     says ': no\\x00 luck (request id r1)' 'X-Request-Id: r1' < <(printf 'no\0 luck')
@@ -249,7 +261,36 @@ END
     raw_start response
     run --separate-stderr supai-batch req
     [[ $stderr == *': HTTP 400: \x00)' ]]
+    says ': \\x00' < <(printf '{"error":"\\u0000 \\n"}')
     says ': first line' < <(printf '\n\n  first line \r\nsecond\n')
+}
+
+@test "a status without a reason has its name" {
+    printf 'HTTP/1.1 503\r\nContent-Length: 0\r\n\r\n' >response
+    raw_start response
+    run --separate-stderr supai-send --retries 0 req
+    expect 69 '' 'supai-send: HTTP 503: Service Unavailable'
+}
+
+@test "404 and 405 name the URL" {
+    for s in '404 Not Found' '405 Method Not Allowed'; do
+        http "$s" </dev/null >response
+        raw_start response
+        run --separate-stderr supai-send req
+        expect 65 '' "supai-send: HTTP ${s%% *}: ${s#* }, at $SUPAI_BASE_URL/chat/completions"
+    done
+}
+
+@test "a base URL that ends in /chat/completions is the endpoint" {
+    mock_start
+    base=$SUPAI_BASE_URL
+    for end in /chat/completions /chat/completions/ '/chat/completions?a=b' '/?a=b'; do
+        SUPAI_BASE_URL=$base$end run --separate-stderr supai-send req
+        assert_equal "$status $stderr" '0 '
+    done
+    assert_equal "$(jq -r .path "$MOCK_LOG" | sort -u)" /v1/openai/chat/completions
+    SUPAI_BASE_URL=$base/chat/completions run supai-models --live
+    assert_equal "$status" 0
 }
 
 @test "a long error message is cut, between two characters" {
@@ -561,6 +602,19 @@ open_response() {
         expect 75 '' "supai-send: HTTP $s: slow (request id req_mock_1): try again in 300 s"
         assert_equal "$(mock_requests)" 1
     done
+}
+
+@test "a server that asks to wait over a day is told as one" {
+    while IFS='|' read -r asked want; do
+        mock_start --fail 429 --retry-after "$asked" --body slow
+        run --separate-stderr supai-send req
+        expect 75 '' "supai-send: HTTP 429: slow (request id *): try again in $want"
+    done <<'END'
+86400|86400 s
+86401|over a day
+99999999999999|over a day
+Tue, 01 Jan 2999 00:00:00 GMT|over a day
+END
 }
 
 @test "retry-after: what is understood (RFC 9110, 10.2.3)" {
@@ -1005,6 +1059,18 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
         assert_equal "$status" 69
         [[ $stderr != *proxy-secret* ]]
     done
+    run --separate-stderr supai-send --retries 0 --proxy http://user:proxy-secret@127.0.0.1:1 --url https://service.invalid/ req
+    expect 69 '' 'supai-send: https://service.invalid/: *[(]the proxy of --proxy: http://[*][*][*]@127.0.0.1:1)'
+    for name in https_proxy HTTPS_PROXY all_proxy ALL_PROXY; do
+        run --separate-stderr env "$name=127.0.0.1:1" supai-send --retries 0 --url https://service.invalid/ req
+        expect 69 '' "supai-send: https://service.invalid/: *[(]the proxy of $name: 127.0.0.1:1)"
+    done
+    https_proxy=http://nothing.invalid:1 run --separate-stderr supai-send --retries 0 --url https://service.invalid/ req
+    expect 69 '' 'supai-send: https://service.invalid/: *[(]the proxy of https_proxy: http://nothing.invalid:1)'
+    # Where it is not the proxy that fails it is not named.
+    https_proxy=http://127.0.0.1:1 no_proxy=service.invalid run --separate-stderr supai-send --retries 0 --url https://service.invalid/ req
+    assert_equal "$status" 69
+    [[ $stderr != *proxy\ of* ]]
 }
 
 @test "URLs that are none: 64 from --url, 78 from SUPAI_BASE_URL; a password is not shown" {
