@@ -152,7 +152,13 @@ html:
 	@$(DEPS) check
 	@man/html.sh "$(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)/html"
 
-test-programs: $(TEST_PROGRAMS)
+# Libraries that tests load before a tool's own.
+PRELOADS = $(patsubst tests/preload/%.c,$(BUILD)/tests/%.so,$(sort $(wildcard tests/preload/*.c)))
+$(PRELOADS): $(BUILD)/tests/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(DEFS) -O1 -fPIC -shared -o $@ $<
+
+test-programs: $(TEST_PROGRAMS) $(if $(filter Linux,$(shell uname -s)),$(PRELOADS))
 
 demo:
 	@$(DEPS) build
@@ -170,7 +176,7 @@ check:
 check-asan:
 	@$(DEPS) build check asan
 	@$(BUILD_ALL) BUILD=build/asan BIN=build/asan/bin SAN=1 CFLAGS="-O1 -g" all test-programs
-	@BIN=build/asan/bin BUILD=build/asan SUPAI_SAN=1 tests/run.sh $(TESTS)
+	@BIN=build/asan/bin BUILD=build/asan SUPAI_SAN=1 SUPAI_NO_SANDBOX=1 tests/run.sh $(TESTS)
 
 lint:
 	@$(DEPS) build lint

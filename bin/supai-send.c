@@ -290,6 +290,7 @@ exchange(struct send *s, const struct buf *request)
 	sse_start(&s->sse, s->max, '\n');
 	s->client.reader = STDOUT_FILENO;
 	client_open(&s->client);
+	client_confine(&s->client, NULL, 0, NULL);
 	status = client_run(&s->client, &x);
 	http_free(&x);
 	sse_free(&s->sse);

@@ -226,6 +226,7 @@ main(int argc, char **argv)
 		}
 	}
 	io_start(&in, argv + optind, argc - optind, o.max);
+	io_confine(&in);
 	while (io_next(&in))
 		status = diag_worst(status, split(&in, &o));
 	io_stop(&in);

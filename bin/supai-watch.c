@@ -335,6 +335,7 @@ main(int argc, char **argv)
 	}
 	start(&s, log, max);
 	io_start(&in, argv + optind, argc - optind, max);
+	io_confine(&in);
 	while (io_next(&in)) {
 		copy(&s, &in);
 		end_file(&s);

@@ -17,6 +17,7 @@
 #include "now.h"
 #include "outcome.h"
 #include "retry.h"
+#include "sandbox.h"
 
 enum {
 	MAX_HEADERS = 1 << 20,	/* bytes of a --header @FILE */
@@ -286,6 +287,24 @@ client_open(struct client *c)
 }
 
 void
+client_confine(const struct client *c, char *const *files, int nfiles,
+    const char *output)
+{
+	const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+	const char *const more[] = {c->cacert, curl->cainfo, curl->capath};
+	char **all = mem_zero((size_t)nfiles + 3, sizeof(*all));
+	size_t i, n;
+
+	for (n = 0; n < (size_t)nfiles; n++)
+		all[n] = files[n];
+	for (i = 0; i < 3; i++)
+		if (more[i] != NULL)
+			all[n++] = (char *)more[i];
+	sandbox_client(all, n, output);
+	free(all);
+}
+
+void
 client_reader_gone(void)
 {
 	struct sigaction sa = {.sa_handler = SIG_DFL};
@@ -416,6 +435,7 @@ client_get(struct client *c, const char *tail, struct buf *out, size_t max)
 
 	client_resolve(c, tail);
 	client_open(c);
+	client_confine(c, NULL, 0, NULL);
 	status = client_run(c, &x);
 	if (got.full) {
 		diag_warn("%s: longer than %zu bytes", c->endpoint.text, max);

@@ -69,6 +69,14 @@ void	client_resolve(struct client *c, const char *tail);
 void	client_open(struct client *c);
 
 /*
+ * Gives up the powers that nothing needs from here on (see sandbox_client), after
+ * client_open, when the tool's own files are open but for files, which are only read.
+ * output: results and other files go there, and beside it; NULL: there are none.
+ */
+void	client_confine(const struct client *c, char *const *files, int nfiles,
+	    const char *output);
+
+/*
  * One exchange to its end, with retries; x as http_start wants it, but for options and
  * deadline. Returns 0 or the status, the reason then said on standard error.
  */

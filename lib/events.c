@@ -6,6 +6,7 @@ events_start(struct events *e, char **files, int nfiles, size_t max)
 {
 	*e = (struct events){.reader = chunk_reader()};
 	io_start(&e->in, files, nfiles, max);
+	io_confine(&e->in);
 }
 
 static int

@@ -12,6 +12,7 @@
 #include "diag.h"
 #include "io.h"
 #include "mem.h"
+#include "sandbox.h"
 #include "utf8.h"
 
 enum {
@@ -299,30 +300,52 @@ failed(struct io_in *in)
 	in->status = diag_worst(in->status, status);
 }
 
+void
+io_confine(struct io_in *in)
+{
+	in->filter = true;
+}
+
+/* What the files that are left still need; once while there are some, once after. */
+static void
+give_up_powers(struct io_in *in)
+{
+	bool last = in->at == in->nfiles;
+
+	if (!in->filter || in->closed || (in->confined && !last))
+		return;
+	in->confined = true;
+	in->closed = last;
+	sandbox_filter(in->files + in->at, in->nfiles - in->at);
+}
+
+/* Opens the next file; false when it cannot be, which was said. */
+static bool
+open_next(struct io_in *in)
+{
+	const char *path = in->files[in->at++];
+
+	in->line = 0;
+	in->passed = 0;
+	in->start = in->end = in->seen = 0;
+	in->eof = in->skip = in->wide = false;
+	in->name = strcmp(path, "-") == 0 ? "standard input" : path;
+	in->fd = in->name == path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	if (in->fd == -1)
+		failed(in);
+	return in->fd != -1;
+}
+
 bool
 io_next(struct io_in *in)
 {
-	const char *path;
+	bool opened = false;
 
 	close_file(in);
-	while (in->at < in->nfiles) {
-		path = in->files[in->at++];
-		in->line = 0;
-		in->passed = 0;
-		in->start = in->end = in->seen = 0;
-		in->eof = in->skip = in->wide = false;
-		if (strcmp(path, "-") == 0) {
-			in->name = "standard input";
-			in->fd = STDIN_FILENO;
-			return true;
-		}
-		in->name = path;
-		in->fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (in->fd != -1)
-			return true;
-		failed(in);
-	}
-	return false;
+	while (!opened && in->at < in->nfiles)
+		opened = open_next(in);
+	give_up_powers(in);
+	return opened;
 }
 
 /*

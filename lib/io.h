@@ -75,6 +75,7 @@ struct io_in {
 	size_t	 start, end, cap;
 	size_t	 seen;	/* bytes behind start known to hold no newline */
 	bool	 eof, skip, wide, kept;
+	bool	 filter, confined, closed; /* closed: no file is left to open */
 };
 
 /*
@@ -82,6 +83,12 @@ struct io_in {
  * input is read; "-" among them is standard input. max is the longest record.
  */
 void	io_start(struct io_in *in, char **files, int nfiles, size_t max);
+
+/*
+ * Says that the tool is a filter, for which all else is open: it gives up all powers
+ * but to open what is left of the files, before it reads anything (see sandbox).
+ */
+void	io_confine(struct io_in *in);
 
 /*
  * Starts in the middle of a file that is open, which stays the caller's to close:

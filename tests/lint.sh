@@ -196,6 +196,7 @@ check 'nothing unfinished' nothing unfinished
 check 'no space at a line end' nothing spaces
 check 'standard output is written by io' nothing stdio
 check 'tools include lib and their own rooms, lib includes lib' tests/arrows.sh rooms
+check 'no circle in lib' tests/arrows.sh circle
 
 printf '%d linters failed\n' "$failed"
 [ "$failed" -eq 0 ]

@@ -439,6 +439,7 @@ open_all(struct batch *b, char **files, int nfiles)
 	interrupt_catch();
 	b->begun = now_ms();
 	progress_start(o->progress, b->begun);
+	client_confine(b->client, files, nfiles, o->output);
 }
 
 static void

@@ -1,0 +1,203 @@
+#ifdef __linux__
+#define _GNU_SOURCE	/* syscall */
+#endif
+
+#include "seccomp.h"
+
+#if defined(__linux__) && defined(__has_include)
+#if __has_include(<linux/seccomp.h>) && __has_include(<linux/audit.h>)
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#if defined(__x86_64__) && defined(__LP64__)
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ARCH AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define ARCH AUDIT_ARCH_RISCV64
+#endif
+#endif
+#endif
+
+#ifdef ARCH
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <unistd.h>
+
+/* TCGETS2, whose header and <termios.h> do not mix. */
+#define TERMIOS2 0x802c542aU
+
+enum {
+	X32 = 0x40000000,	/* calls of a second kind under the same ARCH */
+	MOST = 400,		/* instructions */
+};
+
+/* Calls that a filter may make whatever their arguments are. */
+static const int plain[] = {
+	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_lseek, SYS_fcntl,
+	SYS_fstat, SYS_ppoll, SYS_pselect6, SYS_brk, SYS_munmap, SYS_mremap,
+	SYS_madvise, SYS_futex, SYS_getrandom, SYS_sysinfo, SYS_getpid, SYS_gettid,
+	SYS_getpgid, SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep,
+	SYS_gettimeofday,
+	SYS_restart_syscall, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
+	SYS_sigaltstack, SYS_exit, SYS_exit_group,
+#ifdef SYS_newfstatat
+	SYS_newfstatat,
+#endif
+#ifdef SYS_poll
+	SYS_poll, SYS_select, SYS_time, SYS_getpgrp,
+#endif
+};
+
+/* Calls that no client has a use for. */
+static const int never[] = {
+	SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv,
+	SYS_process_vm_writev, SYS_bpf, SYS_perf_event_open, SYS_add_key,
+	SYS_request_key, SYS_keyctl, SYS_unshare, SYS_setns, SYS_mount,
+#ifdef SYS_userfaultfd
+	SYS_userfaultfd,
+#endif
+#ifdef SYS_io_uring_setup
+	SYS_io_uring_setup,	/* what it does is not seen by a filter */
+#endif
+};
+
+struct program {
+	struct sock_filter	code[MOST];
+	unsigned short		n;
+	unsigned		then;	/* what becomes of a call that is named */
+};
+
+static void
+add(struct program *p, int code, unsigned k, int yes, int no)
+{
+	p->code[p->n++] = (struct sock_filter){
+		.code = (unsigned short)code, .k = k,
+		.jt = (unsigned char)yes, .jf = (unsigned char)no,
+	};
+}
+
+static void
+load(struct program *p, size_t offset)
+{
+	add(p, BPF_LD | BPF_W | BPF_ABS, (unsigned)offset, 0, 0);
+}
+
+static void
+name(struct program *p, int call)
+{
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 1);
+	add(p, BPF_RET | BPF_K, p->then, 0, 0);
+}
+
+static void
+name_all(struct program *p, const int *calls, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		name(p, calls[i]);
+}
+
+/* Names a call only where its argument, counted from 0, has value in the bits of mask. */
+static void
+name_if(struct program *p, int call, size_t argument, unsigned mask,
+    unsigned value)
+{
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 5);
+	load(p, offsetof(struct seccomp_data, args) + 8 * argument);
+	add(p, BPF_ALU | BPF_AND | BPF_K, mask, 0, 0);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
+	add(p, BPF_RET | BPF_K, p->then, 0, 0);
+	load(p, offsetof(struct seccomp_data, nr));
+}
+
+/* Calls of another processor's kind have other numbers: none of them, and none from
+ * past on. */
+static void
+begin(struct program *p, unsigned then, unsigned past)
+{
+	p->then = then;
+	load(p, offsetof(struct seccomp_data, arch));
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
+	add(p, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0, 0);
+	load(p, offsetof(struct seccomp_data, nr));
+	add(p, BPF_JMP | BPF_JGE | BPF_K, past, 0, 1);
+	add(p, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0, 0);
+}
+
+static void
+enter(struct program *p, unsigned otherwise)
+{
+	struct sock_fprog all = {.filter = p->code};
+
+	add(p, BPF_RET | BPF_K, otherwise, 0, 0);
+	all.len = p->n;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return;
+#ifdef SECCOMP_FILTER_FLAG_SPEC_ALLOW
+	/* Older kernels slow the whole process down where this is not said. */
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_SPEC_ALLOW, &all) == 0)
+		return;
+#endif
+	(void)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &all);
+}
+
+void
+seccomp_filter(bool opens)
+{
+	struct program p = {.n = 0};
+	unsigned all = ~0U, self = (unsigned)getpid();
+
+	/* Of those named, the last; the kernel walks through all for each other one. */
+	begin(&p, SECCOMP_RET_ALLOW, SYS_getrandom + 1);
+	name_all(&p, plain, sizeof(plain) / sizeof(*plain));
+	name_if(&p, SYS_mmap, 2, PROT_EXEC, 0);
+	name_if(&p, SYS_mprotect, 2, PROT_EXEC, 0);
+	name_if(&p, SYS_ioctl, 1, all, TIOCGWINSZ);
+	name_if(&p, SYS_ioctl, 1, all, TIOCGPGRP);
+	name_if(&p, SYS_ioctl, 1, all, TCGETS);
+	name_if(&p, SYS_ioctl, 1, all, TERMIOS2);
+	name_if(&p, SYS_kill, 0, all, self);	/* raise, abort */
+	name_if(&p, SYS_tgkill, 0, all, self);
+	if (opens) {
+		name_if(&p, SYS_openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
+#ifdef SYS_open
+		name_if(&p, SYS_open, 1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
+#endif
+		name(&p, SYS_seccomp);	/* to take this away, too */
+	}
+	enter(&p, SECCOMP_RET_ERRNO | EPERM);
+}
+
+void
+seccomp_client(void)
+{
+	struct program p = {.n = 0};
+
+	begin(&p, SECCOMP_RET_ERRNO | EPERM, X32);
+	name_all(&p, never, sizeof(never) / sizeof(*never));
+	name_if(&p, SYS_ioctl, 1, ~0U, TIOCSTI);
+	enter(&p, SECCOMP_RET_ALLOW);
+}
+
+#else
+
+void
+seccomp_filter(bool opens)
+{
+	(void)opens;
+}
+
+void
+seccomp_client(void)
+{
+}
+#endif

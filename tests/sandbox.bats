@@ -1,0 +1,110 @@
+# A tool that is taken over by what it reads can do no more than it needs: what
+# tests/preload/exploit.c tries from within, and what comes of it.
+load helper
+
+setup() {
+    common_setup
+    [ "$(uname -s)" = Linux ] || skip "the library that takes a tool over is made for Linux"
+    [ -z "${SUPAI_SAN-}" ] || skip "a sanitizer wants to be loaded first"
+    echo secret >"$HOME/secret"
+    echo '{"choices":[{"index":0,"delta":{"content":"EXPLOIT"},"finish_reason":"stop"}]}' >in.ndjson
+    printf 'data: %s\n\ndata: [DONE]\n\n' "$(cat in.ndjson)" >in.sse
+    sed 's/EXPLOIT/well/' in.sse >next.sse
+    export EXPLOIT_FILE=$HOME/secret EXPLOIT_NEXT=$PWD/next.sse
+    walls=$(EXPLOIT_LOOK=1 taken_over env true 2>&1)
+}
+
+taken_over() { LD_PRELOAD=$BUILD/tests/exploit.so "$@"; }
+
+need() { [[ $walls == *"$1: done"* ]] || skip "no $1 in this kernel"; }
+
+# What the intruder said of each try, in a line: "+" where it was done.
+tried() {
+    sed -n 's/^\([a-z ]*\): done$/+\1/p; s/^\([a-z ]*\): [A-Z].*/-\1/p' "$1" | paste -sd, -
+}
+
+nothing='-read a file,-read the next operand,-write a file,-make a file,-connect,-signal another,-type,-make code,-call by other numbers,-run'
+
+@test "without walls a filter that is taken over can do all that its user can" {
+    SUPAI_NO_SANDBOX=1 taken_over supai-sse in.sse >/dev/null 2>said
+    [[ $(tried said) == '+read a file,+read the next operand,+write a file,+make a file,+connect,+signal another,'*'+make code,+call by other numbers' ]]
+    assert [ -e made ]
+}
+
+@test "a filter that is taken over cannot open, connect, signal or run anything" {
+    need seccomp
+    for tool in supai-text supai-fold supai-watch 'supai-watch --log'; do
+        # shellcheck disable=SC2086
+        taken_over $tool in.ndjson >out 2>said
+        assert_equal "$tool: $(tried said)" "$tool: $nothing"
+        assert [ -s out ]
+        # shellcheck disable=SC2086
+        taken_over $tool <in.ndjson >out 2>said
+        assert_equal "$tool: $(tried said)" "$tool: $nothing"
+    done
+    for options in '' --envelope '--idle-timeout 5'; do
+        # shellcheck disable=SC2086
+        taken_over supai-sse $options in.sse >out 2>said
+        assert_equal "$options: $(tried said)" "$options: $nothing"
+        assert [ -s out ]
+    done
+    refute [ -e made ]
+}
+
+@test "a filter that has files to open can only read, and only these" {
+    need seccomp
+    need landlock
+    run --separate-stderr taken_over supai-sse in.sse next.sse
+    assert_equal "$(cat in.ndjson; sed 's/EXPLOIT/well/' in.ndjson)" "$(printf '%s\n' "$output" | sed '/^$/d')"
+    printf '%s\n' "$stderr" >said
+    assert_equal "$(tried said)" "${nothing/-read the next/+read the next}"
+}
+
+@test "the walls do not move what is read, and when" {
+    well=$(sed 's/EXPLOIT/well/' in.ndjson)
+    mkfifo fifo
+    # the FIFO opens when the walls stand: only then is there a late.sse
+    (exec 6>fifo; cp next.sse late.sse; cat next.sse >&6) 3>&- &
+    run --separate-stderr supai-sse next.sse - fifo /dev/fd/5 gone.sse late.sse <next.sse 5< <(cat next.sse)
+    wait $!
+    expect 66 "$well
+$well
+$well
+$well
+$well" 'supai-sse: gone.sse: No such file or directory'
+}
+
+@test "supai-send that is taken over cannot run anything, or touch its user's files" {
+    need seccomp
+    need landlock
+    mock_start --reply 'EXPLOIT, and well'
+    supai-req hi >request
+    taken_over supai-send request 2>said >out
+    assert_equal "$(supai-sse out | supai-text)" "EXPLOIT, and well"
+    # what it is made for it can do: connect, and talk to itself
+    assert_equal "$(tried said)" '-read a file,-read the next operand,-write a file,-make a file,+connect,+signal another,-type,+make code,-call by other numbers,-run'
+    refute [ -e made ]
+}
+
+@test "supai-batch that is taken over writes beside its results, and reads its input" {
+    need seccomp
+    need landlock
+    mock_start --reply 'EXPLOIT, and well'
+    mkdir results
+    supai-req hi >next.sse
+    taken_over supai-batch -o results/out next.sse 2>said
+    assert_equal "$(supai-text results/out)" "EXPLOIT, and well"
+    assert_equal "$(tried said)" '-read a file,+read the next operand,-write a file,-make a file,+connect,+signal another,-type,+make code,-call by other numbers,-run'
+    refute [ -e made ]
+}
+
+@test "supai-batch makes its file of failures within its walls" {
+    mock_start --fail 400
+    supai-req hi >request
+    for out in out ./out "$PWD/out"; do
+        run supai-batch -q -o "$out" request
+        assert_equal "$status" 1
+        assert [ -s out.failed ]
+        rm out out.failed
+    done
+}
