@@ -13,6 +13,7 @@ enum { OPT_MESSAGE = OPT_LONG, OPT_MAX_RECORD };
 static const struct opt_def defs[] = {
 	{'t', "thinking", NULL, "keep the threads' thinking too"},
 	{OPT_MESSAGE, "message", NULL, "only the message, only of whole answers"},
+	{'1', "one", NULL, "each input is one answer"},
 	{OPT_MAX_RECORD, "max-record", "SIZE", "longest line to take (64M)"},
 	{0, NULL, NULL, NULL},
 };
@@ -24,11 +25,12 @@ static const struct opt_tool tool = {
 };
 
 struct state {
-	struct fold	 fold;
-	bool		 message;
-	struct buf	 line;		/* reused */
-	bool		 any;
-	int		 status;
+	struct fold		 fold;
+	struct completion	 completion;
+	bool			 message;
+	struct buf		 line;		/* reused */
+	bool			 any;
+	int			 status;
 };
 
 static void
@@ -38,42 +40,42 @@ print(struct json v)
 	io_write("\n", 1);
 }
 
+/* The answer, if there is one, is over. */
 static void
-closed(struct fold_answer *a, void *arg)
+finish(struct state *s)
 {
-	struct state *s = arg;
-	struct json v, choices;
-	int status = verdict_end(a, fold_whole(a), NULL);
+	struct verdict_ask ask = {.choice = VERDICT_ALL, .what = "text"};
+	struct json v;
+	int status;
 
-	buf_clear(&s->line);
-	v = completion_json(a->own, a, s->fold.thinking == FOLD_KEEP, &s->line,
-	    &choices);
-	if (status == 0)
-		status = verdict_finish(a, -1);
-	if (status == 0 && !completion_answers(choices))
-		status = verdict_empty(a, 0, "text", NULL);
+	if (!s->fold.open)
+		return;
+	s->any = true;
+	ask.whole = fold_whole(&s->fold);
+	ask.any = (fold_said(&s->fold) & (CHUNK_SAYS_TEXT | CHUNK_SAYS_CALL)) != 0;
+	status = verdict_of(&s->fold, &ask, NULL);
 	s->status = diag_worst(s->status, status);
+	buf_clear(&s->line);
+	completion_write(&s->completion, &s->fold, s->fold.thinking == FOLD_KEEP,
+	    &s->line);
+	v = (struct json){s->line.p, s->line.n};
 	if (!s->message)
 		print(v);
 	else if (status == 0)
-		print(completion_message(choices));
-	completion_free(a->own);
+		print(completion_message(v));
+	completion_clear(&s->completion);
+	fold_clear(&s->fold);
 }
 
 static void
 add(struct state *s, const struct chunk *c)
 {
-	struct fold_answer *a = fold_add(&s->fold, c);
-
-	if (a == NULL)
-		return;
-	s->any = true;
-	if (a->own == NULL)
-		a->own = completion_new();
-	if (c->kind == CHUNK_SUPAI)
-		return;		/* all that it brings is kept by fold */
-	completion_add(a->own, c);
-	fold_settle(&s->fold);
+	if (fold_begins(&s->fold, c))
+		finish(s);
+	if (fold_add(&s->fold, c))
+		completion_add(&s->completion, &s->fold, c);
+	if (fold_sealed(&s->fold))
+		finish(s);
 }
 
 static int
@@ -87,8 +89,8 @@ fold_events(struct state *s, char **files, int nfiles, size_t max)
 	while ((got = events_next(&e, &c)) != EVENTS_END) {
 		if (got == EVENTS_CHUNK)
 			add(s, c);
-		else
-			fold_finish(&s->fold);
+		else if (got == EVENTS_FILE || !s->fold.one)
+			finish(s);
 	}
 	return events_stop(&e);
 }
@@ -96,7 +98,7 @@ fold_events(struct state *s, char **files, int nfiles, size_t max)
 int
 main(int argc, char **argv)
 {
-	struct state s = {.fold = {.closed = closed}};
+	struct state s = {.status = 0};
 	size_t max = IO_MAX_RECORD;
 	const char *arg;
 	int key, status;
@@ -111,12 +113,14 @@ main(int argc, char **argv)
 		case OPT_MESSAGE:
 			s.message = true;
 			break;
+		case '1':
+			s.fold.one = true;
+			break;
 		case OPT_MAX_RECORD:
 			max = opt_size(&tool, "--max-record", arg);
 			break;
 		}
 	}
-	s.fold.arg = &s;
 	status = fold_events(&s, argv + optind, argc - optind, max);
 	status = diag_worst(status, s.status);
 	if (status == 0 && !s.any) {

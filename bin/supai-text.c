@@ -18,17 +18,43 @@ static const struct opt_tool tool = {
 	.defs = defs,
 };
 
+static int
+read_events(struct text *t, char **files, int nfiles, size_t max)
+{
+	struct events e;
+	const struct chunk *c;
+	enum events_got got;
+
+	events_start(&e, files, nfiles, max);
+	while ((got = events_next(&e, &c)) != EVENTS_END) {
+		if (got == EVENTS_CHUNK)
+			text_add(t, c);
+		else if (got == EVENTS_FILE || !t->fold.one)
+			text_finish(t);
+	}
+	return events_stop(&e);
+}
+
+static double
+confidence(const char *arg)
+{
+	double x = opt_number(&tool, "--min-confidence", arg);
+
+	if (x > 1 && x <= 100)
+		opt_usage(&tool, "--min-confidence: '%s' is not from 0 to 1:"
+		    " %s %% is %g", arg, arg, x / 100);
+	if (x < 0 || x > 1)
+		opt_usage(&tool, "--min-confidence: '%s' is not from 0 to 1", arg);
+	return x;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct text_opts opts = {.safe = false};
+	struct text t = {.choice = 0};
 	size_t max = IO_MAX_RECORD;
 	int key, status;
 	bool safe = false, raw = false;
-	struct events events;
-	enum events_got got;
-	const struct chunk *c;
-	struct text *text;
 	const char *arg;
 
 	diag_init(argv[0]);
@@ -36,30 +62,29 @@ main(int argc, char **argv)
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		switch (key) {
 		case OPTIONS_CHOICE:
-			opts.choice = opt_count(&tool, "--choice", arg, 0, 1 << 20);
+			t.choice = opt_count(&tool, "--choice", arg, 0, 1 << 20);
 			break;
 		case 'k':
-			opts.key = arg;
+			t.key = arg;
 			break;
 		case 't':
-			opts.thinking = true;
+			t.thinking = true;
 			break;
 		case 'u':
-			opts.usage = true;
+			t.usage = true;
 			break;
 		case 'n':
-			opts.end = TEXT_NOTHING;
+			t.output.end = OUTPUT_NOTHING;
 			break;
 		case '0':
-			opts.end = TEXT_NUL;
+			t.output.end = OUTPUT_NUL;
+			break;
+		case '1':
+			t.fold.one = true;
 			break;
 		case OPTIONS_MIN_CONFIDENCE:
-			opts.gate = true;
-			opts.min_confidence = opt_number(&tool, "--min-confidence",
-			    arg);
-			if (opts.min_confidence < 0 || opts.min_confidence > 1)
-				opt_usage(&tool, "--min-confidence: '%s' is not"
-				    " from 0 to 1", arg);
+			t.gate = t.output.hold = true;
+			t.min_confidence = confidence(arg);
 			break;
 		case OPTIONS_SAFE:
 			safe = true;
@@ -68,10 +93,10 @@ main(int argc, char **argv)
 			raw = true;
 			break;
 		case OPTIONS_LENIENT:
-			opts.lenient = true;
+			t.lenient = true;
 			break;
 		case OPTIONS_ANY_FINISH:
-			opts.any_finish = true;
+			t.any_finish = true;
 			break;
 		case OPTIONS_MAX_RECORD:
 			max = opt_size(&tool, "--max-record", arg);
@@ -80,18 +105,15 @@ main(int argc, char **argv)
 	}
 	if (safe && raw)
 		opt_usage(&tool, "--safe and --raw exclude each other");
-	if (opts.thinking && opts.key == NULL)
-		opts.key = "main";
-	opts.safe = safe || (!raw && isatty(STDOUT_FILENO));
+	t.output.safe = safe || (!raw && isatty(STDOUT_FILENO));
+	t.fold.thinking = t.thinking ? FOLD_KEEP : FOLD_SKIP;
 
-	text = text_new(&opts);
-	events_start(&events, argv + optind, argc - optind, max);
-	while ((got = events_next(&events, &c)) != EVENTS_END) {
-		if (got == EVENTS_CHUNK)
-			text_add(text, c);
-		else
-			text_end_file(text);
+	status = read_events(&t, argv + optind, argc - optind, max);
+	status = diag_worst(status, t.status);
+	if (status == 0 && !t.any) {
+		diag_warn("no answer in the input");
+		status = EX_NOANSWER;
 	}
-	status = events_stop(&events);
-	return text_finish(text, status);
+	output_free(&t.output);
+	return status;
 }

@@ -109,22 +109,179 @@ chunk_get(const struct chunk *c, const char *name)
 	return (struct json){0};
 }
 
+/* The voices of a part, by its type. */
+static const struct {
+	const char	*type;
+	unsigned	 voice;
+} part_types[] = {
+	{"text", CHUNK_SAYS_TEXT},
+	{"output_text", CHUNK_SAYS_TEXT},
+	{"thinking", CHUNK_SAYS_THINKING},
+	{"reasoning", CHUNK_SAYS_THINKING},
+	{"refusal", CHUNK_SAYS_REFUSAL},
+};
+
+/* The voice that a type names; without one, what has a text is text. */
+static unsigned
+voice_of(struct json type)
+{
+	size_t i;
+
+	if (type.p == NULL)
+		return CHUNK_SAYS_TEXT;
+	for (i = 0; i < sizeof(part_types) / sizeof(*part_types); i++)
+		if (json_is(type, part_types[i].type))
+			return part_types[i].voice;
+	return 0;
+}
+
+unsigned
+chunk_part(struct json part, struct json *said)
+{
+	static const char *const names[] = {
+		"thinking", "reasoning", "refusal", "text",
+	};
+	unsigned voice = voice_of(json_get(part, "type"));
+	size_t i;
+
+	*said = part;
+	if (json_type(part) == JSON_STRING)
+		return CHUNK_SAYS_TEXT;
+	if (json_type(part) != JSON_OBJECT || voice == 0)
+		return 0;
+	*said = (struct json){0};
+	i = voice == CHUNK_SAYS_TEXT ? 3 : 0;
+	for (; !json_holds(*said) && i < sizeof(names) / sizeof(*names); i++)
+		*said = json_get(part, names[i]);
+	return said->p != NULL ? voice : 0;
+}
+
+/* What an array of parts says. */
+static unsigned
+voices_of(struct json parts)
+{
+	struct json_iter i;
+	struct json name, part, said;
+	unsigned voices = 0, voice;
+
+	if (json_type(parts) != JSON_ARRAY)
+		return 0;
+	for (i = json_first(parts); json_more(&i, &name, &part);) {
+		voice = chunk_part(part, &said);
+		if (json_holds(said))
+			voices |= voice;
+	}
+	return voices;
+}
+
+static void
+join_voice(struct json parts, unsigned voice, struct buf *out, uint32_t *half)
+{
+	struct json_iter i;
+	struct json name, part, said;
+
+	for (i = json_first(parts); json_more(&i, &name, &part);)
+		if (chunk_part(part, &said) == voice)
+			chunk_join(said, out, half);
+}
+
+void
+chunk_join(struct json said, struct buf *out, uint32_t *half)
+{
+	if (json_type(said) == JSON_ARRAY)
+		join_voice(said, CHUNK_SAYS_TEXT, out, half);
+	else
+		json_join(said, out, half);
+}
+
+void
+chunk_said(const struct chunk *c, const struct chunk_choice *choice,
+    enum chunk_voice voice, struct buf *out, uint32_t *half)
+{
+	if (json_type(choice->content) == JSON_ARRAY)
+		join_voice(choice->content, voice, out, half);
+	else if (voice == CHUNK_SAYS_TEXT)
+		chunk_text(c, choice->content, out, half);
+	if (voice == CHUNK_SAYS_REFUSAL)
+		json_join(choice->refusal, out, half);
+	else if (voice == CHUNK_SAYS_THINKING &&
+	    json_type(choice->thinking) == JSON_ARRAY)
+		chunk_join(choice->thinking, out, half);
+	else if (voice == CHUNK_SAYS_THINKING)
+		chunk_text(c, choice->thinking, out, half);
+}
+
+/* What services call the thinking of a delta; some say it by two names. */
+static const char *const thoughts[] = {
+	"reasoning_content", "reasoning", "thinking",
+};
+
+enum { THOUGHTS = sizeof(thoughts) / sizeof(*thoughts) };
+
+static void
+keep_thought(struct json thought[THOUGHTS], struct json name, struct json v)
+{
+	size_t i;
+
+	for (i = 0; i < THOUGHTS; i++)
+		if (json_is(name, thoughts[i]))
+			thought[i] = v;
+}
+
+/* What a delta or a message says. */
+static void
+read_delta(struct chunk_choice *choice)
+{
+	struct json_iter i;
+	struct json name, v, thought[THOUGHTS] = {{0}};
+	size_t k;
+
+	if (json_type(choice->delta) != JSON_OBJECT)
+		return;
+	for (i = json_first(choice->delta); json_more(&i, &name, &v);) {
+		if (json_is(name, "content"))
+			choice->content = v;
+		else if (json_is(name, "role") && json_holds(v))
+			choice->role = v;
+		else if (json_is(name, "refusal"))
+			choice->refusal = v;
+		else if ((json_is(name, "tool_calls") ||
+		    json_is(name, "function_call")) && json_holds(v))
+			choice->rest |= CHUNK_SAYS_CALL;
+		else
+			keep_thought(thought, name, v);
+	}
+	for (k = 0; !json_holds(choice->thinking) && k < THOUGHTS; k++)
+		choice->thinking = thought[k];
+	choice->rest |= voices_of(choice->content);
+	if (voices_of(choice->thinking) != 0)
+		choice->rest |= CHUNK_SAYS_THINKING;
+	if (json_type(choice->refusal) == JSON_STRING &&
+	    json_holds(choice->refusal))
+		choice->rest |= CHUNK_SAYS_REFUSAL;
+}
+
 static void
 read_choice(struct chunk_choice *choice, struct json value)
 {
 	struct json_iter i;
-	struct json name, v, index = {0};
+	struct json name, v, index = {0}, message = {0};
 
 	*choice = (struct chunk_choice){.value = value};
 	for (i = json_first(value); json_more(&i, &name, &v);) {
 		if (json_is(name, "index"))
 			index = v;
-		else if (json_is(name, "delta") || json_is(name, "message"))
+		else if (json_is(name, "delta"))
 			choice->delta = v;
+		else if (json_is(name, "message"))
+			message = v;
 		else if (json_is(name, "finish_reason"))
 			choice->finish = v;
 	}
-	choice->content = json_get(choice->delta, "content");
+	/* Some services send all that was said so far beside what is new. */
+	if (json_type(choice->delta) != JSON_OBJECT)
+		choice->delta = message;
+	read_delta(choice);
 	/* Some services say "" for as long as there is none. */
 	if (json_type(choice->finish) == JSON_STRING && !json_holds(choice->finish))
 		choice->finish = (struct json){0};
@@ -172,17 +329,18 @@ chunk_choice(struct chunk_iter *i)
 	return &i->choice;
 }
 
-/* A service that does not name its objects is known by what a choice holds. */
-static enum chunk_kind
-kind_of_choices(const struct chunk *c)
+bool
+chunk_says(const struct chunk *c)
 {
 	struct chunk_iter i;
 	const struct chunk_choice *choice;
 
+	if (c->kind == CHUNK_SUPAI || c->single)
+		return c->kind == CHUNK_SUPAI || chunk_voices(&c->choice) != 0;
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
-		if (json_get(choice->value, "message").p != NULL)
-			return CHUNK_COMPLETION;
-	return CHUNK_DELTA;
+		if (chunk_voices(choice) != 0)
+			return true;
+	return false;
 }
 
 /* The members of a record that tell what it is. */
@@ -190,27 +348,53 @@ struct members {
 	struct json	object, chunk, response;
 };
 
+/*
+ * What choices are of. A delta tells it, whatever the object calls itself; where
+ * there is neither that nor a name, a message.
+ */
+static enum chunk_kind
+kind_of_choices(const struct chunk *c, struct json object)
+{
+	struct chunk_iter i;
+	const struct chunk_choice *choice;
+	bool message = json_is(object, "chat.completion");
+
+	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
+		if (json_type(json_get(choice->value, "delta")) == JSON_OBJECT)
+			return CHUNK_DELTA;
+		if (json_type(json_get(choice->value, "message")) == JSON_OBJECT)
+			message = true;
+	}
+	return message && !json_is(object, "chat.completion.chunk") ?
+	    CHUNK_COMPLETION : CHUNK_DELTA;
+}
+
+static bool
+is_supai(const struct members *m)
+{
+	return json_is(m->object, "supai.chunk") &&
+	    json_type(m->chunk) == JSON_OBJECT;
+}
+
 static enum chunk_kind
 kind_of(const struct chunk *c, const struct members *m)
 {
-	if (json_is(m->object, "supai.chunk") &&
-	    json_type(m->chunk) == JSON_OBJECT)
+	bool delta = json_is(m->object, "chat.completion.chunk");
+	bool named = delta || json_is(m->object, "chat.completion");
+	struct chunk_iter i;
+
+	if (is_supai(m))
 		return CHUNK_SUPAI;
 	if (c->custom_id.p != NULL && (m->response.p != NULL || c->error.p != NULL))
 		return CHUNK_RESULT;
-	if (json_type(c->choices) == JSON_ARRAY) {
-		if (json_is(m->object, "chat.completion"))
-			return CHUNK_COMPLETION;
-		if (json_is(m->object, "chat.completion.chunk"))
-			return CHUNK_DELTA;
-		if (c->error.p == NULL)
-			return kind_of_choices(c);
-	}
+	chunk_choices(&i, c);
+	if (json_type(c->choices) == JSON_ARRAY &&
+	    (named || c->error.p == NULL || chunk_choice(&i) != NULL))
+		return kind_of_choices(c, m->object);
 	if (c->error.p != NULL)
 		return CHUNK_ERROR;
 	/* Its choices may be null, or missing, beside the usage. */
-	return json_is(m->object, "chat.completion.chunk") ? CHUNK_DELTA :
-	    CHUNK_OTHER;
+	return delta ? CHUNK_DELTA : CHUNK_OTHER;
 }
 
 /* What a batch's response holds: a completion, or the error of a failed one. */
@@ -218,12 +402,11 @@ static void
 read_response(struct chunk *c, struct json response)
 {
 	struct json body = json_get(response, "body");
-	struct json error = json_get(body, "error");
 
 	if (json_type(json_get(body, "choices")) == JSON_ARRAY)
 		c->completion = body;
-	else if (c->error.p == NULL && apierror_is(error))
-		c->error = error;
+	else if (c->error.p == NULL)
+		c->error = apierror_find(body);
 }
 
 /* What is held of the body's members needs no clearing: nmembers says it all. */
@@ -236,7 +419,8 @@ start(struct chunk *c, struct json value)
 	c->value = value;
 	c->error = c->id = c->choices = c->usage = c->supai = none;
 	c->body = c->custom_id = c->completion = none;
-	c->single = c->plain = false;
+	c->single = false;
+	c->plain = NULL;
 	c->choice = (struct chunk_choice){0};
 	forget_body(c);
 }
@@ -250,8 +434,6 @@ read_member(struct chunk *c, struct json name, struct json v)
 		c->choices = v;
 	else if (json_is(name, "usage"))
 		c->usage = v;
-	else if (json_is(name, "error"))
-		c->error = v;
 	else if (json_is(name, "supai"))
 		c->supai = v;
 	else if (json_is(name, "custom_id"))
@@ -297,8 +479,8 @@ read_members(struct chunk *c, struct json_iter *i, struct members *m)
 static void
 judge(struct chunk *c, const struct members *m)
 {
-	if (c->error.p != NULL && !apierror_is(c->error))
-		c->error = (struct json){0};
+	if (!is_supai(m))	/* whose errors are a thread's */
+		c->error = apierror_find(c->value);
 	if (c->choices.p != NULL)
 		read_single(c);
 	c->kind = kind_of(c, m);
@@ -317,9 +499,8 @@ chunk_of(struct chunk *c, struct json value)
 	struct json_iter i = json_first(value);
 
 	start(c, value);
-	if (!i.object)
-		return;
-	read_members(c, &i, &m);
+	if (i.object)
+		read_members(c, &i, &m);
 	judge(c, &m);
 }
 
@@ -383,7 +564,11 @@ chunk_free_reader(struct chunk_reader *r)
 	free(r);
 }
 
-/* The string of a reading that changes from record to record; NULL: none. */
+/*
+ * The string of a reading that changes from record to record; NULL: none. Where
+ * it is empty others are looked at in its place, or none is, so that such a
+ * record is of no shape.
+ */
 static struct json *
 moving(struct chunk *c)
 {
@@ -392,8 +577,9 @@ moving(struct chunk *c)
 	if (c->kind == CHUNK_SUPAI)
 		v = &c->text;
 	else if (c->kind == CHUNK_DELTA && c->single)
-		v = &c->choice.content;
-	return v != NULL && json_type(*v) == JSON_STRING ? v : NULL;
+		v = json_holds(c->choice.content) ? &c->choice.content :
+		    &c->choice.thinking;
+	return v != NULL && json_type(*v) == JSON_STRING && v->n > 2 ? v : NULL;
 }
 
 static void
@@ -433,7 +619,7 @@ take_over(struct reading *r, const char *record, size_t n, bool plain)
 
 	for (; slice < end; slice++)
 		*slice->v = (struct json){record + slice->at, n - slice->less};
-	r->chunk.plain = plain;
+	r->chunk.plain = plain ? r->slices->v->p : NULL;
 	return &r->chunk;
 }
 
@@ -445,7 +631,8 @@ chunk_next(struct chunk_reader *r, const char *record, size_t n,
 	unsigned number;
 	bool plain;
 
-	if (shapes_find(&r->shapes, record, n, &number, &plain))
+	if (shapes_find(&r->shapes, record, n, &number, &plain) &&
+	    n - r->readings[number].slices->less > 2)
 		return take_over(&r->readings[number], record, n, plain);
 	if (!chunk_read(&r->slow, record, n, fault))
 		return NULL;
@@ -455,14 +642,6 @@ chunk_next(struct chunk_reader *r, const char *record, size_t n,
 		learn(&r->readings[number], shapes_record(&r->shapes, number), n);
 	}
 	return &r->slow;
-}
-
-bool
-chunk_answers(struct json message)
-{
-	return json_holds(json_get(message, "content")) ||
-	    json_holds(json_get(message, "tool_calls")) ||
-	    json_holds(json_get(message, "function_call"));
 }
 
 bool

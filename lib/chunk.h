@@ -43,13 +43,23 @@ enum chunk_type {
 	CHUNK_WEB_SEARCH_RESULT,
 };
 
+/* What may be said, as bits. */
+enum chunk_voice {
+	CHUNK_SAYS_TEXT = 1, CHUNK_SAYS_THINKING = 2, CHUNK_SAYS_REFUSAL = 4,
+	CHUNK_SAYS_CALL = 8,	/* of a tool */
+};
+
 /* One of the choices of a delta or a completion. */
 struct chunk_choice {
 	long		index;
 	struct json	value;		/* the choice itself */
-	struct json	delta;		/* its delta, or its message */
-	struct json	content;	/* of that: the text */
+	struct json	delta;		/* its delta; where it has none, its message */
+	struct json	role;		/* of that; a string, and not an empty one */
+	struct json	content;	/* of that: a text, or an array of parts */
+	struct json	thinking;	/* likewise, by whatever name */
+	struct json	refusal;	/* a text */
 	struct json	finish;		/* finish_reason; none where it is empty */
+	unsigned	rest;		/* what it says beside texts, see chunk_voices */
 };
 
 /* Every slice is borrowed from the record and is JSON_NONE where it has none. */
@@ -60,7 +70,7 @@ struct chunk {
 	/* CHUNK_DELTA, CHUNK_COMPLETION */
 	struct json	 id;
 	struct json	 choices;
-	bool		 single;	/* there is one choice, and it is this: */
+	bool		 single;	/* there is one choice, this; see chunk_choices */
 	struct chunk_choice choice;
 	struct json	 usage;
 	struct json	 supai;		/* the threads of a folded completion */
@@ -77,8 +87,7 @@ struct chunk {
 	/* CHUNK_RESULT */
 	struct json	 custom_id;
 	struct json	 completion;	/* the response's body; none where it failed */
-	/* text, or choice.content, is known to be ASCII without an escape. */
-	bool		 plain;
+	const char	*plain;		/* a string without an escape, all ASCII; or NULL */
 };
 
 /*
@@ -88,10 +97,14 @@ struct chunk {
 bool	chunk_read(struct chunk *c, const char *record, size_t n,
 	    struct json_fault *fault);
 
+/* The same for a value that was checked already. */
+void	chunk_of(struct chunk *c, struct json value);
+
 /*
- * The same, faster where most records are like one that came shortly before; *c
- * is the reader's, borrowed until the next call, as are its slices. A zeroed
- * pointer is no reader: chunk_reader makes one, owned, chunk_free_reader ends it.
+ * A reader of records that are mostly like one that came shortly before: it says
+ * the same as chunk_read, sooner. chunk_reader makes one, owned until
+ * chunk_free_reader. What chunk_next returns is borrowed until the next call;
+ * NULL, with the fault, where the record is not JSON.
  */
 struct chunk_reader;
 struct chunk_reader *chunk_reader(void);
@@ -99,29 +112,32 @@ const struct chunk *chunk_next(struct chunk_reader *r, const char *record,
 	    size_t n, struct json_fault *fault);
 void	chunk_free_reader(struct chunk_reader *r);
 
-/* The same for a value that was checked already. */
-void	chunk_of(struct chunk *c, struct json value);
-
 /* The value of body's last member of that name; JSON_NONE where there is none. */
 struct json chunk_get(const struct chunk *c, const char *name);
 
 /*
- * What json_text and json_chars say of a string of c's, its text or a choice's
- * content, sooner where it is plain.
+ * What json_join and json_chars say of a string of the record, sooner where most
+ * of it is known.
  */
 static inline void
-chunk_text(const struct chunk *c, struct json string, struct buf *out)
+chunk_text(const struct chunk *c, struct json string, struct buf *out,
+    uint32_t *half)
 {
-	if (c->plain)
-		buf_add(out, string.p + 1, string.n - 2);
-	else
-		json_text(string, out);
+	if (string.p != c->plain || string.p == NULL) {
+		json_join(string, out, half);
+		return;
+	}
+	buf_add(out, string.p + 1, string.n - 2);
+	*half = 0;
 }
 
 static inline size_t
-chunk_chars(const struct chunk *c, struct json string)
+chunk_chars(const struct chunk *c, struct json string, uint32_t *half)
 {
-	return c->plain ? string.n - 2 : json_chars(string);
+	if (string.p != c->plain || string.p == NULL)
+		return json_chars(string, half);
+	*half = 0;
+	return string.n - 2;
 }
 
 /*
@@ -138,8 +154,37 @@ struct chunk_iter {
 void	chunk_choices(struct chunk_iter *i, const struct chunk *c);
 const struct chunk_choice *chunk_choice(struct chunk_iter *i);
 
-/* Whether there is an answer in a message or delta: text, or a call of a tool. */
-bool	chunk_answers(struct json message);
+/* What the choice says: bits of enum chunk_voice; 0: nothing. */
+static inline unsigned
+chunk_voices(const struct chunk_choice *choice)
+{
+	unsigned voices = choice->rest;
+
+	if (choice->content.n > 2 && *choice->content.p == '"')
+		voices |= CHUNK_SAYS_TEXT;
+	if (choice->thinking.n > 2 && *choice->thinking.p == '"')
+		voices |= CHUNK_SAYS_THINKING;
+	return voices;
+}
+
+/* Whether a record says something: one of its choices does, or the ensemble. */
+bool	chunk_says(const struct chunk *c);
+
+/*
+ * Appends what a choice says as text, as thinking or as a refusal, in order, each
+ * string as json_join does.
+ */
+void	chunk_said(const struct chunk *c, const struct chunk_choice *choice,
+	    enum chunk_voice voice, struct buf *out, uint32_t *half);
+
+/*
+ * The voice of an element of a content that is an array, and in *said what it
+ * says, for chunk_join; 0 where it is none of these voices.
+ */
+unsigned chunk_part(struct json part, struct json *said);
+
+/* json_join, also of an array of parts: what they say as text. */
+void	chunk_join(struct json said, struct buf *out, uint32_t *half);
 
 /* Whether a line that is no JSON is one of a raw event stream. */
 bool	chunk_is_raw(const char *line, size_t n);

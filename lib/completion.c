@@ -6,28 +6,8 @@
 #include "merge.h"
 #include "utf8.h"
 
-struct choice {
-	long		index;
-	struct merge	message;
-	struct merge	members;	/* the choice's others */
-};
-
-struct completion {
-	struct json	 record;	/* it came whole; borrowed, as its choices */
-	struct json	 record_choices;
-	struct merge	 members;	/* of the chunks, but choices */
-	struct choice	*choices;
-	size_t		 n;
-};
-
-struct completion *
-completion_new(void)
-{
-	return mem_zero(1, sizeof(struct completion));
-}
-
 void
-completion_free(struct completion *c)
+completion_clear(struct completion *c)
 {
 	size_t i;
 
@@ -37,24 +17,19 @@ completion_free(struct completion *c)
 	}
 	merge_free(&c->members);
 	free(c->choices);
-	free(c);
+	buf_free(&c->record);
+	*c = (struct completion){0};
 }
 
-static struct choice *
-get_choice(struct completion *c, long index)
+/* Room for all choices that fold knows; there are FOLD_CHOICES at most. */
+static void
+make_room(struct completion *c, const struct fold *f)
 {
-	size_t i, at = c->n;
-
-	for (i = 0; i < c->n; i++)
-		if (c->choices[i].index == index)
-			return &c->choices[i];
-	while (at > 0 && c->choices[at - 1].index > index)
-		at--;
-	c->choices = mem_resize(c->choices, c->n + 1, sizeof(*c->choices));
-	for (i = c->n++; i > at; i--)
-		c->choices[i] = c->choices[i - 1];
-	c->choices[at] = (struct choice){.index = index};
-	return &c->choices[at];
+	if (f->nchoices <= c->n)
+		return;
+	c->choices = mem_resize(c->choices, f->nchoices, sizeof(*c->choices));
+	for (; c->n < f->nchoices; c->n++)
+		c->choices[c->n] = (struct completion_choice){{0}, {0}};
 }
 
 /* Keeps a member from the last chunk that had something to say in it. */
@@ -63,51 +38,147 @@ keep(struct merge *members, struct json name, struct json value)
 {
 	struct merge *m = merge_member(members, name);
 
-	if (json_type(value) != JSON_NULL || m->kind == MERGE_NONE)
+	if (m->kind == MERGE_NONE || (json_type(value) != JSON_NULL &&
+	    !(json_type(value) == JSON_STRING && !json_holds(value))))
 		merge_set(m, value);
 }
 
-static void
-add_choice(struct completion *c, const struct chunk_choice *from)
+static bool
+is_zero(struct json v)
 {
-	struct choice *to = get_choice(c, from->index);
+	return json_type(v) == JSON_NUMBER && json_number(v) == 0;
+}
+
+static void
+add_members(struct completion *c, const struct fold *f, struct json record)
+{
 	struct json_iter i;
 	struct json name, value;
 
-	if (from->delta.p != NULL)
-		merge_add(&to->message, from->delta);
+	for (i = json_first(record); json_more(&i, &name, &value);) {
+		if (json_is(name, "choices") || json_is(name, "object") ||
+		    json_is(name, "error"))
+			continue;
+		if (json_is(name, "id") && f->id.p != NULL &&
+		    !json_equals(value, f->id.p, f->id.n))
+			continue;	/* the answer's is the first */
+		if (json_is(name, "created") && is_zero(value) &&
+		    merge_find(&c->members, "created") != NULL)
+			continue;
+		keep(&c->members, name, value);
+	}
+}
+
+/* What a part of the content says goes where it would stand without parts. */
+static void
+add_part(struct merge *message, struct json part)
+{
+	struct json said;
+	struct merge *m;
+
+	switch (chunk_part(part, &said)) {
+	case CHUNK_SAYS_TEXT:
+		m = merge_text(message, "content");
+		break;
+	case CHUNK_SAYS_THINKING:
+		m = merge_text(message, "reasoning_content");
+		break;
+	case CHUNK_SAYS_REFUSAL:
+		m = merge_text(message, "refusal");
+		break;
+	default:
+		merge_push(message, "content_parts", part);
+		return;
+	}
+	chunk_join(said, &m->bytes, &m->half);
+}
+
+static void
+add_delta(struct merge *message, struct json delta)
+{
+	struct json_iter i, parts;
+	struct json name, value, none, part;
+
+	for (i = json_first(delta); json_more(&i, &name, &value);) {
+		if (!json_is(name, "content") ||
+		    json_type(value) != JSON_ARRAY) {
+			merge_put(message, name, value);
+			continue;
+		}
+		for (parts = json_first(value); json_more(&parts, &none, &part);)
+			add_part(message, part);
+	}
+}
+
+static void
+add_choice(struct completion_choice *to, const struct chunk_choice *from,
+    bool delta)
+{
+	struct json_iter i;
+	struct json name, value;
+
+	if (delta)
+		add_delta(&to->message, from->delta);
 	for (i = json_first(from->value); json_more(&i, &name, &value);) {
-		if (json_is(name, "logprobs"))
+		if (json_is(name, "logprobs") && delta)
 			merge_add(merge_member(&to->members, name), value);
 		else if (json_is(name, "finish_reason") && from->finish.p == NULL)
 			continue;	/* an empty one is none (chunk.h) */
 		else if (!json_is(name, "index") && !json_is(name, "delta") &&
-		    !json_is(name, "message"))
+		    !json_is(name, "message") && !json_is(name, "logprobs"))
 			keep(&to->members, name, value);
 	}
 }
 
-void
-completion_add(struct completion *c, const struct chunk *chunk)
+/*
+ * Takes a record apart into what is merged. One that came whole after deltas says
+ * again what they said.
+ */
+static void
+add_record(struct completion *c, const struct fold *f, const struct chunk *chunk,
+    bool again)
 {
 	const struct chunk_choice *choice;
+	const struct fold_choice *known;
 	struct chunk_iter choices;
-	struct json_iter i;
-	struct json name, value;
 
-	if (chunk->kind == CHUNK_COMPLETION) {
-		c->record = chunk->value;
-		c->record_choices = chunk->choices;
-	}
-	if (chunk->kind != CHUNK_DELTA)
-		return;
-	for (i = json_first(chunk->value); json_more(&i, &name, &value);)
-		if (!json_is(name, "choices") && !json_is(name, "object") &&
-		    !json_is(name, "error"))
-			keep(&c->members, name, value);
+	add_members(c, f, chunk->value);
 	for (chunk_choices(&choices, chunk);
-	    (choice = chunk_choice(&choices)) != NULL;)
-		add_choice(c, choice);
+	    (choice = chunk_choice(&choices)) != NULL;) {
+		known = fold_choice(f, choice->index);
+		if (known != NULL)
+			add_choice(&c->choices[known - f->choices], choice,
+			    !again || !known->in_deltas);
+	}
+}
+
+/* The answer came whole, and yet there is more of it. */
+static void
+take_apart(struct completion *c, const struct fold *f)
+{
+	struct json_fault fault;
+	struct chunk chunk;
+
+	(void)chunk_read(&chunk, c->record.p, c->record.n, &fault);
+	add_record(c, f, &chunk, false);
+	buf_free(&c->record);
+}
+
+void
+completion_add(struct completion *c, const struct fold *f,
+    const struct chunk *chunk)
+{
+	bool whole = chunk->kind == CHUNK_COMPLETION;
+
+	if (!whole && chunk->kind != CHUNK_DELTA)
+		return;
+	make_room(c, f);
+	if (c->record.n > 0)
+		take_apart(c, f);
+	if (whole && f->completion)
+		buf_add(&c->record, chunk->value.p, chunk->value.n);
+	else
+		add_record(c, f, chunk, whole);
 }
 
 /* Writing. */
@@ -205,49 +276,49 @@ emit_thread(struct emit *e, const struct fold_thread *t, bool thinking)
 }
 
 static void
-emit_threads(struct emit *e, const struct fold_answer *a, bool thinking)
+emit_threads(struct emit *e, const struct fold *f, bool thinking)
 {
 	size_t i;
 
 	emit_open(e, '{');
-	for (i = 0; i < a->nthreads; i++) {
-		emit_string(e, a->threads[i]->key);
+	for (i = 0; i < f->nthreads; i++) {
+		emit_string(e, f->threads[i]->key);
 		emit_named(e);
-		emit_thread(e, a->threads[i], thinking);
+		emit_thread(e, f->threads[i], thinking);
 	}
 	emit_close(e, '}');
 }
 
 static void
-emit_ensemble(struct emit *e, const struct fold_answer *a, bool thinking)
+emit_ensemble(struct emit *e, const struct fold *f, bool thinking)
 {
 	static const struct fold_string none;
 	size_t i;
 
 	emit_open(e, '{');
 	emit_name(e, "mode");
-	emit_string(e, a->mode);
+	emit_string(e, f->mode);
 	emit_name(e, "start_models");
-	if (a->started)
-		emit_list(e, &a->start);
+	if (f->started)
+		emit_list(e, &f->start);
 	else
 		emit_string(e, none);
 	emit_name(e, "final_models");
-	if (a->ended)
-		emit_list(e, &a->final);
+	if (f->ended)
+		emit_list(e, &f->final);
 	else
 		emit_string(e, none);
 	emit_name(e, "consensus_model");
-	emit_string(e, a->consensus);
+	emit_string(e, f->consensus);
 	emit_name(e, "threads");
-	emit_threads(e, a, thinking);
-	if (a->other.n > 0) {
+	emit_threads(e, f, thinking);
+	if (f->other.n > 0) {
 		emit_name(e, "other");
 		emit_open(e, '{');
-		for (i = 0; i < a->other.n; i++) {
-			emit_string(e, a->other.items[i].text);
+		for (i = 0; i < f->other.n; i++) {
+			emit_string(e, f->other.items[i].text);
 			emit_named(e);
-			emit_count(e, a->other.items[i].count);
+			emit_count(e, f->other.items[i].count);
 		}
 		emit_close(e, '}');
 	}
@@ -287,12 +358,12 @@ emit_member(struct emit *e, const struct merge *m, const char *name,
 }
 
 static void
-emit_choice(struct emit *e, const struct choice *c)
+emit_choice(struct emit *e, const struct completion_choice *c, long index)
 {
 	emit_open(e, '{');
 	emit_name(e, "index");
-	if (c->index >= 0)
-		emit_count(e, (unsigned long long)c->index);
+	if (index >= 0)
+		emit_count(e, (unsigned long long)index);
 	else
 		emit_word(e, "null");
 	emit_name(e, "message");
@@ -306,11 +377,36 @@ emit_choice(struct emit *e, const struct choice *c)
 	emit_close(e, '}');
 }
 
+static int
+by_index(const void *a, const void *b)
+{
+	const struct fold_choice *x = *(const struct fold_choice *const *)a;
+	const struct fold_choice *y = *(const struct fold_choice *const *)b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static void
+emit_choices(struct emit *e, const struct completion *c, const struct fold *f)
+{
+	const struct fold_choice **order = mem_zero(c->n,
+	    sizeof(const struct fold_choice *));
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		order[i] = &f->choices[i];
+	qsort(order, c->n, sizeof(const struct fold_choice *), by_index);
+	for (i = 0; i < c->n; i++)
+		emit_choice(e, &c->choices[order[i] - f->choices],
+		    order[i]->index);
+	free(order);
+}
+
 /* The choice of an answer of which only the ensemble's chunks came. */
 static void
-emit_main(struct emit *e, const struct fold_answer *a)
+emit_main(struct emit *e, const struct fold *f)
 {
-	const struct fold_thread *t = fold_main(a);
+	const struct fold_thread *t = fold_main(f);
 	bool text = t != NULL && t->text.n > 0;
 
 	emit_open(e, '{');
@@ -331,84 +427,50 @@ emit_main(struct emit *e, const struct fold_answer *a)
 	emit_close(e, '}');
 }
 
-/* Where the choices stand in what is written, which may move. */
-struct place {
-	size_t	from, n;
-};
-
-static struct place
-write_object(const struct completion *c, const struct fold_answer *a,
-    bool thinking, struct buf *out)
+static void
+write_object(const struct completion *c, const struct fold *f, bool thinking,
+    struct buf *out)
 {
 	struct emit e = {.out = out};
-	struct place choices;
-	size_t i;
 
 	emit_open(&e, '{');
 	if (merge_find(&c->members, "id") != NULL)
 		emit_member(&e, &c->members, "id", "null");
 	emit_name(&e, "object");
 	emit_word(&e, "\"chat.completion\"");
-	emit_others(&e, &c->members, "id", a->ensemble ? "supai" : "id");
+	emit_others(&e, &c->members, "id", f->ensemble ? "supai" : "id");
 	emit_name(&e, "choices");
-	choices.from = out->n;
 	emit_open(&e, '[');
-	for (i = 0; i < c->n; i++)
-		emit_choice(&e, &c->choices[i]);
-	if (c->n == 0 && a->ensemble)
-		emit_main(&e, a);
+	emit_choices(&e, c, f);
+	if (c->n == 0 && f->ensemble)
+		emit_main(&e, f);
 	emit_close(&e, ']');
-	choices.n = out->n - choices.from;
-	if (a->ensemble) {
+	if (f->ensemble) {
 		emit_name(&e, "supai");
-		emit_ensemble(&e, a, thinking);
+		emit_ensemble(&e, f, thinking);
 	}
-	if (a->error.n > 0) {
+	if (f->errors.n > 0) {
 		emit_name(&e, "error");
-		emit_json(&e, (struct json){a->error.p, a->error.n});
+		emit_json(&e, (struct json){f->errors.items[0].text.p,
+		    f->errors.items[0].text.n});
 	}
 	emit_close(&e, '}');
-	return choices;
 }
 
-struct json
-completion_json(const struct completion *c, const struct fold_answer *a,
-    bool thinking, struct buf *out, struct json *choices)
+void
+completion_write(const struct completion *c, const struct fold *f, bool thinking,
+    struct buf *out)
 {
-	size_t from = out->n;
-	struct place place;
-	struct json mended;
-
-	*choices = c->record_choices;
-	if (c->record.p != NULL) {
-		if (utf8_valid(c->record.p, c->record.n) == c->record.n)
-			return c->record;
+	if (c->record.n > 0)
 		utf8_add(out, c->record.p, c->record.n);
-		mended = (struct json){out->p + from, out->n - from};
-		*choices = json_get(mended, "choices");
-		return mended;
-	}
-	place = write_object(c, a, thinking, out);
-	*choices = (struct json){out->p + place.from, place.n};
-	return (struct json){out->p + from, out->n - from};
-}
-
-bool
-completion_answers(struct json choices)
-{
-	struct json_iter i = json_first(choices);
-	struct json name, choice;
-
-	while (json_more(&i, &name, &choice))
-		if (chunk_answers(json_get(choice, "message")))
-			return true;
-	return false;
+	else
+		write_object(c, f, thinking, out);
 }
 
 struct json
-completion_message(struct json choices)
+completion_message(struct json completion)
 {
-	struct json_iter i = json_first(choices);
+	struct json_iter i = json_first(json_get(completion, "choices"));
 	struct json name, choice;
 
 	return json_more(&i, &name, &choice) ? json_get(choice, "message") :

@@ -12,37 +12,41 @@
 #include "chunk.h"
 #include "fold.h"
 #include "json.h"
+#include "merge.h"
 
-struct completion;
-
-/* An empty one, owned; freed by completion_free. */
-struct completion *completion_new(void);
+/* Zeroed it is empty and ready. */
+struct completion {
+	/* All of it is completion's own. */
+	struct buf	 record;	/* an answer that came whole, as it came */
+	struct merge	 members;	/* of the chunks, but choices */
+	struct completion_choice {
+		struct merge	message;
+		struct merge	members;	/* the choice's others */
+	}		*choices;	/* by fold's number */
+	size_t		 n;
+};
 
 /*
- * Takes in a CHUNK_DELTA, or a CHUNK_COMPLETION, whose record must outlive c.
- * Others bring nothing that fold does not keep.
+ * Takes in a chunk that fold has just taken into its answer. The ensemble's bring
+ * nothing that fold does not keep.
  */
-void	completion_add(struct completion *c, const struct chunk *chunk);
+void	completion_add(struct completion *c, const struct fold *f,
+	    const struct chunk *chunk);
 
 /*
- * The object of an answer that has ended, one line of JSON, and its choices, an
- * array in it: a record that came whole as it came, if that is UTF-8; else
- * written behind what out holds, which stays the caller's: choices merged by
- * index, finish_reason null where it was cut, the member error where there was
- * one, the member supai where there were chunks of the ensemble (thinking: with
- * the threads' thinking). Where nothing else came, main's text is the message.
- * Numbers stay as they were written.
+ * Appends the object of an answer that has ended, one line of JSON: a record that
+ * came whole as it came; else choices merged by index, finish_reason null where
+ * it was cut, the member error where there was one, the member supai where there
+ * were chunks of the ensemble (thinking: with the threads' thinking). Where
+ * nothing else came, main's text is the message. Numbers stay as they were written.
  */
-struct json completion_json(const struct completion *c,
-	    const struct fold_answer *a, bool thinking, struct buf *out,
-	    struct json *choices);
+void	completion_write(const struct completion *c, const struct fold *f,
+	    bool thinking, struct buf *out);
 
-void	completion_free(struct completion *c);
+/* Forgets all: it is ready for another answer. */
+void	completion_clear(struct completion *c);
 
-/* Whether one of such choices holds text or calls tools. */
-bool	completion_answers(struct json choices);
-
-/* The message of the first one; JSON_NONE where there is none. */
-struct json completion_message(struct json choices);
+/* The message of such an object's first choice; JSON_NONE where there is none. */
+struct json completion_message(struct json completion);
 
 #endif

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "diag.h"
 #include "events.h"
 
@@ -9,6 +11,17 @@ events_start(struct events *e, char **files, int nfiles, size_t max)
 	io_confine(&e->in);
 }
 
+/* Whether a line does not even begin as what we read. */
+static bool
+is_text(const char *p, size_t n)
+{
+	while (n > 0 && memchr(" \t\r", *p, 3) != NULL) {
+		p++;
+		n--;
+	}
+	return n > 0 && strchr("{[\"", *p) == NULL;
+}
+
 static int
 say_bad(const struct io_in *in, const char *p, size_t n,
     const struct json_fault *fault)
@@ -16,43 +29,43 @@ say_bad(const struct io_in *in, const char *p, size_t n,
 	if (chunk_is_raw(p, n))
 		diag_warn("%s: line %lu: this is a raw event stream:"
 		    " put supai-sse before %s", in->name, in->line, diag_name());
+	else if (in->line == 1 && is_text(p, n))
+		diag_warn("%s: line 1: this is text, not events: supai prints"
+		    " text already (--json or --events FILE keep more)", in->name);
 	else
 		diag_warn("%s: line %lu: no JSON: %s (byte %zu)", in->name,
 		    in->line, fault->why, fault->at + 1);
 	return EX_DATAERR;
 }
 
-/* The next record of the file; NULL at its end, or where it is not read on. */
-static const struct chunk *
-next_record(struct events *e)
+static enum events_got
+end_file(struct events *e, int status)
 {
-	struct json_fault fault;
-	const struct chunk *c;
-	enum io_got got;
-	const char *p;
-	size_t n;
-
-	do
-		got = io_line(&e->in, &p, &n);
-	while (got == IO_RECORD && io_blank(p, n));
-	if (got == IO_LONG)
-		e->status = diag_worst(e->status, io_too_long(&e->in));
-	if (got != IO_RECORD)
-		return NULL;
-	c = chunk_next(e->reader, p, n, &fault);
-	if (c == NULL)
-		e->status = diag_worst(e->status, say_bad(&e->in, p, n, &fault));
-	return c;
+	e->status = diag_worst(e->status, status);
+	e->open = false;
+	return EVENTS_FILE;
 }
 
 enum events_got
 events_next(struct events *e, const struct chunk **c)
 {
+	struct json_fault fault;
+	enum io_got got;
+	const char *p;
+	size_t n;
+
 	if (!e->open && !io_next(&e->in))
 		return EVENTS_END;
-	*c = next_record(e);
-	e->open = *c != NULL;
-	return e->open ? EVENTS_CHUNK : EVENTS_FILE;
+	e->open = true;
+	got = io_line(&e->in, &p, &n);
+	if (got != IO_RECORD)
+		return end_file(e, got == IO_LONG ? io_too_long(&e->in) : 0);
+	if (io_blank(p, n))
+		return EVENTS_BLANK;
+	*c = chunk_next(e->reader, p, n, &fault);
+	if (*c == NULL)
+		return end_file(e, say_bad(&e->in, p, n, &fault));
+	return EVENTS_CHUNK;
 }
 
 int

@@ -26,6 +26,7 @@ struct events {
 enum events_got {
 	EVENTS_END,	/* all files were read */
 	EVENTS_CHUNK,	/* *c is a record, borrowed until the next call */
+	EVENTS_BLANK,	/* an empty line, or white space alone */
 	EVENTS_FILE,	/* a file is at its end */
 };
 

@@ -3,7 +3,6 @@
 
 #include "fold.h"
 #include "mem.h"
-#include "utf8.h"
 
 /* Strings and lists. */
 
@@ -27,6 +26,12 @@ same(struct fold_string s, struct json v)
 	return s.p != NULL && json_equals(v, s.p, s.n);
 }
 
+static bool
+is_empty(struct json v)
+{
+	return json_type(v) != JSON_STRING || v.n == 2;
+}
+
 /* Takes the place of what s was; nothing takes nothing's. */
 static void
 set_string(struct fold_string *s, struct json v)
@@ -37,36 +42,59 @@ set_string(struct fold_string *s, struct json v)
 	*s = string_of(v);
 }
 
+/* p, an array of n elements, with room for one more; it grows by doubling. */
+static void *
+room(void *p, size_t n, size_t size)
+{
+	if ((n & (n - 1)) != 0)
+		return p;
+	return mem_resize(p, n == 0 ? 1 : n * 2, size);
+}
+
 static struct fold_item *
 list_push(struct fold_list *l, struct fold_string text)
 {
-	/* Grown by doubling: at each power of two. */
-	if ((l->n & (l->n - 1)) == 0)
-		l->items = mem_resize(l->items, l->n == 0 ? 1 : l->n * 2,
-		    sizeof(*l->items));
+	if (text.p != NULL)
+		table_add(&l->names, table_hash(text.p, text.n), l->n);
+	l->items = room(l->items, l->n, sizeof(*l->items));
 	l->items[l->n] = (struct fold_item){.text = text};
 	return &l->items[l->n++];
 }
 
-/* Adds a string, or counts it where it is there; anything else is passed over. */
 static struct fold_item *
-list_add(struct fold_list *l, struct json v)
+list_find(const struct fold_list *l, struct fold_string s)
 {
-	struct fold_string s = string_of(v);
+	uint64_t hash = table_hash(s.p, s.n);
+	struct fold_string text;
+	size_t at = 0, *i;
+
+	while ((i = table_next(&l->names, hash, &at)) != NULL) {
+		text = l->items[*i].text;
+		if (text.n == s.n && memcmp(text.p, s.p, s.n) == 0)
+			return &l->items[*i];
+	}
+	return NULL;
+}
+
+bool
+fold_holds(const struct fold_list *l, struct fold_string s)
+{
+	return list_find(l, s) != NULL;
+}
+
+/* Adds a string, or counts it where it is there; takes it over. */
+static struct fold_item *
+list_add(struct fold_list *l, struct fold_string s)
+{
 	struct fold_item *item;
-	size_t i = 0;
 
 	if (s.p == NULL)
 		return NULL;
-	while (i < l->n && (l->items[i].text.n != s.n ||
-	    memcmp(l->items[i].text.p, s.p, s.n) != 0))
-		i++;
-	if (i < l->n) {
-		item = &l->items[i];
+	item = list_find(l, s);
+	if (item != NULL)
 		free(s.p);
-	} else {
+	else
 		item = list_push(l, s);
-	}
 	item->count++;
 	return item;
 }
@@ -81,6 +109,7 @@ list_free(struct fold_list *l)
 		free(l->items[i].more.p);
 	}
 	free(l->items);
+	table_free(&l->names);
 	*l = (struct fold_list){0};
 }
 
@@ -97,7 +126,7 @@ list_fill(struct fold_list *l, struct json array)
 			list_push(l, string_of(v));
 }
 
-/* Answers. */
+/* The answer's parts. */
 
 static void
 free_thread(struct fold_thread *t)
@@ -115,353 +144,299 @@ free_thread(struct fold_thread *t)
 	free(t);
 }
 
-static void
-free_answer(struct fold_answer *a)
+void
+fold_clear(struct fold *f)
 {
 	size_t i;
 
-	for (i = 0; i < a->nchoices; i++)
-		free(a->choices[i].finish.p);
-	for (i = 0; i < a->nthreads; i++)
-		free_thread(a->threads[i]);
-	free(a->choices);
-	free(a->threads);
-	free(a->id.p);
-	free(a->mode.p);
-	free(a->consensus.p);
-	list_free(&a->start);
-	list_free(&a->final);
-	list_free(&a->other);
-	buf_free(&a->usage);
-	buf_free(&a->error);
-	free(a);
+	for (i = 0; i < f->nchoices; i++)
+		free(f->choices[i].finish.p);
+	for (i = 0; i < f->nthreads; i++)
+		free_thread(f->threads[i]);
+	free(f->choices);
+	free(f->threads);
+	free(f->id.p);
+	free(f->mode.p);
+	free(f->consensus.p);
+	list_free(&f->start);
+	list_free(&f->final);
+	list_free(&f->other);
+	list_free(&f->errors);
+	buf_free(&f->usage);
+	free(f->ids.last.p);
+	table_free(&f->ids.seen);
+	table_free(&f->by_index);
+	table_free(&f->by_key);
+	*f = (struct fold){
+		.one = f->one, .no_texts = f->no_texts, .thinking = f->thinking,
+	};
 }
 
-static void
-close_answer(struct fold *f, struct fold_answer *a)
+static struct fold_choice *
+find_choice(const struct fold *f, long index)
 {
-	size_t i = 0;
+	uint64_t hash;
+	size_t at = 0, *i;
 
-	while (f->open[i] != a)
-		i++;
-	f->nopen--;
-	memmove(f->open + i, f->open + i + 1, (f->nopen - i) * sizeof(*f->open));
-	if (f->current == a)
-		f->current = NULL;
-	f->closed(a, f->arg);
-	free_answer(a);
-}
-
-/* Of the open answers, the one that ended first, if it is over. */
-static struct fold_answer *
-next_over(const struct fold *f, bool all)
-{
-	struct fold_answer *a;
-	size_t i;
-
-	if (f->nopen == 0)
-		return NULL;
-	a = f->open[0];
-	for (i = 1; i < f->nopen; i++)
-		if (f->open[i]->last < a->last)
-			a = f->open[i];
-	if (all || fold_whole(a) || a->error.n > 0)
-		return a;
-	/* Without an id nothing but what is current can belong to it. */
-	if (a->id.p == NULL)
-		return a;
-	/* Silent while another one came and went: it was cut. */
-	for (i = 0; i < f->nopen; i++)
-		if (a->last < f->open[i]->first && fold_whole(f->open[i]))
-			return a;
+	if (f->nchoices > 0 && f->choices[f->last_choice].index == index)
+		return &f->choices[f->last_choice];
+	hash = table_hash(&index, sizeof(index));
+	while ((i = table_next(&f->by_index, hash, &at)) != NULL)
+		if (f->choices[*i].index == index)
+			return &f->choices[*i];
 	return NULL;
-}
-
-static void
-close_over(struct fold *f, bool all)
-{
-	struct fold_answer *a;
-
-	while ((a = next_over(f, all)) != NULL)
-		close_answer(f, a);
-}
-
-void
-fold_close(struct fold *f)
-{
-	close_over(f, false);
-}
-
-void
-fold_finish(struct fold *f)
-{
-	close_over(f, true);
-	free(f->open);
-	f->open = NULL;
-}
-
-void
-fold_settle(struct fold *f)
-{
-	if (f->current != NULL && f->current->sealed)
-		close_answer(f, f->current);
-}
-
-static struct fold_answer *
-begin(struct fold *f, struct json id)
-{
-	struct fold_answer *a;
-
-	close_over(f, false);
-	a = mem_zero(1, sizeof(*a));
-	a->id = string_of(id);
-	a->first = f->records;
-	f->open = mem_resize(f->open, f->nopen + 1, sizeof(*f->open));
-	f->open[f->nopen++] = a;
-	return a;
 }
 
 const struct fold_choice *
-fold_choice(const struct fold_answer *a, long index)
+fold_choice(const struct fold *f, long index)
 {
-	size_t i;
+	return find_choice(f, index);
+}
 
-	for (i = 0; i < a->nchoices; i++)
-		if (a->choices[i].index == index)
-			return &a->choices[i];
-	return NULL;
+/* The same, made where it is not there; NULL where that would be too many. */
+static struct fold_choice *
+get_choice(struct fold *f, long index)
+{
+	struct fold_choice *choice = find_choice(f, index);
+
+	if (choice == NULL && f->nchoices == FOLD_CHOICES) {
+		f->excess = "choices";
+		return NULL;
+	}
+	if (choice == NULL) {
+		f->choices = room(f->choices, f->nchoices, sizeof(*f->choices));
+		choice = &f->choices[f->nchoices];
+		*choice = (struct fold_choice){.index = index};
+		table_add(&f->by_index, table_hash(&index, sizeof(index)),
+		    f->nchoices++);
+	}
+	f->last_choice = (size_t)(choice - f->choices);
+	return choice;
 }
 
 struct fold_thread *
-fold_thread(const struct fold_answer *a, const char *key, size_t n)
+fold_thread(const struct fold *f, const char *key, size_t n)
 {
+	uint64_t hash = table_hash(key, n);
 	const struct fold_string *s;
-	size_t i;
+	size_t at = 0, *i;
 
-	for (i = 0; i < a->nthreads; i++) {
-		s = &a->threads[i]->key;
+	while ((i = table_next(&f->by_key, hash, &at)) != NULL) {
+		s = &f->threads[*i]->key;
 		if (s->n == n && memcmp(s->p, key, n) == 0)
-			return a->threads[i];
+			return f->threads[*i];
 	}
 	return NULL;
 }
 
 struct fold_thread *
-fold_main(const struct fold_answer *a)
+fold_main(const struct fold *f)
 {
-	return fold_thread(a, "main", 4);
+	return fold_thread(f, "main", 4);
 }
 
-bool
-fold_whole(const struct fold_answer *a)
+/* A thread of that key, which is taken over; NULL where it would be too many. */
+static struct fold_thread *
+new_thread(struct fold *f, struct fold_string key)
 {
-	const struct fold_thread *main_thread;
+	struct fold_thread *t;
+
+	if (f->nthreads == FOLD_THREADS) {
+		f->excess = "threads";
+		free(key.p);
+		return NULL;
+	}
+	t = mem_zero(1, sizeof(*t));
+	t->key = key;
+	t->number = f->nthreads;
+	table_add(&f->by_key, table_hash(key.p, key.n), f->nthreads);
+	f->threads = room(f->threads, f->nthreads, sizeof(struct fold_thread *));
+	f->threads[f->nthreads++] = t;
+	return t;
+}
+
+/* The thread of a chunk; NULL where it is of none. */
+static struct fold_thread *
+get_thread(struct fold *f, struct json key)
+{
+	struct fold_string s;
+
+	/* Most often it is the last one's. */
+	if (f->recent != NULL && same(f->recent->key, key))
+		return f->recent;
+	s = string_of(key);
+	f->recent = s.p != NULL ? fold_thread(f, s.p, s.n) : NULL;
+	if (f->recent == NULL && s.p != NULL)
+		return f->recent = new_thread(f, s);
+	free(s.p);
+	return f->recent;
+}
+
+/* Where an answer ends. */
+
+/* Whether all that was begun has come to its end. */
+static bool
+is_finished(const struct fold *f)
+{
+	const struct fold_thread *main_thread = fold_main(f);
 	size_t i;
 
-	if (a->error.n > 0)
-		return false;
-	for (i = 0; i < a->nchoices; i++)
-		if (a->choices[i].finish.p == NULL)
+	for (i = 0; i < f->nchoices; i++)
+		if (f->choices[i].finish.p == NULL)
 			break;
-	if (i < a->nchoices && (!a->completion || a->answers))
-		return false;
-	if (a->nchoices > 0 && i == a->nchoices)
+	if (f->nchoices > 0 && i == f->nchoices)
 		return true;
-	/* A recording; or a folded one, which says null where main had no text. */
-	main_thread = fold_main(a);
+	/* A folded recording says null where main had no text. */
+	if (i < f->nchoices && (!f->completion || fold_said(f) != 0))
+		return false;
 	if (main_thread != NULL)
 		return main_thread->done;
-	return a->completion && a->nchoices == 0;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
+	return f->completion && f->nchoices == 0;
 }
 
 bool
-fold_confidence(const struct fold_answer *a, double *median)
+fold_whole(const struct fold *f)
 {
-	const struct fold_thread *t;
-	double *scores = mem_zero(a->final.n, sizeof(*scores));
-	size_t i, n = 0;
-
-	for (i = 0; i < a->final.n; i++) {
-		t = fold_thread(a, a->final.items[i].text.p,
-		    a->final.items[i].text.n);
-		if (t != NULL && t->scored)
-			scores[n++] = t->confidence;
-	}
-	qsort(scores, n, sizeof(*scores), by_value);
-	if (n > 0)
-		*median = n % 2 == 1 ? scores[n / 2] :
-		    (scores[n / 2 - 1] + scores[n / 2]) / 2;
-	free(scores);
-	return n > 0;
+	return f->errors.n == 0 && f->excess == NULL && !f->mixed &&
+	    is_finished(f);
 }
 
-/* Which answer a chunk belongs to. */
-
-static bool
-is_empty(struct json v)
+unsigned
+fold_said(const struct fold *f)
 {
-	return json_type(v) != JSON_STRING || v.n == 2;
+	const struct fold_thread *main_thread = fold_main(f);
+	unsigned said = 0;
+	size_t i;
+
+	for (i = 0; i < f->nchoices; i++)
+		said |= f->choices[i].said;
+	if (f->nchoices == 0 && main_thread != NULL && main_thread->text.n > 0)
+		said |= CHUNK_SAYS_TEXT;
+	return said;
 }
 
-/*
- * Whether a delta begins an answer anew: a choice that has finished speaks. With
- * an id that is the same only text tells: some finish behind each call of a tool.
- */
+bool
+fold_sealed(const struct fold *f)
+{
+	return f->sealed && !f->one;
+}
+
+/* Whether it is a second one, where all before it had one. */
 static bool
-restarts(const struct fold_answer *a, const struct chunk *c)
+is_second(const struct fold_ids *ids, struct json id)
+{
+	return !ids->differ && ids->last.p != NULL && !is_empty(id) &&
+	    !same(ids->last, id);
+}
+
+/* Whether a choice that spoke on without a role gets one again, under no id of its. */
+static bool
+gets_role(const struct fold *f, const struct chunk *c)
 {
 	const struct fold_choice *known;
 	const struct chunk_choice *choice;
 	struct chunk_iter i;
 
+	if (c->kind != CHUNK_DELTA || (!is_empty(c->id) && same(f->ids.last, c->id)))
+		return false;
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
-		known = fold_choice(a, choice->index);
-		if (known != NULL && known->finish.p != NULL &&
-		    (!is_empty(choice->content) || (is_empty(c->id) &&
-		    (chunk_answers(choice->delta) ||
-		    json_holds(json_get(choice->delta, "refusal"))))))
+		known = fold_choice(f, choice->index);
+		if (known != NULL && known->roleless && choice->role.p != NULL)
 			return true;
 	}
 	return false;
 }
 
-static struct fold_answer *
-by_id(const struct fold *f, struct json id)
+bool
+fold_begins(const struct fold *f, const struct chunk *c)
 {
-	size_t i;
-
-	for (i = f->nopen; i-- > 0;)
-		if (same(f->open[i]->id, id))
-			return f->open[i];
-	return NULL;
+	if (!f->open)
+		return false;
+	if (c->kind == CHUNK_RESULT)
+		return true;
+	if (f->one || c->kind == CHUNK_OTHER)
+		return false;
+	if (c->type == CHUNK_RUN_MODE_CALL)
+		return f->started || f->texts || f->errors.n > 0 ||
+		    is_finished(f);
+	if (c->kind == CHUNK_COMPLETION)
+		return is_empty(c->id) || !same(f->id, c->id);
+	if (!chunk_says(c))
+		return false;
+	return (is_second(&f->ids, c->id) && (f->ids.again ||
+	    f->errors.n > 0 || is_finished(f))) || gets_role(f, c);
 }
 
-/* An answer that is nothing but an error: no more of it comes. */
-static bool
-only_error(const struct fold_answer *a)
-{
-	return a != NULL && a->error.n > 0 && a->nchoices == 0 && !a->ensemble;
-}
-
-static struct fold_answer *
-of_delta(struct fold *f, const struct chunk *c)
-{
-	bool has_id = !is_empty(c->id);
-	struct fold_answer *current = only_error(f->current) ? NULL : f->current;
-	struct fold_answer *a = has_id ? by_id(f, c->id) : current;
-	struct chunk_iter i;
-
-	if (a == NULL && has_id && current != NULL && current->id.p == NULL &&
-	    current->nchoices == 0) {
-		a = current;		/* the ensemble's chunks came first */
-		set_string(&a->id, c->id);
-	}
-	if (a != NULL && restarts(a, c)) {
-		close_answer(f, a);
-		a = NULL;
-	}
-	/* Usage alone, of an answer that is closed, begins none. */
-	chunk_choices(&i, c);
-	if (a == NULL && c->error.p == NULL && chunk_choice(&i) == NULL)
-		return NULL;
-	return a != NULL ? a : begin(f, has_id ? c->id : (struct json){0});
-}
-
-static struct fold_answer *
-answer_of(struct fold *f, const struct chunk *c)
-{
-	struct fold_answer *a = f->current;
-	static const struct json none;
-
-	switch (c->kind) {
-	case CHUNK_DELTA:
-		return of_delta(f, c);
-	case CHUNK_SUPAI:
-		if (a == NULL || only_error(a) || (c->type == CHUNK_RUN_MODE_CALL &&
-		    (a->started || fold_whole(a))))
-			return begin(f, none);
-		return a;
-	case CHUNK_ERROR:
-		return a != NULL && !fold_whole(a) && a->error.n == 0 ? a :
-		    begin(f, none);
-	case CHUNK_COMPLETION:
-		return begin(f, c->id);
-	default:
-		return NULL;
-	}
-}
-
-/* What a chunk adds to its answer. */
+/* What a chunk adds. */
 
 static void
-add_choices(struct fold_answer *a, const struct chunk *c)
+add_id(struct fold_ids *ids, struct json id)
+{
+	uint64_t hash;
+	size_t at = 0;
+
+	if (same(ids->last, id)) {
+		ids->again = true;
+		return;
+	}
+	ids->differ = ids->last.p != NULL;
+	set_string(&ids->last, id);
+	/* 64 bits tell them apart. */
+	hash = table_hash(ids->last.p, ids->last.n);
+	if (table_next(&ids->seen, hash, &at) != NULL)
+		ids->again = true;
+	else
+		table_add(&ids->seen, hash, 0);
+}
+
+static void
+add_choice(struct fold *f, struct fold_choice *known,
+    const struct chunk_choice *choice, bool whole)
 {
 	static const struct json stop = {"\"stop\"", 6};
+	unsigned voices = chunk_voices(choice);
+
+	if (!whole && voices != 0 && known->finish.p != NULL)
+		f->late = true;
+	if (!whole || !known->in_deltas)
+		known->said |= voices;
+	if (voices != 0 && !whole) {
+		known->in_deltas = true;
+		known->roleless |= choice->role.p == NULL;
+	}
+	f->texts |= (voices & CHUNK_SAYS_TEXT) != 0;
+	set_string(&known->finish,
+	    whole && choice->finish.p == NULL ? stop : choice->finish);
+}
+
+static void
+add_choices(struct fold *f, const struct chunk *c)
+{
 	const struct chunk_choice *choice;
 	struct fold_choice *known;
 	struct chunk_iter i;
 
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
-		known = (struct fold_choice *)fold_choice(a, choice->index);
-		if (known == NULL) {
-			a->choices = mem_resize(a->choices, a->nchoices + 1,
-			    sizeof(*a->choices));
-			known = &a->choices[a->nchoices++];
-			*known = (struct fold_choice){.index = choice->index};
-		}
-		set_string(&known->finish, choice->finish);
-		if (!a->completion)
-			continue;
-		if (choice->finish.p == NULL)
-			set_string(&known->finish, stop);
-		if (chunk_answers(choice->delta))
-			a->answers = true;
+		known = get_choice(f, choice->index);
+		if (known != NULL)
+			add_choice(f, known, choice, c->kind == CHUNK_COMPLETION);
 	}
-}
-
-static struct fold_thread *
-get_thread(struct fold *f, struct fold_answer *a, struct json key)
-{
-	struct fold_thread *t = a->recent;
-	size_t i;
-
-	if (json_type(key) != JSON_STRING)
-		return NULL;
-	if (t != NULL && same(t->key, key))
-		return t;
-	for (i = 0; i < a->nthreads; i++)
-		if (same(a->threads[i]->key, key))
-			return a->recent = a->threads[i];
-	t = mem_zero(1, sizeof(*t));
-	t->key = string_of(key);
-	t->kept = f->keep == NULL || f->keep(t, f->arg);
-	a->threads = mem_resize(a->threads, a->nthreads + 1,
-	    sizeof(struct fold_thread *));
-	a->threads[a->nthreads++] = t;
-	return a->recent = t;
 }
 
 /* A piece of a thread's text or thinking. */
-static inline void
-add_piece(const struct fold *f, struct fold_thread *t, const struct chunk *c)
+static void
+add_piece(struct fold *f, struct fold_thread *t, const struct chunk *c)
 {
 	if (c->type == CHUNK_TEXT) {
-		if (t->kept)
-			chunk_text(c, c->text, &t->text);
+		f->texts = true;
+		if (!f->no_texts)
+			chunk_text(c, c->text, &t->text, &t->half_text);
 		return;
 	}
 	if (f->thinking != FOLD_SKIP)
-		t->thinking_chars += chunk_chars(c, c->text);
-	if (f->thinking == FOLD_KEEP && t->kept)
-		chunk_text(c, c->text, &t->thinking);
+		t->thinking_chars += chunk_chars(c, c->text, &t->half_counted);
+	if (f->thinking == FOLD_KEEP)
+		chunk_text(c, c->text, &t->thinking, &t->half_thinking);
 }
 
 static void
@@ -481,10 +456,10 @@ add_searches(struct fold_thread *t, const struct chunk *c)
 	struct json_iter i;
 	struct json name, query;
 
-	list_add(&t->searches, chunk_get(c, "query"));
+	list_add(&t->searches, string_of(chunk_get(c, "query")));
 	for (i = json_first(chunk_get(c, "queries"));
 	    json_more(&i, &name, &query);)
-		list_add(&t->searches, query);
+		list_add(&t->searches, string_of(query));
 }
 
 static void
@@ -500,7 +475,7 @@ add_source(struct fold_thread *t, struct json source)
 		else if (json_is(name, "title"))
 			title = v;
 	}
-	item = list_add(&t->sources, url);
+	item = list_add(&t->sources, string_of(url));
 	if (item != NULL && item->more.p == NULL)
 		item->more = string_of(title);
 }
@@ -534,6 +509,7 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 	switch (c->type) {
 	case CHUNK_TEXT_START:
 		buf_clear(&t->text);
+		t->half_text = 0;
 		break;
 	case CHUNK_TEXT:
 	case CHUNK_THINKING:
@@ -557,7 +533,7 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 		add_searches(t, c);
 		break;
 	case CHUNK_FETCH_URL_CALL:
-		list_add(&t->fetched, chunk_get(c, "url"));
+		list_add(&t->fetched, string_of(chunk_get(c, "url")));
 		break;
 	case CHUNK_SOURCE:
 		add_source(t, chunk_get(c, "source"));
@@ -571,26 +547,26 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 }
 
 static void
-add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
+add_supai(struct fold *f, const struct chunk *c)
 {
-	struct fold_thread *t = get_thread(f, a, c->key);
+	struct fold_thread *t = get_thread(f, c->key);
 
-	a->ensemble = true;
+	f->ensemble = true;
 	switch (c->type) {
 	case CHUNK_RUN_MODE_CALL:
-		a->started = true;
-		set_string(&a->mode, chunk_get(c, "modeId"));
-		list_fill(&a->start, chunk_get(c, "startModelIds"));
+		f->started = true;
+		set_string(&f->mode, chunk_get(c, "modeId"));
+		list_fill(&f->start, chunk_get(c, "startModelIds"));
 		return;
 	case CHUNK_RUN_MODE_RESULT:
-		a->ended = true;
-		list_fill(&a->final, chunk_get(c, "finalModelIds"));
+		f->ended = true;
+		list_fill(&f->final, chunk_get(c, "finalModelIds"));
 		return;
 	case CHUNK_RUN_CONSENSUS:
-		set_string(&a->consensus, chunk_get(c, "modelId"));
+		set_string(&f->consensus, chunk_get(c, "modelId"));
 		return;
 	case CHUNK_UNKNOWN:
-		list_add(&a->other, chunk_get(c, "type"));
+		list_add(&f->other, string_of(chunk_get(c, "type")));
 		break;
 	default:
 		break;
@@ -599,9 +575,20 @@ add_supai(struct fold *f, struct fold_answer *a, const struct chunk *c)
 		add_to_thread(f, t, c);
 }
 
+static void
+add_folded_thread(struct fold *f, struct fold_thread *t, struct json v)
+{
+	buf_clear(&t->text);
+	json_text(json_get(v, "text"), &t->text);
+	if (f->thinking == FOLD_KEEP)
+		json_text(json_get(v, "thinking"), &t->thinking);
+	t->done = json_type(json_get(v, "done")) == JSON_TRUE;
+	set_score(t, json_get(v, "confidence"));
+}
+
 /* The threads of a completion that was folded before. */
 static void
-add_folded(struct fold *f, struct fold_answer *a, struct json supai)
+add_folded(struct fold *f, struct json supai)
 {
 	struct json_iter i;
 	struct json key, v;
@@ -609,51 +596,95 @@ add_folded(struct fold *f, struct fold_answer *a, struct json supai)
 
 	if (json_type(supai) != JSON_OBJECT)
 		return;
-	a->ensemble = true;
-	list_fill(&a->final, json_get(supai, "final_models"));
+	f->ensemble = true;
+	list_fill(&f->final, json_get(supai, "final_models"));
 	for (i = json_first(json_get(supai, "threads"));
 	    json_more(&i, &key, &v);) {
-		t = get_thread(f, a, key);
-		if (t == NULL)
-			return;
-		buf_clear(&t->text);
-		json_text(json_get(v, "text"), &t->text);
-		if (f->thinking == FOLD_KEEP)
-			json_text(json_get(v, "thinking"), &t->thinking);
-		t->done = json_type(json_get(v, "done")) == JSON_TRUE;
-		set_score(t, json_get(v, "confidence"));
+		t = get_thread(f, key);
+		if (t != NULL)
+			add_folded_thread(f, t, v);
 	}
 }
 
-static void
-keep(struct buf *b, struct json v)
+static struct fold_string
+bytes_of(struct json v)
 {
-	buf_clear(b);
-	buf_add(b, v.p, v.n);
+	return (struct fold_string){mem_copy(v.p, v.n), v.n};
 }
 
-struct fold_answer *
+/* What is of the answer, whatever kind of record says it. */
+static void
+add_common(struct fold *f, const struct chunk *c)
+{
+	if (f->id.p == NULL && !is_empty(c->id))
+		f->id = string_of(c->id);
+	if (!is_empty(c->id) && chunk_says(c))
+		add_id(&f->ids, c->id);
+	f->mixed = f->ids.differ && f->ids.again && !f->one;
+	if (json_type(c->usage) == JSON_OBJECT) {
+		buf_clear(&f->usage);
+		buf_add(&f->usage, c->usage.p, c->usage.n);
+	}
+	if (c->error.p != NULL)
+		list_add(&f->errors, bytes_of(c->error));
+}
+
+/* Whether a chunk opens an answer: usage alone does not. */
+static bool
+opens(const struct chunk *c)
+{
+	struct chunk_iter i;
+
+	chunk_choices(&i, c);
+	return c->kind != CHUNK_DELTA || c->error.p != NULL ||
+	    chunk_choice(&i) != NULL;
+}
+
+bool
 fold_add(struct fold *f, const struct chunk *c)
 {
-	struct fold_answer *a;
-
-	f->records++;
-	a = answer_of(f, c);
-	if (a == NULL)
-		return NULL;
-	f->current = a;
-	a->last = f->records;
+	if (c->kind == CHUNK_OTHER || c->kind == CHUNK_RESULT ||
+	    (!f->open && !opens(c)))
+		return false;
 	if (c->kind == CHUNK_COMPLETION) {
-		a->completion = a->sealed = true;
-		add_folded(f, a, c->supai);
+		f->completion = !f->open;
+		f->sealed = true;
+		add_folded(f, c->supai);
 	}
+	f->open = true;
+	add_common(f, c);
 	if (c->kind == CHUNK_SUPAI)
-		add_supai(f, a, c);
+		add_supai(f, c);
 	else
-		add_choices(a, c);
-	if (json_type(c->usage) == JSON_OBJECT)
-		keep(&a->usage, c->usage);
-	if (c->error.p != NULL)
-		keep(&a->error, c->error);
-	return a;
+		add_choices(f, c);
+	return true;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+bool
+fold_confidence(const struct fold *f, double *median)
+{
+	const struct fold_thread *t;
+	double *scores = mem_zero(f->final.n, sizeof(*scores));
+	size_t i, n = 0;
+
+	for (i = 0; i < f->final.n; i++) {
+		t = fold_thread(f, f->final.items[i].text.p,
+		    f->final.items[i].text.n);
+		if (t != NULL && t->scored)
+			scores[n++] = t->confidence;
+	}
+	qsort(scores, n, sizeof(*scores), by_value);
+	if (n > 0)
+		*median = n % 2 == 1 ? scores[n / 2] :
+		    (scores[n / 2 - 1] + scores[n / 2]) / 2;
+	free(scores);
+	return n > 0;
 }

@@ -1,24 +1,33 @@
 /*
- * fold: the state of answers as their chunks come: which chunk belongs to which
- * answer, the ensemble's threads, and whether an answer is whole. It keeps what
- * an answer is made of, never the stream. Not for the text of choices, which
- * passes through the tools, nor for building objects: that is completion's.
+ * fold: the state of one answer as its chunks come: where it begins, the
+ * ensemble's threads, and whether it is whole. It keeps what an answer is made
+ * of, never the stream. Not for the text of choices, which passes through the
+ * tools, nor for building objects: that is completion's.
  *
- * Several answers may stand in one input, one behind the other or mixed. They
- * are told apart by id; without one, a new answer begins with a run-mode-call,
- * where a choice that has finished starts again, and behind an error that came
- * alone.
+ * Answers follow each other. An empty line or the end of a file ends one, which
+ * the tool sees; between those fold_begins tells by the records themselves:
+ *
+ *	if (fold_begins(&f, c))
+ *		judge and print f's answer, then fold_clear(&f);
+ *	fold_add(&f, c);
+ *	if (fold_sealed(&f))
+ *		the same
  */
 #ifndef FOLD_H
 #define FOLD_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "chunk.h"
+#include "table.h"
 
-/* A string of the stream, UTF-8 with a NUL behind it; owned. p is NULL for none. */
+/* What no answer needs more of; see struct fold's excess. */
+enum { FOLD_CHOICES = 4096, FOLD_THREADS = 65536 };
+
+/* A string of the stream, UTF-8 with a NUL after it; owned. p is NULL for none. */
 struct fold_string {
 	char	*p;
 	size_t	 n;
@@ -34,12 +43,13 @@ struct fold_item {
 struct fold_list {
 	struct fold_item	*items;
 	size_t			 n;
+	struct table		 names;		/* fold's own */
 };
 
 /* One model's part, or main's. */
 struct fold_thread {
 	struct fold_string key;
-	bool		kept;		/* its text is; see struct fold's keep */
+	size_t		 number;	/* which of the answer's threads, from 0 */
 	struct fold_string model;
 	struct buf	 text;		/* what follows the last text-start; UTF-8 */
 	struct buf	 thinking;	/* only when it is asked for */
@@ -54,93 +64,102 @@ struct fold_thread {
 	struct fold_list fetched;	/* url */
 	struct fold_list sources;	/* url, title */
 	struct fold_list files;		/* id, content type */
+	uint32_t	 half_text, half_thinking, half_counted; /* fold's own */
 };
 
 struct fold_choice {
 	long			index;
 	struct fold_string	finish;	/* none until it has finished */
+	unsigned		said;	/* so far: bits of enum chunk_voice */
+	bool			in_deltas;	/* some of it in deltas */
+	bool			roleless;	/* fold's own: and in one without a role */
 };
-
-struct fold_answer {
-	struct fold_string	 id;
-	bool			 completion;	/* it came as one object */
-	bool			 answers;	/* and a choice of that says something */
-	bool			 ensemble;	/* it has chunks of the ensemble */
-	struct fold_choice	*choices;
-	size_t			 nchoices;
-	struct fold_thread	**threads;	/* in order of first appearance */
-	size_t			 nthreads;
-	struct fold_string	 mode;		/* of run-mode-call */
-	struct fold_string	 consensus;	/* run-consensus's model */
-	struct fold_list	 start, final;	/* model ids */
-	bool			 started, ended; /* run-mode-call, -result came */
-	struct fold_list	 other;		/* unknown types of chunk */
-	struct buf		 usage;		/* the last usage object, JSON; empty: none */
-	struct buf		 error;		/* an error's value, JSON; empty: none */
-	void			*own;		/* the tool's; NULL at first */
-	/* The rest is fold's own. */
-	unsigned long		 first, last;	/* its first and last record's number */
-	struct fold_thread	*recent;
-	bool			 sealed;
-};
-
-/* Called for each answer when no more of it can come; it is freed after that. */
-typedef void fold_closed(struct fold_answer *a, void *arg);
 
 /* What becomes of thinking: its characters are counted; kept too; not looked at. */
 enum fold_thinking { FOLD_COUNT, FOLD_KEEP, FOLD_SKIP };
 
 struct fold {
-	enum fold_thinking	  thinking;
-	/* Whether a thread's text and thinking are worth keeping; NULL: all are. */
-	bool			(*keep)(const struct fold_thread *t, void *arg);
-	fold_closed		 *closed;
-	void			 *arg;
-	struct fold_answer	**open;		/* in order of their first record */
-	size_t			  nopen;
-	struct fold_answer	 *current;	/* the one that chunks without id belong to */
-	unsigned long		  records;
+	/* The tool says, before the first chunk: */
+	bool			 one;		/* all that comes is one answer */
+	bool			 no_texts;	/* the threads' are not worth keeping */
+	enum fold_thinking	 thinking;
+
+	/* The answer. */
+	bool			 open;		/* some of it has come */
+	struct fold_string	 id;		/* the first one that is not empty */
+	bool			 completion;	/* it came as one object */
+	bool			 ensemble;	/* it has chunks of the ensemble */
+	bool			 late;		/* a choice spoke after its finish reason */
+	bool			 mixed;		/* its ids are of two answers */
+	const char		*excess;	/* what it had too many of; NULL: nothing */
+	struct fold_choice	*choices;	/* in order of first appearance */
+	size_t			 nchoices;
+	struct fold_thread	**threads;	/* likewise */
+	size_t			 nthreads;
+	struct fold_thread	*recent;	/* the last chunk's; NULL: none */
+	struct fold_string	 mode;		/* of run-mode-call */
+	struct fold_string	 consensus;	/* run-consensus's model */
+	struct fold_list	 start, final;	/* model ids */
+	bool			 started, ended; /* run-mode-call, -result came */
+	struct fold_list	 other;		/* unknown types of chunk */
+	struct fold_list	 errors;	/* the answer's, each as JSON */
+	struct buf		 usage;		/* the last usage object, JSON; empty: none */
+	/* The rest is fold's own. */
+	bool			 sealed;
+	bool			 texts;		/* some text has come */
+	struct fold_ids {
+		struct fold_string last;	/* of a record that said something */
+		bool		 differ, again;	/* not all are equal; one came twice */
+		struct table	 seen;
+	} ids;
+	struct table		 by_index, by_key;
+	size_t			 last_choice;
 };
 
 /*
- * Takes in a chunk and returns the answer that it belongs to, borrowed until
- * that is closed; NULL where it belongs to none. Answers that are over when
- * this one begins are closed first, in the order of their ends.
- * CHUNK_RESULT is for the tool: it gives the completion inside.
+ * Whether a chunk begins another answer than the one that is open: see
+ * supai-text(1), ANSWERS. Never where all is one answer.
  */
-struct fold_answer *fold_add(struct fold *f, const struct chunk *c);
-
-/* Closes what the last chunk made complete beyond doubt. Call it behind each. */
-void	fold_settle(struct fold *f);
+bool	fold_begins(const struct fold *f, const struct chunk *c);
 
 /*
- * Closes the answers that are over when another one begins; for an answer that
- * the tool takes in by itself.
+ * Takes a chunk into the answer. False where it is of none: nothing to us, or
+ * usage alone where no answer is open. CHUNK_RESULT is for the tool, which gives
+ * the completion inside.
  */
-void	fold_close(struct fold *f);
+bool	fold_add(struct fold *f, const struct chunk *c);
 
-/* The input is at its end: closes every answer, in the order of their ends. */
-void	fold_finish(struct fold *f);
+/* Whether no more of the answer can come: it was, or ended with, a completion. */
+bool	fold_sealed(const struct fold *f);
+
+/* Forgets the answer, which is over; what the tool said stays. */
+void	fold_clear(struct fold *f);
 
 /*
  * Whether an answer is whole: a completion that does not say itself that it was
  * cut, or chunks whose every choice has a finish reason, or, where only chunks
- * of the ensemble came, main's done. An answer with an error is not.
+ * of the ensemble came, main's done. One with an error, or whose ids are of two
+ * answers, is not.
  */
-bool	fold_whole(const struct fold_answer *a);
+bool	fold_whole(const struct fold *f);
+
+/* What choices and main have said: bits of enum chunk_voice. */
+unsigned fold_said(const struct fold *f);
 
 /* The choice of that index; NULL where no chunk had one. */
-const struct fold_choice *fold_choice(const struct fold_answer *a, long index);
+const struct fold_choice *fold_choice(const struct fold *f, long index);
 
 /* The thread of that key, n bytes; and main's. NULL where there is none. */
-struct fold_thread *fold_thread(const struct fold_answer *a, const char *key,
-	    size_t n);
-struct fold_thread *fold_main(const struct fold_answer *a);
+struct fold_thread *fold_thread(const struct fold *f, const char *key, size_t n);
+struct fold_thread *fold_main(const struct fold *f);
+
+/* Whether a list holds that string. */
+bool	fold_holds(const struct fold_list *l, struct fold_string s);
 
 /*
  * Sets *median to the median confidence of the final models that have a score.
  * False where none has one.
  */
-bool	fold_confidence(const struct fold_answer *a, double *median);
+bool	fold_confidence(const struct fold *f, double *median);
 
 #endif

@@ -513,7 +513,7 @@ io_too_long(const struct io_in *in)
 bool
 io_blank(const char *p, size_t n)
 {
-	while (n > 0 && memchr(" \t\r", p[n - 1], 3) != NULL)
+	for (; n > 0 && (*p == ' ' || *p == '\t' || *p == '\r'); p++)
 		n--;
 	return n == 0;
 }

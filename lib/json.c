@@ -540,7 +540,34 @@ hex4(const char *p)
 	    hex_digit(p[2]) << 4 | hex_digit(p[3]);
 }
 
-/* The character that the escape at p (a backslash) means; returns what follows it. */
+static bool
+is_high(uint32_t r)
+{
+	return r >= 0xd800 && r <= 0xdbff;
+}
+
+static bool
+is_low(uint32_t r)
+{
+	return r >= 0xdc00 && r <= 0xdfff;
+}
+
+static bool
+is_half(uint32_t r)
+{
+	return r >= 0xd800 && r <= 0xdfff;
+}
+
+static uint32_t
+pair(uint32_t high, uint32_t low)
+{
+	return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
+/*
+ * The character, or the half of a pair that stands alone, that the escape at p (a
+ * backslash) means; returns what follows it.
+ */
 static const char *
 read_escape(const char *p, uint32_t *rune)
 {
@@ -552,36 +579,70 @@ read_escape(const char *p, uint32_t *rune)
 	}
 	r = hex4(p + 2);
 	p += 6;
-	if (r >= 0xd800 && r <= 0xdbff && p[0] == '\\' && p[1] == 'u') {
+	if (is_high(r) && p[0] == '\\' && p[1] == 'u') {
 		low = hex4(p + 2);
-		if (low >= 0xdc00 && low <= 0xdfff) {
-			r = 0x10000 + ((r - 0xd800) << 10) + (low - 0xdc00);
+		if (is_low(low)) {
+			r = pair(r, low);
 			p += 6;
 		}
 	}
-	*rune = r >= 0xd800 && r <= 0xdfff ? 0xfffd : r;
+	*rune = r;
+	return p;
+}
+
+/*
+ * The pair that a half, kept from the piece before, and the one whose first
+ * escape is at p make together; 0: none.
+ */
+static uint32_t
+mend(uint32_t half, const char *p, const char *end)
+{
+	uint32_t low;
+
+	if (half == 0 || end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return 0;
+	low = hex4(p + 2);
+	return is_low(low) ? pair(half, low) : 0;
+}
+
+/* What follows the escape at p, whose character is appended, or U+FFFD. */
+static const char *
+add_escape(struct buf *out, const char *p, const char *end, uint32_t *half)
+{
+	uint32_t rune;
+
+	p = read_escape(p, &rune);
+	*half = p == end && is_high(rune) ? rune : 0;
+	utf8_encode(out, is_half(rune) ? 0xfffd : rune);
 	return p;
 }
 
 void
-json_text(struct json v, struct buf *out)
+json_join(struct json v, struct buf *out, uint32_t *half)
 {
 	const char *p, *end, *run;
-	uint32_t rune;
+	uint32_t whole;
 
-	if (json_type(v) != JSON_STRING)
+	if (json_type(v) != JSON_STRING || v.n == 2)
 		return;
+	p = v.p + 1;
 	end = v.p + v.n - 1;	/* the closing quote */
+	whole = mend(*half, p, end);
+	if (whole != 0) {
+		out->n -= 3;
+		utf8_encode(out, whole);
+		p += 6;
+	}
+	*half = 0;
 	buf_reserve(out, v.n);
-	for (p = v.p + 1; p < end;) {
+	while (p < end) {
 		run = after_ascii(p, end);
 		buf_add(out, p, (size_t)(run - p));
 		p = run;
 		if (p == end)
 			return;
 		if (*p == '\\') {
-			p = read_escape(p, &rune);
-			utf8_encode(out, rune);
+			p = add_escape(out, p, end, half);
 			continue;
 		}
 		run = memchr(p, '\\', (size_t)(end - p));
@@ -592,24 +653,39 @@ json_text(struct json v, struct buf *out)
 	}
 }
 
+void
+json_text(struct json v, struct buf *out)
+{
+	uint32_t half = 0;
+
+	json_join(v, out, &half);
+}
+
 size_t
-json_chars(struct json v)
+json_chars(struct json v, uint32_t *half)
 {
 	const char *p, *end, *run;
 	size_t count = 0;
 	uint32_t rune;
 
-	if (json_type(v) != JSON_STRING)
+	if (json_type(v) != JSON_STRING || v.n == 2)
 		return 0;
+	p = v.p + 1;
 	end = v.p + v.n - 1;
-	for (p = v.p + 1; p < end; count++) {
+	if (mend(*half, p, end) != 0)
+		p += 6;		/* the first half was counted */
+	for (*half = 0; p < end; count++) {
 		run = after_ascii(p, end);
 		count += (size_t)(run - p);
 		p = run;
 		if (p == end)
 			return count;
-		p = *p == '\\' ? read_escape(p, &rune) :
-		    p + utf8_decode(p, (size_t)(end - p), &rune);
+		if (*p != '\\') {
+			p += utf8_decode(p, (size_t)(end - p), &rune);
+			continue;
+		}
+		p = read_escape(p, &rune);
+		*half = p == end && is_high(rune) ? rune : 0;
 	}
 	return count;
 }
@@ -657,9 +733,11 @@ json_equals(struct json v, const char *p, size_t n)
 	    (unsigned char)v.p[1] < 0x80)
 		return false;	/* as most are: told apart by the first byte */
 	/* A string says its bytes, but for escapes, and for what U+FFFD stands in for. */
+	if (v.n == n + 2 && (n == 0 || memcmp(v.p + 1, p, n) == 0))
+		return n == 0 || memchr(p, '\\', n) == NULL;
 	if (memchr(v.p, '\\', v.n) == NULL &&
 	    (n == 0 || memchr(p, 0xef, n) == NULL))
-		return v.n == n + 2 && (n == 0 || memcmp(v.p + 1, p, n) == 0);
+		return false;
 	json_text(v, &b);
 	same = b.n == n && (n == 0 || memcmp(b.p, p, n) == 0);
 	buf_free(&b);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "buf.h"
@@ -125,8 +126,16 @@ json_is(struct json v, const char *s)
  */
 void	json_text(struct json v, struct buf *out);
 
-/* How many code points json_text would append. */
-size_t	json_chars(struct json v);
+/*
+ * The same for a text that comes in pieces, each a string: the halves of a
+ * surrogate pair in two pieces are one character. *half, 0 at first, is kept for
+ * the next piece: a high half that stands as U+FFFD, three bytes, at out's end,
+ * and that a low half makes whole. 0: out ends with what will stay.
+ */
+void	json_join(struct json v, struct buf *out, uint32_t *half);
+
+/* How many code points json_join makes a text longer by. */
+size_t	json_chars(struct json v, uint32_t *half);
 
 /* A string's text as json_text has it; owned by the caller; NULL for no string. */
 char	*json_string(struct json v);

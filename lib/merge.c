@@ -21,39 +21,65 @@ merge_set(struct merge *m, struct json v)
 	buf_add(&m->bytes, v.p, v.n);
 }
 
-static struct merge *
+/* A further member; the array of them grows by doubling. */
+static struct merge_member *
 push(struct merge *m, struct json name, long index)
 {
 	struct merge_member *member;
 
-	m->members = mem_resize(m->members, m->n + 1, sizeof(*m->members));
+	if ((m->n & (m->n - 1)) == 0)
+		m->members = mem_resize(m->members, m->n == 0 ? 1 : m->n * 2,
+		    sizeof(*m->members));
 	member = &m->members[m->n++];
 	*member = (struct merge_member){.index = index};
 	buf_add(&member->name, name.p, name.n);
-	return &member->value;
+	return member;
+}
+
+static bool
+is_named(const struct merge_member *member, struct json name)
+{
+	return member->name.n == name.n &&
+	    memcmp(member->name.p, name.p, name.n) == 0;
+}
+
+static struct merge_member *
+find_name(const struct merge *m, struct json name)
+{
+	size_t at = 0, *i;
+	uint64_t hash;
+
+	/* Most often it is the one after the one before. */
+	if (m->last + 1 < m->n && is_named(&m->members[m->last + 1], name))
+		return &m->members[m->last + 1];
+	hash = table_hash(name.p, name.n);
+	while ((i = table_next(&m->table, hash, &at)) != NULL)
+		if (is_named(&m->members[*i], name))
+			return &m->members[*i];
+	return NULL;
 }
 
 static struct merge *
 as_written(struct merge *m, struct json name)
 {
-	const struct buf *b;
-	size_t i;
+	struct merge_member *member = find_name(m, name);
 
-	for (i = 0; i < m->n; i++) {
-		b = &m->members[i].name;
-		if (b->n == name.n && memcmp(b->p, name.p, name.n) == 0)
-			return &m->members[i].value;
+	if (member == NULL) {
+		table_add(&m->table, table_hash(name.p, name.n), m->n);
+		member = push(m, name, -1);
 	}
-	return push(m, name, -1);
+	m->last = (size_t)(member - m->members);
+	return &member->value;
 }
 
 /* Names are kept as json_quote writes them: one name in one way. */
-static struct merge *
-by_name(struct merge *m, struct json name)
+struct merge *
+merge_member(struct merge *m, struct json name)
 {
 	struct buf text = {0}, quoted = {0};
 	struct merge *member;
 
+	become(m, MERGE_OBJECT);
 	if (memchr(name.p, '\\', name.n) == NULL)
 		return as_written(m, name);
 	json_text(name, &text);
@@ -64,38 +90,76 @@ by_name(struct merge *m, struct json name)
 	return member;
 }
 
-struct merge *
-merge_member(struct merge *m, struct json name)
+/* The member of a name of ours, made one of that kind. */
+static struct merge *
+member_of_kind(struct merge *m, const char *name, enum merge_kind kind)
 {
-	become(m, MERGE_OBJECT);
-	return by_name(m, name);
+	struct buf quoted = {0};
+	struct merge *member;
+
+	json_quote(&quoted, name, strlen(name));
+	member = merge_member(m, (struct json){quoted.p, quoted.n});
+	buf_free(&quoted);
+	become(member, kind);
+	return member;
 }
 
-static struct merge *
-by_index(struct merge *m, long index)
+struct merge *
+merge_text(struct merge *m, const char *name)
+{
+	return member_of_kind(m, name, MERGE_TEXT);
+}
+
+void
+merge_push(struct merge *m, const char *name, struct json element)
 {
 	static const struct json no_name;
-	size_t i;
 
-	for (i = 0; index >= 0 && i < m->n; i++)
-		if (m->members[i].index == index)
-			return &m->members[i].value;
-	return push(m, no_name, index);
+	m = member_of_kind(m, name, MERGE_ARRAY);
+	merge_set(&push(m, no_name, -1)->value, element);
+}
+
+/* Where the last element of that index is noted; NULL: nowhere. */
+static size_t *
+find_index(const struct merge *m, long index)
+{
+	uint64_t hash = table_hash(&index, sizeof(index));
+	size_t at = 0, *i;
+
+	while ((i = table_next(&m->table, hash, &at)) != NULL)
+		if (m->members[*i].index == index)
+			return i;
+	return NULL;
+}
+
+/* A further element, which is the last one of its index, where it says one. */
+static struct merge_member *
+push_element(struct merge *m, struct json id, long index)
+{
+	size_t *last = index >= 0 ? find_index(m, index) : NULL;
+
+	if (last != NULL)
+		*last = m->n;
+	else if (index >= 0)
+		table_add(&m->table, table_hash(&index, sizeof(index)), m->n);
+	if (id.n > 0)
+		table_add(&m->table, table_hash(id.p, id.n), m->n);
+	return push(m, id, index);
 }
 
 /* Strings that come whole, and again and again from some services. */
 static bool
 is_label(struct json name)
 {
-	return json_is(name, "role") || json_is(name, "type") ||
-	    json_is(name, "id") || json_is(name, "name");
-}
+	static const char *const labels[] = {
+		"role", "type", "id", "name", "format", "channel", "index",
+	};
+	size_t i;
 
-static void
-add_label(struct merge *m, struct json v)
-{
-	if (m->kind == MERGE_NONE || v.n > 2)	/* "" says nothing new */
-		merge_set(m, v);
+	for (i = 0; i < sizeof(labels) / sizeof(*labels); i++)
+		if (json_is(name, labels[i]))
+			return true;
+	return false;
 }
 
 static void
@@ -105,30 +169,122 @@ add_object(struct merge *m, struct json v, bool skip_index)
 	struct json name, value;
 
 	become(m, MERGE_OBJECT);
-	for (i = json_first(v); json_more(&i, &name, &value);) {
-		if (skip_index && json_is(name, "index"))
-			continue;
-		if (json_type(value) == JSON_STRING && is_label(name))
-			add_label(by_name(m, name), value);
-		else
-			merge_add(by_name(m, name), value);
-	}
+	for (i = json_first(v); json_more(&i, &name, &value);)
+		if (!skip_index || !json_is(name, "index"))
+			merge_put(m, name, value);
 }
 
 static void
 add_array(struct merge *m, struct json v)
 {
+	static const struct json no_name;
 	struct json_iter i;
 	struct json name, value;
+	size_t *known;
 	long index;
 
 	become(m, MERGE_ARRAY);
 	for (i = json_first(v); json_more(&i, &name, &value);) {
 		index = json_index(json_get(value, "index"));
-		if (index >= 0)
-			add_object(by_index(m, index), value, true);
+		known = index >= 0 ? find_index(m, index) : NULL;
+		if (known != NULL)
+			merge_add(&m->members[*known].value, value);
+		else if (index >= 0)
+			merge_add(&push_element(m, no_name, index)->value, value);
+		else	/* nothing can be added to it */
+			merge_set(&push_element(m, no_name, -1)->value, value);
+	}
+}
+
+/* Calls of tools. */
+
+/* Whether a call has another name than the function of one that came without id. */
+static bool
+is_other(const struct merge_member *call, struct json name)
+{
+	const struct merge *function = merge_find(&call->value, "function");
+	const struct merge *known = function != NULL ?
+	    merge_find(function, "name") : NULL;
+
+	return known == NULL || known->bytes.n != name.n ||
+	    memcmp(known->bytes.p, name.p, name.n) != 0;
+}
+
+/*
+ * The call that one without an id goes on with; NULL: with none. With an index it
+ * is that one's last; else the last of all, but where it has a name of its own
+ * and that one has another, or was in the same array before it.
+ */
+static struct merge_member *
+goes_on(const struct merge *m, struct json call, long index, bool again)
+{
+	struct json name = json_get(json_get(call, "function"), "name");
+	size_t *last = index >= 0 ? find_index(m, index) : NULL;
+
+	if (index >= 0)
+		return last != NULL ? &m->members[*last] : NULL;
+	if (m->n == 0 || (json_holds(name) &&
+	    (again || is_other(&m->members[m->last], name))))
+		return NULL;
+	return &m->members[m->last];
+}
+
+static struct merge_member *
+find_call(struct merge *m, struct json call, bool again)
+{
+	struct json id = json_get(call, "id");
+	long index = json_index(json_get(call, "index"));
+	struct merge_member *known;
+	size_t *last;
+
+	if (json_type(id) != JSON_STRING || !json_holds(id)) {
+		known = goes_on(m, call, index, again);
+		return known != NULL ? known :
+		    push_element(m, (struct json){0}, index);
+	}
+	known = find_name(m, id);
+	last = index >= 0 ? find_index(m, index) : NULL;
+	if (known != NULL || last == NULL || m->members[*last].name.n > 0)
+		return known != NULL ? known : push_element(m, id, index);
+	/* That one gets its id late. */
+	known = &m->members[*last];
+	buf_add(&known->name, id.p, id.n);
+	table_add(&m->table, table_hash(id.p, id.n), *last);
+	return known;
+}
+
+static void
+add_calls(struct merge *m, struct json v)
+{
+	struct json_iter i;
+	struct json name, value;
+	struct merge_member *call;
+	bool again = false;
+
+	become(m, MERGE_ARRAY);
+	for (i = json_first(v); json_more(&i, &name, &value); again = true) {
+		call = find_call(m, value, again);
+		m->last = (size_t)(call - m->members);
+		if (json_type(value) == JSON_OBJECT)
+			add_object(&call->value, value, true);
 		else
-			merge_set(by_index(m, -1), value);
+			merge_add(&call->value, value);
+	}
+}
+
+void
+merge_put(struct merge *m, struct json name, struct json piece)
+{
+	struct merge *to = merge_member(m, name);
+
+	if (json_type(piece) == JSON_STRING && is_label(name)) {
+		if (to->kind == MERGE_NONE || json_holds(piece))
+			merge_set(to, piece);
+	} else if (json_type(piece) == JSON_ARRAY &&
+	    json_is(name, "tool_calls")) {
+		add_calls(to, piece);
+	} else {
+		merge_add(to, piece);
 	}
 }
 
@@ -144,7 +300,7 @@ merge_add(struct merge *m, struct json piece)
 		return;
 	case JSON_STRING:
 		become(m, MERGE_TEXT);
-		json_text(piece, &m->bytes);
+		json_join(piece, &m->bytes, &m->half);
 		return;
 	case JSON_NULL:
 		if (m->kind == MERGE_NONE)
@@ -251,6 +407,7 @@ merge_free(struct merge *m)
 		merge_free(&m->members[i].value);
 	}
 	free(m->members);
+	table_free(&m->table);
 	buf_free(&m->bytes);
 	*m = (struct merge){0};
 }

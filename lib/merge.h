@@ -7,10 +7,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "emit.h"
 #include "json.h"
+#include "table.h"
 
 enum merge_kind { MERGE_NONE, MERGE_RAW, MERGE_TEXT, MERGE_OBJECT, MERGE_ARRAY };
 
@@ -18,30 +20,47 @@ enum merge_kind { MERGE_NONE, MERGE_RAW, MERGE_TEXT, MERGE_OBJECT, MERGE_ARRAY }
 struct merge {
 	enum merge_kind		 kind;
 	struct buf		 bytes;	/* MERGE_RAW: JSON; MERGE_TEXT: UTF-8 */
+	uint32_t		 half;	/* of a MERGE_TEXT, see json_join */
 	struct merge_member	*members;
 	size_t			 n;
+	size_t			 last;	/* merge's own: the member that was added to last */
+	struct table		 table;	/* merge's own */
 };
 
 struct merge_member {
-	struct buf	name;	/* in an object: as JSON */
+	struct buf	name;	/* in an object: as JSON; of a tool's call: its id */
 	long		index;	/* in an array whose elements say theirs; else -1 */
 	struct merge	value;
 };
 
 /*
- * Adds a piece (borrowed for the call): a string to a string is joined to it;
- * an object's members are added one by one; an array's elements are added to
- * the element that has the same "index" member, or behind the others where they
- * have none; anything else takes the place of what was there, except that null
- * takes nothing's. Strings that name things (role, type, id, name) are not joined.
+ * Adds a piece (borrowed for the call): a string to a string is joined to it, an
+ * object's members are added one by one, anything else takes the place of what was
+ * there, but null takes nothing's. An array's elements go to the element that has
+ * the same "index", or after the others where they have none. Strings that name
+ * things ("role", "type", "id" and their like) are not joined; an empty one takes
+ * nothing's place.
  */
 void	merge_add(struct merge *m, struct json piece);
+
+/*
+ * The same for a member of m, which becomes an object. The calls in "tool_calls"
+ * are told apart by id: a new one begins a call, a known one goes on with its own,
+ * none with the one of its "index", or with the last.
+ */
+void	merge_put(struct merge *m, struct json name, struct json piece);
 
 /* Puts v in the place of what is there. */
 void	merge_set(struct merge *m, struct json v);
 
-/* The value of an object's member of that name, a string; made where there is none. */
+/* The member of that name, made where there is none, m becoming an object. */
 struct merge *merge_member(struct merge *m, struct json name);
+
+/* The same, made a text, for one who appends to its bytes. name: plain ASCII. */
+struct merge *merge_text(struct merge *m, const char *name);
+
+/* Adds an element, as it is, to such a member that is an array. */
+void	merge_push(struct merge *m, const char *name, struct json element);
 
 /* The same, borrowed; NULL where there is none, or m is no object. */
 const struct merge *merge_find(const struct merge *m, const char *name);

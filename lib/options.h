@@ -95,10 +95,11 @@ enum {
 #define TEXT_OPTIONS							\
 	{OPTIONS_CHOICE, "choice", "N", "print choice N of each answer (0)"}, \
 	{'k', "key", "PATTERN", "print the ensemble's threads whose key matches"}, \
-	{'t', "thinking", NULL, "their thinking instead (of main, without -k)"}, \
+	{'t', "thinking", NULL, "the thinking instead of the text"}, \
 	{'u', "usage", NULL, "a line of token counts on standard error"}, \
 	{'n', "no-newline", NULL, "add no newline at an answer's end"},	\
 	{'0', "null", NULL, "end each answer with a NUL instead"},	\
+	{'1', "one", NULL, "each input is one answer"},			\
 	{OPTIONS_MIN_CONFIDENCE, "min-confidence", "X",			\
 	    "nothing, and status 1, below this median confidence"},	\
 	{OPTIONS_SAFE, "safe", NULL, "show control characters, terminal or not"}, \

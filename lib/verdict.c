@@ -15,6 +15,8 @@ tell(struct buf *why, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
+	if (why != NULL && why->n > 0)
+		buf_adds(why, "; ");
 	buf_vprintf(why != NULL ? why : &line, fmt, ap);
 	va_end(ap);
 	if (why == NULL)
@@ -23,9 +25,8 @@ tell(struct buf *why, const char *fmt, ...)
 }
 
 static int
-tell_error(const struct fold_answer *a, struct buf *why)
+tell_error(struct json error, struct buf *why)
 {
-	struct json error = {a->error.p, a->error.n};
 	struct buf message = {0}, shown = {0};
 
 	apierror_message(error, &message);
@@ -36,15 +37,16 @@ tell_error(const struct fold_answer *a, struct buf *why)
 	return apierror_status(error);
 }
 
-int
-verdict_end(const struct fold_answer *a, bool whole, struct buf *why)
+static int
+tell_errors(const struct fold *f, struct buf *why)
 {
-	if (a->error.n > 0)
-		return tell_error(a, why);
-	if (whole)
-		return 0;
-	tell(why, "the answer is not whole: it was cut before its end");
-	return EX_PROTOCOL;
+	int status = 0;
+	size_t i;
+
+	for (i = 0; i < f->errors.n; i++)
+		status = diag_worst(status, tell_error((struct json){
+		    f->errors.items[i].text.p, f->errors.items[i].text.n}, why));
+	return status;
 }
 
 static bool
@@ -54,34 +56,105 @@ is_good(const char *reason)
 	    strcmp(reason, "function_call") == 0;
 }
 
-int
-verdict_finish(const struct fold_answer *a, long index)
+static const char refusal[] = "refusal";
+
+static bool
+is_refusal(const char *reason)
+{
+	return strcmp(reason, refusal) == 0;
+}
+
+/*
+ * Why a choice, or one of VERDICT_ALL, did not end well: a refusal, or a finish
+ * reason; NULL where all is well, or it has not finished.
+ */
+static const char *
+short_of(const struct fold *f, long choice)
 {
 	const struct fold_choice *c;
 	size_t i;
 
-	for (i = 0; i < a->nchoices; i++) {
-		c = &a->choices[i];
-		if ((index != -1 && c->index != index) || c->finish.p == NULL ||
-		    is_good(c->finish.p))
+	for (i = 0; i < f->nchoices; i++) {
+		c = &f->choices[i];
+		if (choice != VERDICT_ALL && c->index != choice)
 			continue;
-		diag_warn("the answer ended for the reason \"%s\"", c->finish.p);
+		if ((c->said & CHUNK_SAYS_REFUSAL) != 0)
+			return refusal;
+		if (c->finish.p != NULL && !is_good(c->finish.p))
+			return c->finish.p;
+	}
+	return NULL;
+}
+
+static int
+tell_short(const char *reason, struct buf *why)
+{
+	if (is_refusal(reason))
+		tell(why, "the model refused to answer");
+	else
+		tell(why, "the answer ended for the reason \"%s\"", reason);
+	return EX_NOANSWER;
+}
+
+void
+verdict_failure(const struct fold_thread *t, struct buf *out)
+{
+	struct buf quoted = {0}, message = {0};
+	const struct fold_string *said;
+
+	if (t == NULL || t->text.n > 0 || t->errors.n == 0)
+		return;
+	said = &t->errors.items[t->errors.n - 1].text;
+	json_quote(&quoted, said->p, said->n);
+	apierror_message((struct json){quoted.p, quoted.n}, &message);
+	buf_adds(out, ": ");
+	term_string(out, t->key.p, t->key.n);
+	buf_adds(out, " failed: ");
+	term_string(out, message.p, message.n);
+	buf_free(&quoted);
+	buf_free(&message);
+}
+
+static int
+tell_empty(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
+{
+	long index = ask->choice == VERDICT_ALL ? 0 : ask->choice;
+	const struct fold_choice *c = fold_choice(f, index);
+	struct buf more = {0};
+
+	if (c == NULL && f->nchoices > 0) {
+		tell(why, "there is no choice %ld", index);
 		return EX_NOANSWER;
 	}
-	return 0;
+	if (c != NULL && c->finish.p != NULL)
+		buf_printf(&more, ", finish reason %s", c->finish.p);
+	verdict_failure(fold_main(f), &more);
+	tell(why, "the answer has no %s%s", ask->what, buf_string(&more));
+	buf_free(&more);
+	return EX_NOANSWER;
 }
 
 int
-verdict_empty(const struct fold_answer *a, long index, const char *what,
-    struct buf *why)
+verdict_of(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 {
-	const struct fold_choice *c = fold_choice(a, index);
-	bool known = c != NULL && c->finish.p != NULL;
+	const char *reason = short_of(f, ask->choice);
 
-	if (c == NULL && a->nchoices > 0)
-		tell(why, "there is no choice %ld", index);
-	else
-		tell(why, "the answer has no %s%s%s", what,
-		    known ? ", finish reason " : "", known ? c->finish.p : "");
-	return EX_NOANSWER;
+	if (f->errors.n > 0)
+		return tell_errors(f, why);
+	if (f->excess != NULL) {
+		tell(why, "the answer has too many %s", f->excess);
+		return EX_DATAERR;
+	}
+	if (f->mixed) {
+		tell(why, "two answers in one segment: their ids are mixed"
+		    " (an empty line between answers tells them apart)");
+		return EX_PROTOCOL;
+	}
+	if (!ask->whole) {
+		tell(why, "the answer is not whole: it was cut before its end");
+		return EX_PROTOCOL;
+	}
+	if (reason != NULL && (!ask->any_finish || is_refusal(reason)))
+		return tell_short(reason, why);
+	return ask->any ? 0 : tell_empty(f, ask, why);
 }

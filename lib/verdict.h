@@ -1,28 +1,38 @@
 /*
- * verdict: what an answer that has ended is worth, as a status, and why: said on
- * standard error, or where the caller gives a buf for it, appended to that. The order of the questions is the order of the statuses.
+ * verdict: what an answer that has ended is worth, as a status, and why. The order
+ * of its questions is the order of the statuses.
  */
 #ifndef VERDICT_H
 #define VERDICT_H
 
 #include <stdbool.h>
 
+#include "buf.h"
 #include "fold.h"
 
-/*
- * 0 for an answer that is whole; else an error's status (69, 75, 77), or 76.
- * whole is fold_whole's word or, for threads, the tool's own.
- */
-int	verdict_end(const struct fold_answer *a, bool whole, struct buf *why);
+enum { VERDICT_ALL = -1, VERDICT_NONE = -2 };
+
+/* What is asked of an answer. */
+struct verdict_ask {
+	bool		 whole;		/* it is, as far as it is asked for: fold_whole's word, or the tool's */
+	long		 choice;	/* that has to end well, VERDICT_ALL or VERDICT_NONE */
+	bool		 any_finish;	/* any finish reason is good */
+	bool		 any;		/* there is some of what is asked for */
+	const char	*what;		/* which is called so: "text", "thinking" */
+};
 
 /*
- * 0 where the choice of that index (-1: every one) has finished because it had
- * said all: stop, tool_calls, function_call; 1 for any other finish reason.
+ * 0; an error's status (65, 69, 75, 77); 65 for one that is too large; 76 for one
+ * that is not whole; 1 for one that was refused, ended badly, or has nothing of
+ * what is asked for. Why is said on standard error, or appended to why.
  */
-int	verdict_finish(const struct fold_answer *a, long index);
-
-/* 1, for an answer that is whole but holds no text, or no thinking ("what"). */
-int	verdict_empty(const struct fold_answer *a, long index, const char *what,
+int	verdict_of(const struct fold *f, const struct verdict_ask *ask,
 	    struct buf *why);
+
+/*
+ * Appends ": KEY failed: …", the last reason, where a thread (NULL: none) failed
+ * and has no text.
+ */
+void	verdict_failure(const struct fold_thread *t, struct buf *out);
 
 #endif

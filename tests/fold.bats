@@ -108,7 +108,8 @@ agrees() {
         c '{"index":1,"delta":{"refusal":"no"},"logprobs":{"content":[{"token":"C"}]},"finish_reason":null}'
         c '{"index":1,"delta":{"refusal":"pe"},"finish_reason":"stop"}'
         c '{"index":0,"delta":{},"finish_reason":"tool_calls"}')"
-    assert_equal "$status" 0
+    assert_equal "$status" 1
+    assert_equal "$stderr" 'supai-fold: the model refused to answer'
     same_json "$output" '{"id":"x","object":"chat.completion","created":7,"model":"m","system_fingerprint":"fp","choices":[
         {"index":0,"message":{"role":"assistant","content":null,"tool_calls":[
             {"id":"t0","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}},
@@ -133,22 +134,44 @@ agrees() {
         "choices":[{"index":0,"message":{"role":"assistant","content":"ab"},"hint":{"n":2},"finish_reason":"stop"}]}'
 }
 
-@test "several answers: an object each, in the order of their ends" {
+@test "several answers: an object each, in order" {
     c() { printf '{"id":"%s","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":%s}]}\n' "$1" "$2" "${3-null}"; }
-    fold "$(c a a1; c b b1; c b b2 '"stop"'; c a a2 '"stop"'; c d d1 '"stop"')"
+    fold "$(c a a1; c a a2 '"stop"'; c b b1; c b b2 '"stop"'; c d d1 '"stop"')"
     assert_equal "$status" 0
-    assert_equal "$(jq -c '[.id, .choices[0].message.content]' <<<"$output")" '["b","b1b2"]
-["a","a1a2"]
+    assert_equal "$(jq -c '[.id, .choices[0].message.content]' <<<"$output")" '["a","a1a2"]
+["b","b1b2"]
 ["d","d1"]'
 }
 
-@test "an answer that was cut keeps its place before the one behind it: 76" {
+@test "an answer that was cut before the next one: 76" {
     c() { printf '{"id":"%s","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":%s}]}\n' "$1" "$2" "${3-null}"; }
-    fold "$(c a a1; c b b1 '"stop"'; c d d1 '"stop"')"
+    fold "$(c a a1; echo; c b b1 '"stop"'; c d d1 '"stop"')"
     assert_equal "$status" 76
     assert_equal "$(jq -c '[.id, .choices[0].finish_reason]' <<<"$output")" '["a",null]
 ["b","stop"]
 ["d","stop"]'
+}
+
+@test "-1: all that comes is one answer, a completion among it too" {
+    c() { printf '{"id":"%s","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":"stop"}]}\n' "$1" "$2"; }
+    { c a 1; echo; c b 2; c b 3; } >in
+    run --separate-stderr supai-fold -1 in
+    expect 0 '{"id":"a","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"123"},"finish_reason":"stop"}]}' ''
+    { jq -c . "$DATA/completion.json"; c x ' Indeed.'; } >in
+    run --separate-stderr supai-fold -1 in
+    assert_equal "$status" 0
+    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" 'The capital of France is Paris. Indeed.'
+}
+
+@test "a completion of the open answer's id is its last chunk, its text counts where no delta spoke" {
+    c() { printf '{"id":"i","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":"%s"},"finish_reason":null}]}\n' "$1"; }
+    last='{"id":"i","object":"chat.completion","created":1,"choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"total_tokens":3}}'
+    for said in Hello ''; do
+        fold "$(c "$said"; echo "$last")"
+        expect 0 '{"id":"i","object":"chat.completion","created":1,"usage":{"total_tokens":3},"choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}]}' ''
+        run --separate-stderr supai-text in
+        expect 0 Hello ''
+    done
 }
 
 @test "recordings without ids: an object each run-mode-call" {
@@ -291,19 +314,17 @@ $r$r"
     done
 }
 
-@test "an answer behind an error that came alone is one of its own" {
-    fold '{"error":{"message":"boom"}}
-{"id":"A","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"ok"},"finish_reason":"stop"}]}'
-    assert_equal "$status" 69
-    same_json "${lines[0]}" '{"object":"chat.completion","choices":[],"error":{"message":"boom"}}'
-    assert_equal "$(jq -c '[.choices[0].message.content, .error]' <<<"${lines[1]}")" '["ok",null]'
-    { echo '{"error":{"message":"boom"}}'; cat "$DATA/ensemble.ndjson"; } >in
-    supai-fold "$DATA/ensemble.ndjson" >want
-    run --separate-stderr supai-fold in
-    assert_equal "$status" 69
-    assert_equal "${lines[1]}" "$(cat want)"
-    # an error in an ensemble's answer is its own, and what comes behind it too
-    { cat "$DATA/ensemble.ndjson" | sed -n 1p; echo '{"error":{"message":"boom"}}'; sed 1d "$DATA/ensemble.ndjson"; } >in
+@test "an error is of the answer in its segment, before or after it" {
+    ok='{"id":"A","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"ok"},"finish_reason":"stop"}]}'
+    error='{"error":{"message":"boom"}}'
+    for in in "$error"$'\n'"$ok" "$ok"$'\n'"$error"; do
+        fold "$in"
+        expect 69 '{"id":"A","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"ok"},"finish_reason":"stop"}],"error":{"message":"boom"}}' 'supai-fold: the service says: boom'
+    done
+    fold "$error"$'\n\n'"$ok"
+    expect 69 '{"object":"chat.completion","choices":[],"error":{"message":"boom"}}
+{"id":"A","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"ok"},"finish_reason":"stop"}]}' 'supai-fold: the service says: boom'
+    { sed -n 1p "$DATA/ensemble.ndjson"; echo "$error"; sed 1d "$DATA/ensemble.ndjson"; } >in
     run --separate-stderr supai-fold in
     assert_equal "$status" 69
     assert_equal "$(jq -c .error <<<"$output")" '{"message":"boom"}'
@@ -311,11 +332,12 @@ $r$r"
 
 @test "answers without ids that call tools are told apart" {
     call() { printf '{"choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"%s","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":null}]}\n{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\n' "$1"; }
-    fold "$(call one; call two)"
+    fold "$(call one; echo; call two)"
     assert_equal "$status" 0
     assert_equal "$(jq -r '.choices[0].message.tool_calls[0] | .id + .function.arguments' <<<"$output" | xargs)" 'one{} two{}'
     refuse() { printf '{"choices":[{"index":0,"delta":{"refusal":"%s"},"finish_reason":null}]}\n{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n' "$1"; }
-    fold "$(refuse No; refuse Never)"
+    fold "$(refuse No; echo; refuse Never)"
+    assert_equal "$status" 1
     assert_equal "$(jq -r '.choices[0].message.refusal' <<<"$output" | xargs)" 'No Never'
 }
 

@@ -163,7 +163,9 @@ main_text() {
         cat head $kind tail >$kind.ndjson
         mock_start --replay $kind.ndjson
         run_pipe 'supai-req -x hi | supai-send | supai-sse | tee out | supai-text -k main'
-        expect 1 '' 'supai-text: the answer has no text'
+        failed=
+        [ $kind != failed ] || failed=': main failed: down'
+        expect 1 '' "supai-text: the answer has no text$failed"
         assert_equal "$stages" '0 0 0 0 1'
         cmp out $kind.ndjson
     done

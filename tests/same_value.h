@@ -15,12 +15,13 @@ static jv
 read_string(struct json v)
 {
 	struct buf text = {0};
+	uint32_t half = 0;
 	jv s;
 
 	json_text(v, &text);
 	s = value_text(text.p, text.n);
 	if (!json_equals(v, text.n > 0 ? text.p : "", text.n) ||
-	    json_chars(v) != (size_t)jv_string_length_codepoints(jv_copy(s))) {
+	    json_chars(v, &half) != (size_t)jv_string_length_codepoints(jv_copy(s))) {
 		jv_free(s);
 		s = jv_invalid();
 	}

@@ -70,28 +70,94 @@ E
     printf 'abc\n' | cmp - out
 }
 
-@test "answers one behind the other each get their final newline" {
+# Where an answer ends.
+
+@test "answers one after the other each get their final newline" {
     text "$(delta '"one"' '"stop"' a; delta '"two"' '"stop"' b)"
     expect 0 $'one\ntwo' ''
 }
 
-@test "answers without ids: one begins where a finished choice speaks again" {
+@test "an empty line ends an answer, white space alone is one, and several are one" {
+    for gap in '' ' ' $'\t\r' $'\n\n \n'; do
+        text "$(delta '"one"' '"stop"')"$'\n'"$gap"$'\n'"$(delta '"two"' '"stop"')"
+        expect 0 $'one\ntwo' ''
+    done
+    text $'\n\n'"$(delta '"one"' '"stop"')"$'\n\n'
+    expect 0 one ''
+    text "$(delta '"a"')"$'\r\n\r\n'"$(delta '"b"' '"stop"')"$'\r'
+    expect 76 $'a\nb' 'supai-text: the answer is not whole*'
+}
+
+@test "what finishes and speaks on under the same id, or under none, is the same answer" {
+    text "$(delta '"Hel"' '"stop"'; delta '"lo"'; delta '""' '"stop"')"
+    expect 0 Hello ''
     text '{"choices":[{"delta":{"content":"one"},"finish_reason":"stop"}]}
 {"choices":[],"usage":{}}
 {"choices":[{"delta":{"content":"two"},"finish_reason":"stop"}]}'
-    expect 0 $'one\ntwo' ''
+    expect 0 onetwo ''
 }
 
-@test "answers without ids whose deltas are all alike are two all the same" {
-    alike() { printf '{"choices":[{"index":0,"delta":{"role":"assistant","content":%s},"finish_reason":%s}]}\n' "$1" "${2-null}"; }
-    for end in '"stop"' '"stop"}],"x":[{"y":0'; do
-        text "$(alike '""'; alike '"One"'; alike '""' "$end"; alike '""'; alike '"Two"'; alike '" and"'; alike '""' "$end")"
-        expect 0 $'One\nTwo and' ''
-        assert_equal "$(supai-fold in | wc -l | tr -d ' ')" 2
-    done
-    # of one id too
-    text "$(delta '""'; delta '"One"'; delta '""' '"stop"'; delta '""'; delta '"Two"'; delta '""' '"stop"')"
-    expect 0 $'One\nTwo' ''
+@test "an id for each chunk: one answer" {
+    text "$(delta '"a"' null 1; delta '"b"' null 2; delta '"c"' null 3; delta '""' '"stop"' 9)"
+    expect 0 abc ''
+}
+
+@test "an id that comes late, or is empty at times, begins none" {
+    text "$(delta '"a"' null ''; delta '"b"' null x; delta '"c"' null ''; delta '"d"' '"stop"' x)"
+    expect 0 abcd ''
+}
+
+@test "another id after two records of one begins another answer" {
+    text "$(delta '"cut "' null a; delta '"short"' null a; delta '"who"' null b; delta '"le"' '"stop"' b)"
+    expect 76 $'cut short\nwhole' 'supai-text: the answer is not whole: it was cut before its end'
+}
+
+@test "what says nothing begins none: a role, usage, an empty text" {
+    text "$(delta '"a"' '"stop"' x; delta '""' null y
+        echo '{"id":"z","object":"chat.completion.chunk","choices":[],"usage":{"total_tokens":1}}'
+        echo '{"id":"w","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":null,"refusal":""}}]}')"
+    expect 0 a ''
+}
+
+# say ROLE-AS-JSON TEXT [FINISH-AS-JSON [ID]]: a delta with a role.
+say() {
+    printf '{"id":"%s","choices":[{"index":0,"delta":{"role":%s,"content":"%s"},"finish_reason":%s}]}\n' \
+        "${4-}" "$1" "$2" "${3-null}"
+}
+
+@test "a choice that spoke on without a role and gets one again begins another answer" {
+    text "$(say '"assistant"' a; say null b '"stop"'; say '"assistant"' c; say null d '"stop"')"
+    expect 0 $'ab\ncd' ''
+    # of the same id it is the same
+    text "$(say '"assistant"' a null i; say null b null i; say '"assistant"' c null i; say null d '"stop"' i)"
+    expect 0 abcd ''
+    # one in each delta is none again
+    text "$(say '"assistant"' a; say '"assistant"' b; say '"assistant"' c '"stop"')"
+    expect 0 abc ''
+}
+
+@test "ids that are neither all the same nor all others: said, 76" {
+    text "$(delta '"a"' null x; delta '"b"' null y; delta '"c"' '"stop"' y)"
+    expect 76 abc 'supai-text: two answers in one segment: their ids are mixed*'
+    text "$(delta '"a"' null x; delta '"b"' null y; delta '"c"' null x; delta '""' '"stop"' x)"
+    expect 76 abc 'supai-text: two answers in one segment*'
+}
+
+@test "-1: all that comes is one answer" {
+    { delta '"a"' null x; delta '"b"' '"stop"' x; echo; delta '"c"' null y; delta '"d"' '"stop"' z; delta '"e"' '"stop"' z; } >in
+    run --separate-stderr supai-text -1 in
+    expect 0 abcde ''
+    run --separate-stderr supai-text --one in in
+    expect 0 $'abcde\nabcde' ''
+}
+
+@test "a run-mode-call begins an answer, but not one that has only begun" {
+    { sed -n 1,5p "$DATA/ensemble.ndjson"; cat "$DATA/ensemble.ndjson"; } >in
+    run --separate-stderr supai-text in
+    expect 76 'Yes: the air scatters blue light most.' 'supai-text: the answer is not whole*'
+    { say '"assistant"' '' null i; cat "$DATA/ensemble.ndjson"; delta '"."' '"stop"' i; } >in
+    run --separate-stderr supai-text -k main in
+    expect 0 'Yes: the air scatters blue light most.' ''
 }
 
 @test "a finish reason of \"\" is none yet" {
@@ -103,35 +169,8 @@ E
     expect 0 b ''
 }
 
-@test "answers mixed in the input come out one behind the other" {
-    text "$(delta '"a1 "' null a; delta '"b1 "' null b; delta '"a2"' '"stop"' a; delta '"b2"' '"stop"' b)"
-    expect 0 $'a1 a2\nb1 b2' ''
-}
-
-@test "of mixed answers the one that closes first is not lost, and is printed behind" {
-    text "$(delta '"1"' null A; delta '"2"' null B; delta '""' '"stop"' B; delta '"3"' null A
-        delta '"c"' null C; delta '""' '"stop"' C; delta '""' '"stop"' A)"
-    expect 0 $'13\n2\nc' ''
-    text "$(delta '"1"' null A; delta '"2"' null B; delta '""' '"stop"' B; delta '"3"' null A)"
-    expect 76 $'13\n2' 'supai-text: the answer is not whole*'
-    # as a fold of it is printed
-    supai-fold in 2>/dev/null | supai-text 2>/dev/null | sort >folded || true
-    sort <<<"$output" | cmp - folded
-}
-
-@test "-0: of mixed answers each has its NUL behind it" {
-    { delta '"1"' null A; delta '"2"' null B; delta '""' '"stop"' A; delta '"3"' null B; delta '""' '"stop"' B; } |
-        supai-text -0 | tr '\0' '|' >got
-    assert_equal "$(cat got)" '1|23|'
-    { delta '"1"' null A; delta '"2"' null B; delta '""' '"stop"' B; delta '"3"' null A; delta '""' '"stop"' A; } |
-        supai-text -0 | tr '\0' '|' >got
-    assert_equal "$(cat got)" '13|2|'
-}
-
 @test "-0: the NUL of a failed batch line is in no other answer" {
     failed='{"custom_id":"q","response":null,"error":{"message":"no"}}'
-    { delta '"one "'; echo "$failed"; delta '"two"' '"stop"'; } | supai-text -0 2>/dev/null | tr '\0' '|' >got || true
-    assert_equal "$(cat got)" 'one two||'
     { delta '"one"' '"stop"'; echo "$failed"; delta '"two"' '"stop"' c2; } | supai-text -0 2>/dev/null | tr '\0' '|' >got || true
     assert_equal "$(cat got)" 'one||two|'
     # held back until its end, and yet before it
@@ -140,29 +179,20 @@ E
     assert_equal "$(tail -c 3 got | cut -c 2-)" '||'
 }
 
-@test "an answer that has nothing to print holds none up" {
-    mkfifo to
-    supai-text <to >got 3>&- 2>err &
-    pid=$!
-    exec 7>to
-    delta '""' '"tool_calls"' A 0 >&7
-    delta '"x"' null A 1 >&7
-    delta '"bee"' null B >&7
-    until_true grep -q bee got
-    delta '""' '"stop"' A 1 >&7
-    delta '""' '"stop"' B >&7
-    exec 7>&-
-    wait $pid || true
-    assert_equal "$(cat got)" bee
+@test "-0 under the gate: an answer that is held back is an empty record" {
+    text "$(cat "$DATA/ensemble.ndjson"; echo; delta '"x"' '"stop"')" -0 --min-confidence .1
+    assert_equal "$status" 1
+    supai-text -0 --min-confidence .9 "$DATA/ensemble.ndjson" "$DATA/ensemble.ndjson" 2>/dev/null | tr '\0' '|' >got || true
+    assert_equal "$(cat got)" '||'
 }
 
-@test "an answer without any text behind a whole one" {
-    text "$(delta '"x"' '"stop"' A; delta '""' null B)"
+@test "an answer without any text after a whole one" {
+    text "$(delta '"x"' '"stop"' A; echo; delta '""' null B)"
     expect 76 x 'supai-text: the answer is not whole*'
 }
 
 @test "an answer cut, the next one whole: both printed, 76" {
-    text "$(delta '"half"' null a; delta '"whole"' '"stop"' b; delta '"third"' '"stop"' c)"
+    text "$(delta '"half"' null a; echo; delta '"whole"' '"stop"' b; delta '"third"' '"stop"' c)"
     expect 76 $'half\nwhole\nthird' 'supai-text: the answer is not whole: it was cut before its end'
 }
 
@@ -277,28 +307,23 @@ $(delta '"ok"' '"stop"')"
     assert_equal "$status" 69
     text "$(delta '"a"' null; echo '{')"
     assert_equal "$status" 65
-    text "$(delta '""' '"stop"' a; delta '"b"' null b)"
+    text "$(delta '""' '"stop"' a; echo; delta '"b"' null b)"
     assert_equal "$status" 76
 }
 
 @test "a malformed line: 65 with its number, what came before it is printed" {
-    text "$(delta '"one"'; echo; echo '{"choices":[}'; delta '"two"' '"stop"')"
+    text "$(echo; delta '"one"'; echo '{"choices":[}'; delta '"two"' '"stop"')"
     expect 65 'one' 'supai-text: standard input: line 3: no JSON: not a JSON value (byte 13)
 supai-text: the answer is not whole*'
 }
 
 @test "a line that is too long is like a malformed one: what was worse counts, the next file is read" {
-    { echo '{"error":{"message":"q","code":"insufficient_quota"}}'; delta '"a"'; printf '{"x":"%3000s"}\n' ''; } >long
+    { echo '{"error":{"message":"q","code":"insufficient_quota"}}'; echo; delta '"a"'; printf '{"x":"%3000s"}\n' ''; } >long
     delta '"b"' '"stop"' >next
     run --separate-stderr supai-text --max-record 2K long next
     expect 77 $'a\nb' '*
-supai-text: long: line 3: longer than 2048 bytes (--max-record)
+supai-text: long: line 4: longer than 2048 bytes (--max-record)
 *'
-}
-
-@test "blank lines, of CR and LF too, are passed over" {
-    text "$(delta '"a"')"$'\r\n\r\n \n\t\r\n'"$(delta '"b"' '"stop"')"$'\r'
-    expect 0 ab ''
 }
 
 @test "a raw event stream: 65, and says that supai-sse is missing" {
@@ -421,7 +446,7 @@ Yes: the air scatters blue light most.' ''
     { cat "$DATA/ensemble.ndjson"; delta '"Answer."' '"stop"'; } >in
     run --separate-stderr supai-text in
     expect 0 'Answer.' ''
-    { delta '"Answer."' null; cat "$DATA/ensemble.ndjson"; delta '""' '"stop"'; } >in
+    { delta '""' null; cat "$DATA/ensemble.ndjson"; delta '"Answer."' '"stop"'; } >in
     run --separate-stderr supai-text in
     expect 0 'Answer.' ''
 }
@@ -564,10 +589,12 @@ Yes: the air scatters blue light most.' ''
     delta '"two "' >&7
     IFS= read -r -N 4 -t 10 got <&8
     assert_equal "$got" 'two '
+    # it may speak on: the newline comes with the answer's end
     delta '""' '"stop"' >&7
+    exec 7>&-
     IFS= read -r -N 1 -t 10 got <&8
     assert_equal "$got" $'\n'
-    exec 7>&- 8<&-
+    exec 8<&-
     wait "$pid"
 }
 

@@ -4,7 +4,6 @@
 #include "apierror.h"
 #include "chunk.h"
 #include "diag.h"
-#include "emit.h"
 #include "json.h"
 #include "verdict.h"
 
@@ -22,43 +21,11 @@ fail(struct answer *a, int status, const char *why)
 }
 
 static double
-tokens(const struct fold_answer *f, const char *name)
+tokens(const struct fold *f, const char *name)
 {
-	struct json_fault fault;
-	struct json usage;
+	struct json usage = {f->usage.p, f->usage.n};
 
-	if (f->usage.n == 0 ||
-	    !json_parse(f->usage.p, f->usage.n, &usage, &fault))
-		return 0;
-	return json_number(json_get(usage, name));
-}
-
-static void
-judge(struct answer *a, const struct fold_answer *f, struct json choices)
-{
-	a->status = verdict_end(f, fold_whole(f), &a->why);
-	if (a->status == 0 && !completion_answers(choices))
-		a->status = verdict_empty(f, 0, "text", &a->why);
-	a->prompt_tokens = tokens(f, "prompt_tokens");
-	a->completion_tokens = tokens(f, "completion_tokens");
-}
-
-/* A response holds one answer; what may stand behind it is not asked for. */
-static void
-closed(struct fold_answer *f, void *arg)
-{
-	struct answer *a = arg;
-	struct emit e = {.out = &a->body};
-	struct json v, choices;
-
-	if (!a->over) {
-		a->over = true;
-		v = completion_json(f->own, f, false, &a->body, &choices);
-		if (v.p != a->body.p)	/* it came whole: not yet ours */
-			emit_json(&e, v);
-		judge(a, f, choices);
-	}
-	completion_free(f->own);
+	return usage.n > 0 ? json_number(json_get(usage, name)) : 0;
 }
 
 void
@@ -68,7 +35,7 @@ answer_start(struct answer *a, size_t max)
 	*a = (struct answer){
 		.why = a->why,
 		.body = a->body,
-		.fold = {.closed = closed, .arg = a},
+		.fold = {.one = true},	/* a response holds one answer */
 		.max = max,
 		.started = true,
 	};
@@ -80,7 +47,6 @@ add(struct answer *a, const struct sse_record *r)
 {
 	struct json_fault fault;
 	struct chunk c;
-	struct fold_answer *f;
 
 	if (!chunk_read(&c, r->data, r->n, &fault)) {
 		buf_printf(&a->why, "event %lu is not JSON: %s at byte %zu",
@@ -90,13 +56,8 @@ add(struct answer *a, const struct sse_record *r)
 	if (c.error.p == NULL && r->event_n == 5 &&
 	    memcmp(r->event, "error", 5) == 0)
 		return fail(a, EX_UNAVAILABLE, "the service sent an error");
-	f = fold_add(&a->fold, &c);
-	if (f == NULL)
-		return true;
-	if (f->own == NULL)
-		f->own = completion_new();
-	completion_add(f->own, &c);
-	fold_settle(&a->fold);
+	if (fold_add(&a->fold, &c))
+		completion_add(&a->completion, &a->fold, &c);
 	return true;
 }
 
@@ -122,21 +83,39 @@ answer_feed(struct answer *a, const char *p, size_t n)
 	return true;
 }
 
+static void
+judge(struct answer *a)
+{
+	const struct fold *f = &a->fold;
+	unsigned said = fold_said(f);
+	struct verdict_ask ask = {
+		/* What spoke after it had ended might go on, but for [DONE]. */
+		.whole = fold_whole(f) && (a->done || !f->late),
+		.choice = VERDICT_NONE,
+		.any = (said & (CHUNK_SAYS_TEXT | CHUNK_SAYS_CALL |
+		    CHUNK_SAYS_REFUSAL)) != 0,
+		.what = "text",
+	};
+
+	a->status = verdict_of(f, &ask, &a->why);
+	a->prompt_tokens = tokens(f, "prompt_tokens");
+	a->completion_tokens = tokens(f, "completion_tokens");
+}
+
 void
 answer_end(struct answer *a)
 {
-	int status = a->status;
-
 	/* What fails the stream goes before what its part of an answer lacks. */
-	if (status == 0 && !sse_end(&a->sse, false)) {
+	if (a->status == 0 && !sse_end(&a->sse, false))
 		fail(a, a->sse.status, buf_string(&a->sse.why));
-		status = a->status;
-	}
-	if (status != 0)
-		a->over = true;
-	fold_finish(&a->fold);
-	if (!a->over)
+	if (a->status != 0)
+		return;
+	if (!a->fold.open) {
 		fail(a, EX_PROTOCOL, "there is no answer in the body");
+		return;
+	}
+	completion_write(&a->completion, &a->fold, false, &a->body);
+	judge(a);
 }
 
 void
@@ -144,8 +123,8 @@ answer_free(struct answer *a)
 {
 	if (!a->started)
 		return;
-	a->over = true;
-	fold_finish(&a->fold);
+	completion_clear(&a->completion);
+	fold_clear(&a->fold);
 	sse_free(&a->sse);
 	buf_free(&a->body);	/* some are long: not kept for the next one */
 	buf_clear(&a->why);

@@ -15,7 +15,7 @@
 #include "sse.h"
 
 struct answer {
-	/* Known behind answer_end. */
+	/* Known after answer_end. */
 	int		 status;	/* 0: whole and an answer; else <sysexits.h>'s */
 	struct buf	 why;		/* where it is not 0: in a word, for a screen */
 	struct buf	 body;		/* the completion as far as it goes, JSON; empty: none */
@@ -24,9 +24,10 @@ struct answer {
 	/* The rest is answer's own. */
 	struct sse	 sse;
 	struct fold	 fold;
+	struct completion completion;
 	size_t		 max;
 	unsigned long long taken;
-	bool		 started, over;
+	bool		 started;
 };
 
 /* Starts on a response; max is the longest event. Drops what was there before. */
@@ -36,9 +37,9 @@ void	answer_start(struct answer *a, size_t max);
 bool	answer_feed(struct answer *a, const char *p, size_t n);
 
 /*
- * The body is at its end. status: 0; 69, 75 or 77 for an error in the stream; 76
- * for one that is cut or is no answer; 65 for one too long; 1 for an answer
- * that is whole and says nothing.
+ * The body is at its end. status: 0; 65, 69, 75 or 77 for an error in the stream;
+ * 76 for one that is cut or is no answer; 65 for one too long or too large; 1 for
+ * an answer that is whole and says nothing. How a whole one ended is not asked.
  */
 void	answer_end(struct answer *a);
 

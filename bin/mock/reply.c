@@ -558,7 +558,8 @@ reply_recording(struct reply *r, const char *ndjson, size_t n)
 
 /* Takes in one recorded event: the content that it carries, the thread main. */
 static void
-take_event(struct fold *f, const char *line, size_t n, struct buf *out)
+take_event(struct fold *f, const char *line, size_t n, struct buf *out,
+    uint32_t *half)
 {
 	const struct chunk_choice *choice;
 	struct json_fault fault;
@@ -572,31 +573,24 @@ take_event(struct fold *f, const char *line, size_t n, struct buf *out)
 	if (c.kind != CHUNK_DELTA)
 		return;
 	for (chunk_choices(&i, &c); (choice = chunk_choice(&i)) != NULL;)
-		json_text(choice->content, out);
-}
-
-static void
-forget(struct fold_answer *a, void *arg)
-{
-	(void)a;
-	(void)arg;
+		chunk_said(&c, choice, CHUNK_SAYS_TEXT, out, half);
 }
 
 void
 reply_recorded_text(const char *ndjson, size_t n, struct buf *out)
 {
-	struct fold f = {.closed = forget};
-	const struct fold_thread *main_thread = NULL;
+	struct fold f = {.one = true, .thinking = FOLD_SKIP};
+	const struct fold_thread *main_thread;
 	const char *end = ndjson + n;
+	uint32_t half = 0;
 	size_t line;
 
 	for (; ndjson < end; ndjson += line + 1) {
 		line = line_length(ndjson, end);
-		take_event(&f, ndjson, line, out);
+		take_event(&f, ndjson, line, out, &half);
 	}
-	if (f.current != NULL)
-		main_thread = fold_main(f.current);
+	main_thread = fold_main(&f);
 	if (out->n == 0 && main_thread != NULL)
 		buf_add(out, main_thread->text.p, main_thread->text.n);
-	fold_finish(&f);
+	fold_clear(&f);
 }

@@ -213,7 +213,7 @@ doing_write(struct doing *d)
 static bool
 add_text(struct doing *d, const struct chunk *c)
 {
-	size_t chars = chunk_chars(c, c->text);
+	size_t chars = chunk_chars(c, c->text, &d->half);
 
 	d->text += chars;
 	d->all += chars;
@@ -265,6 +265,7 @@ doing_add(struct doing *d, const struct chunk *c, long long wall)
 		return become_plain(d, DOING_THINKING);
 	case CHUNK_TEXT_START:
 		d->text = 0;
+		d->half = 0;
 		return doing_write(d);
 	case CHUNK_TEXT:
 		return add_text(d, c);

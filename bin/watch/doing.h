@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "chunk.h"
@@ -25,6 +26,7 @@ struct doing {
 	struct buf	 about;		/* query, host or message, harmless to a terminal */
 	size_t		 text;		/* characters since the last text-start */
 	size_t		 all;		/* characters of all texts */
+	uint32_t	 half;		/* of the text, see json_join */
 	long long	 retry_at;	/* where retrying: seconds since 1970; -1: now */
 	bool		 announced;	/* that was still to come */
 };

@@ -3,19 +3,20 @@
 
 #include "doing.h"
 #include "fold.h"
+#include "io.h"
 #include "mem.h"
 #include "term.h"
 #include "utf8.h"
 #include "watch.h"
 
-/* What is told of an answer. What is being done stands as its threads do. */
+/* What is told of the answer. */
 struct view {
-	struct doing	*doing;
-	size_t		 n;
-	size_t		 recent;	/* the thread that spoke last */
-	size_t		 content;	/* characters of its choices */
+	struct doing	*doing;		/* of its threads, by their number */
+	size_t		 n, cap;
+	uint32_t	 half;		/* of the choices' text, see json_join */
+	size_t		 content;	/* characters of it */
 	long long	 begun, last;	/* when its first and last record came, ms */
-	bool		 told;		/* it is, or was, the one told of */
+	bool		 told;		/* there is something to tell */
 };
 
 struct watch {
@@ -23,7 +24,7 @@ struct watch {
 	long long		 ms, wall;	/* the time */
 	struct fold		 fold;
 	struct chunk_reader	*reader;
-	struct fold_answer	*answer;	/* the one told of; NULL: none */
+	struct view		 view;		/* of fold's answer */
 	struct buf		 held;		/* the beginning of a record */
 	bool			 skip;		/* one too long is passing */
 	bool			 began;		/* some record of the file was read */
@@ -33,52 +34,16 @@ struct watch {
 	struct watch_row	*rows;
 	size_t			 nrows, cap;
 	struct buf		 totals[WATCH_TOTALS];
-	struct buf		 line;		/* reused */
+	struct buf		 line, text;	/* reused */
 };
-
-static struct view *
-view_of(const struct fold_answer *a)
-{
-	return a->own;
-}
-
-/* The number of a thread that the answer has. */
-static size_t
-number_of(const struct fold_answer *a, const struct fold_thread *t)
-{
-	size_t i = 0;
-
-	while (a->threads[i] != t)
-		i++;
-	return i;
-}
-
-/* The number of the thread that a chunk is of; false where it is of none. */
-static bool
-thread_of(const struct fold_answer *a, struct json key, size_t *i)
-{
-	struct view *v = view_of(a);
-	const struct fold_string *s;
-	size_t k;
-
-	for (k = 0; k < a->nthreads; k++) {
-		*i = (v->recent + k) % a->nthreads;
-		s = &a->threads[*i]->key;
-		if (json_equals(key, s->p, s->n)) {
-			v->recent = *i;
-			return true;
-		}
-	}
-	return false;
-}
 
 /* What main is doing; NULL where there is no main. */
 static struct doing *
-main_of(const struct fold_answer *a)
+main_of(const struct watch *w)
 {
-	const struct fold_thread *t = fold_main(a);
+	const struct fold_thread *t = fold_main(&w->fold);
 
-	return t != NULL ? &view_of(a)->doing[number_of(a, t)] : NULL;
+	return t != NULL ? &w->view.doing[t->number] : NULL;
 }
 
 void
@@ -94,13 +59,16 @@ watch_time(struct buf *out, long long ms)
 
 /* Lines. */
 
-/* Begins a line with the time since the answer's beginning. */
-static void
-begin_line(struct watch *w, const struct view *v)
+/* Begins a line with the time since the answer's beginning. False: none is wanted. */
+static bool
+begin_line(struct watch *w)
 {
+	if (w->opts->say == NULL)
+		return false;
 	buf_clear(&w->line);
-	watch_time(&w->line, w->ms - v->begun);
+	watch_time(&w->line, w->ms - w->view.begun);
 	buf_addc(&w->line, ' ');
+	return true;
 }
 
 static void
@@ -111,57 +79,55 @@ end_line(struct watch *w)
 
 /* Begins a thread's line. False: none is wanted. */
 static bool
-begin_thread(struct watch *w, const struct fold_answer *a, size_t i)
+begin_thread(struct watch *w, const struct fold_thread *t)
 {
-	const struct fold_string *key = &a->threads[i]->key;
-
-	if (w->opts->say == NULL)
+	if (!begin_line(w))
 		return false;
-	begin_line(w, view_of(a));
-	term_line(&w->line, key->p, key->n);
+	term_line(&w->line, t->key.p, t->key.n);
 	buf_adds(&w->line, ": ");
 	return true;
 }
 
 static void
-say_doing(struct watch *w, const struct fold_answer *a, size_t i)
+say_doing(struct watch *w, const struct fold_thread *t)
 {
-	const struct doing *d = &view_of(a)->doing[i];
+	const struct doing *d = &w->view.doing[t->number];
 
-	if (!begin_thread(w, a, i))
+	if (!begin_thread(w, t))
 		return;
 	doing_words(&w->line, d, 0, d->what == DOING_DONE ? d->text : 0, w->wall);
 	end_line(w);
 }
 
 static void
-say_score(struct watch *w, const struct fold_answer *a, size_t i)
+say_score(struct watch *w, const struct fold_thread *t)
 {
-	if (!begin_thread(w, a, i))
+	if (!begin_thread(w, t))
 		return;
-	buf_printf(&w->line, "confidence %.2f", a->threads[i]->confidence);
+	buf_printf(&w->line, "confidence %.2f", t->confidence);
 	end_line(w);
 }
 
 /* What the run as a whole does: how many models there are, and whose word it is. */
 static void
-say_run(struct watch *w, const struct fold_answer *a, const struct chunk *c)
+say_run(struct watch *w, const struct chunk *c)
 {
-	if (w->opts->say == NULL)
+	const struct fold *f = &w->fold;
+
+	if (!begin_line(w))
 		return;
-	begin_line(w, view_of(a));
 	switch (c->type) {
 	case CHUNK_RUN_MODE_CALL:
-		term_line(&w->line, a->mode.p, a->mode.n);
-		buf_printf(&w->line, ": %zu models", a->start.n);
+		term_line(&w->line, f->mode.p, f->mode.n);
+		buf_printf(&w->line, ": %zu models", f->start.n);
 		break;
 	case CHUNK_RUN_MODE_RESULT:
-		buf_printf(&w->line, "%zu of %zu models kept", a->final.n,
-		    a->start.n);
+		buf_printf(&w->line, "%zu of %zu models kept", f->final.n,
+		    f->start.n);
 		break;
 	case CHUNK_RUN_CONSENSUS:
 		buf_adds(&w->line, "consensus by ");
-		term_line(&w->line, a->consensus.p, a->consensus.n);
+		term_line(&w->line, f->consensus.p, f->consensus.n);
 		break;
 	default:
 		return;
@@ -172,11 +138,11 @@ say_run(struct watch *w, const struct fold_answer *a, const struct chunk *c)
 static void
 say_end(struct watch *w)
 {
-	const struct buf *totals = watch_totals(w);
+	const struct buf *totals;
 
-	if (w->opts->say == NULL)
+	if (!begin_line(w))
 		return;
-	begin_line(w, view_of(w->answer));
+	totals = watch_totals(w);
 	buf_add(&w->line, totals[WATCH_CHARS].p, totals[WATCH_CHARS].n);
 	if (totals[WATCH_RATE].n > 0)
 		buf_adds(&w->line, ", ");
@@ -188,19 +154,21 @@ say_end(struct watch *w)
 
 /* Begins to tell of the threads that are new. Those of a folded answer are done. */
 static void
-add_threads(struct view *v, const struct fold_answer *a)
+add_threads(struct watch *w)
 {
+	const struct fold *f = &w->fold;
+	struct view *v = &w->view;
 	const struct fold_thread *t;
 	struct doing *d;
 
-	if (v->n == a->nthreads)
-		return;
-	v->doing = mem_resize(v->doing, a->nthreads, sizeof(*v->doing));
-	for (; v->n < a->nthreads; v->n++) {
-		t = a->threads[v->n];
+	for (; v->n < f->nthreads; v->n++) {
+		if (v->n == v->cap)
+			v->doing = mem_more(v->doing, &v->cap,
+			    sizeof(*v->doing));
+		t = f->threads[v->n];
 		d = &v->doing[v->n];
 		*d = (struct doing){.what = DOING_WAITING};
-		if (!a->completion)
+		if (!f->completion)
 			continue;
 		d->what = t->done ? DOING_DONE : DOING_WAITING;
 		d->text = d->all = utf8_count(t->text.p, t->text.n);
@@ -208,111 +176,89 @@ add_threads(struct view *v, const struct fold_answer *a)
 }
 
 static void
-add_supai(struct watch *w, const struct fold_answer *a, const struct chunk *c)
+add_supai(struct watch *w, const struct chunk *c)
 {
-	size_t i;
+	const struct fold_thread *t = w->fold.recent;
 
-	if (!thread_of(a, c->key, &i))
-		say_run(w, a, c);
+	if (t == NULL)
+		say_run(w, c);
 	else if (c->type == CHUNK_CONFIDENCE_SCORE)
-		say_score(w, a, i);
-	else if (doing_add(&view_of(a)->doing[i], c, w->wall))
-		say_doing(w, a, i);
+		say_score(w, t);
+	else if (doing_add(&w->view.doing[t->number], c, w->wall))
+		say_doing(w, t);
+}
+
+/* How many characters of text the choices bring. */
+static size_t
+count_content(struct watch *w, const struct chunk *c)
+{
+	const struct chunk_choice *choice;
+	struct chunk_iter i;
+
+	buf_clear(&w->text);
+	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
+		chunk_said(c, choice, CHUNK_SAYS_TEXT, &w->text, &w->view.half);
+	return utf8_count(w->text.p, w->text.n);
 }
 
 /* The final answer's text, as any client gets it. */
 static void
-add_content(struct watch *w, const struct fold_answer *a, const struct chunk *c)
+add_content(struct watch *w, const struct chunk *c)
 {
-	struct view *v = view_of(a);
-	struct doing *d = main_of(a);
-	const struct chunk_choice *choice;
-	struct chunk_iter i;
-	size_t chars = 0;
+	struct doing *d = main_of(w);
+	size_t chars = count_content(w, c);
 
-	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
-		chars += chunk_chars(c, choice->content);
 	if (chars > 0 && d != NULL && d->what != DOING_DONE && doing_write(d))
-		say_doing(w, a, number_of(a, fold_main(a)));
-	if (chars > 0 && v->content == 0 && !a->ensemble &&
-	    w->opts->say != NULL) {
-		begin_line(w, v);
+		say_doing(w, fold_main(&w->fold));
+	if (chars > 0 && w->view.content == 0 && !w->fold.ensemble &&
+	    begin_line(w)) {
 		buf_adds(&w->line, "writing");
 		end_line(w);
 	}
-	v->content += chars;
+	w->view.content += chars;
 }
 
+/* The answer, if one is open, is over, and can be told of for the last time. */
 static void
-add_chunk(struct watch *w, const struct fold_answer *a, const struct chunk *c)
+finish(struct watch *w)
 {
-	struct view *v = view_of(a);
-
-	v->last = w->ms;
-	add_threads(v, a);
-	if (c->kind == CHUNK_SUPAI)
-		add_supai(w, a, c);
-	else
-		add_content(w, a, c);
-	if (a == w->answer)
-		w->news = true;
-}
-
-/* Which answer is told of. */
-
-static void
-over(struct watch *w)
-{
-	if (w->answer == NULL)
-		return;
-	w->opts->over(w->opts->arg);
-	w->answer = NULL;
-}
-
-static void
-closed(struct fold_answer *a, void *arg)
-{
-	struct watch *w = arg;
-	struct view *v = view_of(a);
+	struct view *v = &w->view;
 	size_t i;
 
-	if (a == w->answer) {
+	if (v->told) {
 		say_end(w);
-		over(w);
+		w->opts->over(w->opts->arg);
 	}
-	if (v == NULL)
-		return;
 	for (i = 0; i < v->n; i++)
 		buf_free(&v->doing[i].about);
 	free(v->doing);
-	free(v);
+	*v = (struct view){0};
+	fold_clear(&w->fold);
 }
 
-/* An answer is told of from when it has something to tell until another has. */
 static void
-turn_to(struct watch *w, struct fold_answer *a)
+add_chunk(struct watch *w, const struct chunk *c)
 {
-	struct view *v = view_of(a);
+	struct view *v = &w->view;
 
-	if (v == NULL) {
-		a->own = v = mem_zero(1, sizeof(*v));
+	if (fold_begins(&w->fold, c))
+		finish(w);
+	if (!w->fold.open)
 		v->begun = w->some ? w->ms : 0;
-		w->some = true;
-	}
-	if (v->told || (!a->ensemble && a->nchoices == 0))
+	if (!fold_add(&w->fold, c))
 		return;
-	v->told = true;
-	over(w);
-	w->answer = a;
+	w->some = true;
+	v->last = w->ms;
+	add_threads(w);
+	v->told = w->fold.ensemble || w->fold.nchoices > 0;
+	if (c->kind == CHUNK_SUPAI)
+		add_supai(w, c);
+	else
+		add_content(w, c);
+	w->news |= v->told;
 }
 
 /* Records. */
-
-static bool
-has_text(struct json v)
-{
-	return json_type(v) == JSON_STRING && v.n > 2;
-}
 
 /* Whether a chunk holds text of the final answer. */
 static bool
@@ -323,11 +269,12 @@ speaks(const struct chunk *c)
 
 	if (c->kind == CHUNK_SUPAI)
 		return c->type == CHUNK_TEXT && json_is(c->key, "main") &&
-		    has_text(c->text);
+		    json_holds(c->text);
 	if (c->kind != CHUNK_DELTA && c->kind != CHUNK_COMPLETION)
 		return false;
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
-		if (has_text(choice->content))
+		if ((chunk_voices(choice) &
+		    (CHUNK_SAYS_TEXT | CHUNK_SAYS_REFUSAL)) != 0)
 			return true;
 	return false;
 }
@@ -338,22 +285,20 @@ add_record(struct watch *w, const char *p, size_t n)
 {
 	struct json_fault fault;
 	const struct chunk *c;
-	struct fold_answer *a;
 	size_t bom = w->began ? 0 : utf8_bom(p, n);
 
 	p += bom;
 	n -= bom;
 	w->began = true;
-	if (n == 0 || n > w->opts->max ||
+	if (io_blank(p, n)) {
+		finish(w);
+		return false;
+	}
+	if (n > w->opts->max ||
 	    (c = chunk_next(w->reader, p, n, &fault)) == NULL)
 		return false;
 	w->stopped = w->opts->until_text && speaks(c);
-	a = fold_add(&w->fold, c);
-	if (a != NULL) {
-		turn_to(w, a);
-		add_chunk(w, a, c);
-	}
-	fold_settle(&w->fold);
+	add_chunk(w, c);
 	return w->stopped;
 }
 
@@ -406,8 +351,9 @@ watch_feed(struct watch *w, const char *p, size_t n)
 void
 watch_end(struct watch *w)
 {
-	(void)end_record(w, "", 0);
-	fold_finish(&w->fold);
+	if (w->skip || w->held.n > 0)
+		(void)end_record(w, "", 0);
+	finish(w);
 	w->began = false;
 }
 
@@ -416,13 +362,13 @@ watch_end(struct watch *w)
 bool
 watch_any(const struct watch *w)
 {
-	return w->answer != NULL;
+	return w->view.told;
 }
 
 bool
 watch_whole(const struct watch *w)
 {
-	return w->answer != NULL && fold_whole(w->answer);
+	return w->view.told && fold_whole(&w->fold);
 }
 
 bool
@@ -453,19 +399,17 @@ new_row(struct watch *w, const struct fold_string *name)
 static void
 add_row(struct watch *w, const struct fold_thread *t)
 {
-	const struct fold_answer *a = w->answer;
-	const struct view *v = view_of(a);
-	const struct doing *d = &v->doing[number_of(a, t)];
+	const struct doing *d = &w->view.doing[t->number];
 	struct watch_row *row = new_row(w, &t->key);
 	size_t text = d->text;
 
-	row->is_main = t == fold_main(a);
+	row->is_main = t == fold_main(&w->fold);
 	row->doing = d->what;
 	row->scored = t->scored;
 	row->confidence = t->confidence < 0 ? 0 :
 	    t->confidence > 1 ? 1 : t->confidence;
-	if (row->is_main && v->content > text)
-		text = v->content;
+	if (row->is_main && w->view.content > text)
+		text = w->view.content;
 	if (row->is_main && w->stopped && d->what == DOING_WRITING)
 		text = 0;	/* the first of it is no measure */
 	doing_words(&row->words, d, t->thinking_chars, text, w->wall);
@@ -476,7 +420,7 @@ static void
 add_start(struct watch *w, const struct fold_string *model)
 {
 	static const struct doing waiting;
-	const struct fold_thread *t = fold_thread(w->answer, model->p, model->n);
+	const struct fold_thread *t = fold_thread(&w->fold, model->p, model->n);
 
 	if (t != NULL)
 		add_row(w, t);
@@ -484,35 +428,21 @@ add_start(struct watch *w, const struct fold_string *model)
 		doing_words(&new_row(w, model)->words, &waiting, 0, 0, 0);
 }
 
-static bool
-is_start(const struct fold_answer *a, const struct fold_thread *t)
-{
-	const struct fold_string *model;
-	size_t i;
-
-	for (i = 0; i < a->start.n; i++) {
-		model = &a->start.items[i].text;
-		if (model->n == t->key.n &&
-		    memcmp(model->p, t->key.p, model->n) == 0)
-			return true;
-	}
-	return false;
-}
-
 const struct watch_row *
 watch_rows(struct watch *w, size_t *n)
 {
-	const struct fold_answer *a = w->answer;
-	const struct fold_thread *last = a != NULL ? fold_main(a) : NULL;
+	const struct fold *f = &w->fold;
+	const struct fold_thread *last = fold_main(f);
 	size_t i;
 
 	w->nrows = 0;
-	for (i = 0; a != NULL && i < a->start.n; i++)
-		add_start(w, &a->start.items[i].text);
-	for (i = 0; a != NULL && i < a->nthreads; i++)
-		if (a->threads[i] != last && !is_start(a, a->threads[i]))
-			add_row(w, a->threads[i]);
-	if (last != NULL && !is_start(a, last))
+	for (i = 0; w->view.told && i < f->start.n; i++)
+		add_start(w, &f->start.items[i].text);
+	for (i = 0; w->view.told && i < f->nthreads; i++)
+		if (f->threads[i] != last &&
+		    !fold_holds(&f->start, f->threads[i]->key))
+			add_row(w, f->threads[i]);
+	if (last != NULL && !fold_holds(&f->start, last->key))
 		add_row(w, last);
 	*n = w->nrows;
 	return w->rows;
@@ -520,14 +450,14 @@ watch_rows(struct watch *w, size_t *n)
 
 /* All characters that came; those of the final answer, which come twice, once. */
 static size_t
-count_all(const struct fold_answer *a)
+count_all(const struct watch *w)
 {
-	const struct view *v = view_of(a);
-	const struct doing *d = main_of(a);
+	const struct view *v = &w->view;
+	const struct doing *d = main_of(w);
 	size_t i, n = 0;
 
 	for (i = 0; i < v->n; i++)
-		n += a->threads[i]->thinking_chars + v->doing[i].all;
+		n += w->fold.threads[i]->thinking_chars + v->doing[i].all;
 	if (d == NULL)
 		return n + v->content;
 	return v->content > d->all ? n + v->content - d->all : n;
@@ -536,19 +466,18 @@ count_all(const struct fold_answer *a)
 const struct buf *
 watch_totals(struct watch *w)
 {
-	const struct fold_answer *a = w->answer;
-	const struct view *v = a != NULL ? view_of(a) : NULL;
+	const struct view *v = &w->view;
 	struct buf *t = w->totals;
 	long long ms;
 	size_t i, n;
 
 	for (i = 0; i < WATCH_TOTALS; i++)
 		buf_clear(&t[i]);
-	if (v == NULL)
+	if (!v->told)
 		return t;
-	ms = (fold_whole(a) ? v->last : w->ms) - v->begun;
-	n = count_all(a);
-	doing_shorten(&t[WATCH_MODE], a->mode.p, a->mode.n);
+	ms = (fold_whole(&w->fold) ? v->last : w->ms) - v->begun;
+	n = count_all(w);
+	doing_shorten(&t[WATCH_MODE], w->fold.mode.p, w->fold.mode.n);
 	watch_time(&t[WATCH_ELAPSED], ms);
 	doing_count(&t[WATCH_CHARS], n);
 	buf_adds(&t[WATCH_CHARS], n == 1 ? " character" : " characters");
@@ -569,15 +498,6 @@ watch_now(struct watch *w, long long ms, long long wall)
 	w->wall = wall;
 }
 
-/* No text is kept: it is counted. */
-static bool
-keep(const struct fold_thread *t, void *arg)
-{
-	(void)t;
-	(void)arg;
-	return false;
-}
-
 struct watch *
 watch_new(const struct watch_opts *opts)
 {
@@ -585,7 +505,7 @@ watch_new(const struct watch_opts *opts)
 
 	w->opts = opts;
 	w->reader = chunk_reader();
-	w->fold = (struct fold){.keep = keep, .closed = closed, .arg = w};
+	w->fold = (struct fold){.no_texts = true};	/* they are counted */
 	return w;
 }
 
@@ -594,8 +514,8 @@ watch_free(struct watch *w)
 {
 	size_t i;
 
-	w->answer = NULL;	/* nothing is to be told of any more */
-	fold_finish(&w->fold);
+	w->view.told = false;	/* nothing is to be told of any more */
+	finish(w);
 	chunk_free_reader(w->reader);
 	for (i = 0; i < w->cap; i++) {
 		buf_free(&w->rows[i].name);
@@ -606,5 +526,6 @@ watch_free(struct watch *w)
 		buf_free(&w->totals[i]);
 	buf_free(&w->held);
 	buf_free(&w->line);
+	buf_free(&w->text);
 	free(w);
 }
