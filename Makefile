@@ -28,11 +28,12 @@ LDFLAGS ?=
 WERROR ?=
 
 # The tools that are programs, and what each is linked with beside libsupai.a.
-TOOLS = supai supai-req supai-send supai-sse supai-text supai-fold supai-watch supai-batch supai-models supai-mock
+TOOLS = supai supai-req supai-send supai-sse supai-text supai-fold supai-watch supai-batch supai-models supai-mock supai-ensemble
 LIBS_supai-req = $(JQ_LIBS)
 LIBS_supai-send = $(CURL_LIBS)
 LIBS_supai-batch = $(CURL_LIBS) $(JQ_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
+LIBS_supai-ensemble = $(CURL_LIBS)
 LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread
 LIBS_exchanges = $(CURL_LIBS)
 LIBS_retrytest = $(CURL_LIBS)
@@ -120,6 +121,13 @@ $(BUILD)/lib/%_list.h: lib/%.txt
 	sed -e 's/[\\"]/\\&/g' -e 's/.*/"&",/' $< >$@.new
 	@mv $@.new $@
 $(BUILD)/lib/models.o: $(BUILD)/lib/models_list.h $(BUILD)/lib/modes_list.h
+
+# What models are told, as C strings.
+$(BUILD)/lib/%_text.h: bin/ensemble/%.txt
+	@mkdir -p $(@D)
+	sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< >$@.new
+	@mv $@.new $@
+$(BUILD)/bin/ensemble/run.o: $(addprefix $(BUILD)/lib/,instructions_text.h revise_text.h judge_text.h)
 
 # bin/supai-NAME.c, and the rooms in bin/NAME/ where it has some; supai's, whose name the
 # program itself has there, are in bin/pipeline/. In a function of

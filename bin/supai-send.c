@@ -15,9 +15,9 @@
 #include "curlcmd.h"
 #include "diag.h"
 #include "io.h"
-#include "json.h"
 #include "now.h"
 #include "options.h"
+#include "single.h"
 #include "sse.h"
 #include "term.h"
 
@@ -85,46 +85,6 @@ take_options(struct send *s, int argc, char **argv)
 		opt_usage(&tool, "one request at a time: supai-batch does many");
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		s->file = argv[optind];
-}
-
-/* Ends with 65 for anything but one JSON object. */
-static void
-check_request(const char *name, const struct buf *b)
-{
-	struct json_scan scan = {0};
-	struct json_fault fault;
-	struct json v;
-	bool whole;
-	size_t n;
-
-	if (json_parse(b->p, b->n, &v, &fault)) {
-		if (json_type(v) != JSON_OBJECT)
-			diag_die(EX_DATAERR, "%s: not a JSON object", name);
-		return;
-	}
-	n = json_scan(&scan, b->p, b->n, &whole);
-	if (whole && n < b->n && json_parse(b->p, n, &v, &(struct json_fault){0}) &&
-	    json_type(v) == JSON_OBJECT && b->p[n + strspn(b->p + n, " \t\r\n")] == '{')
-		diag_die(EX_DATAERR, "%s: more than one request: one at a time;"
-		    " supai-batch does many", name);
-	diag_die(EX_DATAERR, "%s: not JSON: %s at byte %zu", name, fault.why,
-	    fault.at + 1);
-}
-
-static void
-read_request(const struct send *s, struct buf *b)
-{
-	const char *name = s->file != NULL ? s->file : "standard input";
-	int status = io_slurp(s->file != NULL ? s->file : "-", IO_TEXT | IO_LIMIT,
-	    b, s->max);
-
-	if (status != 0)
-		exit(status);
-	if (s->file == NULL && b->n == 0)	/* the stage before has said why */
-		exit(EX_NOINPUT);
-	if (strspn(buf_string(b), " \t\r\n") == b->n)
-		diag_die(EX_NOINPUT, "%s: empty", name);
-	check_request(name, b);
 }
 
 static bool
@@ -323,7 +283,7 @@ main(int argc, char **argv)
 	io_init();
 	client_init(&s.client);
 	take_options(&s, argc, argv);
-	read_request(&s, &request);
+	single_read(s.file, s.max, &request);
 	client_resolve(&s.client, "chat/completions");
 	if (s.dry_run)
 		print_command(&s, &request);

@@ -243,20 +243,43 @@ client_resolve(struct client *c, const char *tail)
 	fault = url_parse(&c->endpoint, text, c->url != NULL ? NULL : tail);
 	if (fault != NULL)
 		wrong_url(c, text, fault);
-	if (!c->endpoint.https && !c->endpoint.loopback && !c->insecure_http)
-		diag_die(EX_CONFIG, "%s: plain http shows the key and the"
-		    " request to the network: use https, or --insecure-http",
-		    c->endpoint.text);
 	if (!c->no_key && !c->authorized)
 		key_find(&c->key_source, c->key_file, &c->endpoint);
+	client_way(c, &c->endpoint, &c->options);
+}
+
+static void
+find_certificates(struct client *c, const struct url *u)
+{
 	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
 		diag_die_errno(EX_NOINPUT, "--cacert %s", c->cacert);
 	if (c->cacert != NULL)
 		return;
-	if (c->endpoint.https)	/* libcurl leaves that to us */
+	if (u->https)	/* libcurl leaves that to us */
 		c->cacert = config_variable("CURL_CA_BUNDLE");
 	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
 		diag_die_errno(EX_CONFIG, "CURL_CA_BUNDLE: %s", c->cacert);
+}
+
+void
+client_way(struct client *c, const struct url *u, struct http_options *o)
+{
+	if (!u->https && !u->loopback && !c->insecure_http)
+		diag_die(EX_CONFIG, "%s: plain http shows the key and the"
+		    " request to the network: use https, or --insecure-http",
+		    u->text);
+	find_certificates(c, u);
+	*o = (struct http_options){
+		.url = u->text,
+		.loopback = u->loopback,
+		.proxy = c->proxy,
+		.cacert = c->cacert,
+		.connect_ms = c->connect_ms,
+		.first_byte_ms = c->first_byte_ms,
+		.idle_ms = c->idle_ms,
+		.verbose = c->verbose,
+		.redact = &c->redact,
+	};
 }
 
 void
@@ -269,20 +292,9 @@ client_open(struct client *c)
 		redact_value(&c->redact, c->key);
 	}
 	diag_hide(&c->redact);
-	c->options = (struct http_options){
-		.url = c->endpoint.text,
-		.loopback = c->endpoint.loopback,
-		.key = c->key,
-		.headers = c->headers,
-		.nheaders = c->nheaders,
-		.proxy = c->proxy,
-		.cacert = c->cacert,
-		.connect_ms = c->connect_ms,
-		.first_byte_ms = c->first_byte_ms,
-		.idle_ms = c->idle_ms,
-		.verbose = c->verbose,
-		.redact = &c->redact,
-	};
+	c->options.key = c->key;
+	c->options.headers = c->headers;
+	c->options.nheaders = c->nheaders;
 	c->http = http_open();
 }
 

@@ -63,6 +63,14 @@ bool	client_option(struct client *c, const struct opt_tool *tool, int key,
 void	client_resolve(struct client *c, const char *tail);
 
 /*
+ * How an exchange with u is made, as c's options say: where, limits of time, proxy,
+ * certificates. The key and the headers are the caller's to add. Ends the tool with 78
+ * for plain http to another machine without insecure_http.
+ */
+void	client_way(struct client *c, const struct url *u,
+	    struct http_options *o);
+
+/*
  * Reads the key and starts libcurl, after client_resolve. Ends the tool with 78
  * when there is no key or it is unsafe.
  */

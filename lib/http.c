@@ -533,6 +533,16 @@ http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 }
 
 void
+http_over(struct http_exchange *x)
+{
+	if (x->rest != 0 || x->state != HTTP_ACTIVE)
+		return;
+	x->over = true;
+	x->rest = now_ms() + REST_MS;
+	watch(x);
+}
+
+void
 http_cancel(struct http_exchange *x)
 {
 	if (x->state == HTTP_ACTIVE) {

@@ -60,8 +60,7 @@ struct http_exchange {
 	long long	 deadline;	/* of now_ms's clock; 0: none */
 	bool		 restartable;	/* a try may follow though bytes went to sink */
 	/* Takes the body of a 2xx response as it arrives; false stops it. It
-	   may set limit before, when that is why; and over, when all that is
-	   wanted has come: the body then has a second to end by itself. */
+	   may set limit before, when that is why; and over, as http_over does. */
 	bool		(*sink)(struct http_exchange *x, const char *p, size_t n);
 	/* When not NULL: a response's headers are there, in x->head. */
 	void		(*on_head)(struct http_exchange *x);
@@ -123,6 +122,9 @@ struct http_exchange *http_wait(struct http *h, struct curl_waitfd *fds,
 
 /* Returns one that had ended together with the one returned last; else NULL. */
 struct http_exchange *http_ended(struct http *h);
+
+/* All that is wanted of the body has come: it has a second to end by itself. */
+void	http_over(struct http_exchange *x);
 
 /* Ends an exchange at once; it is not returned by http_wait any more. */
 void	http_cancel(struct http_exchange *x);

@@ -70,6 +70,7 @@ key_find(struct key_source *s, const char *file, const struct url *u)
 	/* Set but empty is a mistake of the one who set it: key_read says so. */
 	if (file == NULL && getenv("SUPAI_API_KEY") != NULL) {
 		s->kind = KEY_VARIABLE;
+		s->variable = "SUPAI_API_KEY";
 		return;
 	}
 	if (file == NULL)
@@ -81,6 +82,35 @@ key_find(struct key_source *s, const char *file, const struct url *u)
 	}
 	s->unchecked = take(s, credential());
 	if (s->kind == KEY_NONE)
+		take(s, stored(u));
+}
+
+/* A key that is kept for one port of a host. */
+static char *
+stored_port(const struct url *u)
+{
+	struct buf name = {0};
+	bool six = strchr(u->host, ':') != NULL;
+	char *path;
+
+	if (*u->host == '.' || strchr(u->host, '/') != NULL)
+		return NULL;
+	buf_printf(&name, "keys/%s%s%s:%ld", six ? "[" : "", u->host,
+	    six ? "]" : "", u->port);
+	path = config_path(buf_string(&name));
+	buf_free(&name);
+	return path;
+}
+
+void
+key_kept(struct key_source *s, const struct url *u)
+{
+	if (strcmp(u->host, HOST_SERVICE) == 0) {
+		key_find(s, NULL, u);
+		return;
+	}
+	*s = (struct key_source){0};
+	if (!take(s, stored_port(u)))
 		take(s, stored(u));
 }
 
@@ -141,8 +171,8 @@ key_read(const struct key_source *s, const struct url *u)
 	if (s->kind == KEY_NONE)
 		no_key(u);
 	if (s->kind == KEY_VARIABLE) {
-		name = "SUPAI_API_KEY";
-		key = mem_string(getenv(name));
+		name = s->variable;
+		key = mem_string(config_variable(name) != NULL ? getenv(name) : "");
 	} else {
 		name = s->path;
 		what = "key file ";

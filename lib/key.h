@@ -12,12 +12,13 @@
 /* Where a key stands. */
 enum key_kind {
 	KEY_NONE,
-	KEY_VARIABLE,	/* in $SUPAI_API_KEY */
+	KEY_VARIABLE,	/* in the environment */
 	KEY_FILE,
 };
 
 struct key_source {
 	enum key_kind	 kind;
+	const char	*variable;	/* its name; borrowed */
 	char		*path;		/* the file's; owned */
 	bool		 unchecked;	/* systemd's own: its mode is not looked at */
 };
@@ -29,6 +30,13 @@ struct key_source {
  * the default host, supai/keys/HOST for any other. Files are not opened.
  */
 void	key_find(struct key_source *s, const char *file, const struct url *u);
+
+/*
+ * Finds the key that is kept for u alone: for the default host as key_find does
+ * without a file; for any other supai/keys/HOST:PORT in the configuration (HOST in
+ * brackets for IPv6), else supai/keys/HOST.
+ */
+void	key_kept(struct key_source *s, const struct url *u);
 
 /*
  * The key, owned by the caller. A file that cannot be read, or is a regular one

@@ -13,6 +13,9 @@ enum {
 	OPTIONS_MAX_RECORD = OPT_LONG,
 	OPTIONS_NO_STREAM, OPTIONS_ID, OPTIONS_UNLISTED,
 	OPTIONS_DRY_RUN,
+	OPTIONS_PANEL, OPTIONS_MODELS, OPTIONS_BASE_URL, OPTIONS_MERGE,
+	OPTIONS_QUORUM, OPTIONS_PATIENCE, OPTIONS_ROUNDS, OPTIONS_JUDGE,
+	OPTIONS_INSTRUCTIONS, OPTIONS_SEED,
 	OPTIONS_CHOICE, OPTIONS_MIN_CONFIDENCE, OPTIONS_SAFE, OPTIONS_LENIENT,
 	OPTIONS_ANY_FINISH,
 	/* client_option takes these. */
@@ -25,8 +28,7 @@ enum {
 };
 
 /* Lines for a tool's table. */
-#define CLIENT_OPTIONS							\
-	{CLIENT_URL, "url", "URL", "send to this URL"},			\
+#define TRANSFER_OPTIONS						\
 	{CLIENT_KEY_FILE, "key-file", "FILE", "read the key from FILE"}, \
 	{CLIENT_NO_KEY, "no-key", NULL, "send no key"},			\
 	{CLIENT_HEADER, "header", "LINE|@FILE",				\
@@ -42,6 +44,10 @@ enum {
 	{CLIENT_INSECURE, "insecure-http", NULL,			\
 	    "allow http: beyond this machine"},				\
 	{'v', "verbose", NULL, "say more on stderr: headers, retries"}
+
+#define CLIENT_OPTIONS							\
+	{CLIENT_URL, "url", "URL", "send to this URL"},			\
+	TRANSFER_OPTIONS
 
 /* Fields of a request that people look for among the options, and keys. */
 #define OPTIONS_FIELD(option, member)					\
@@ -91,6 +97,23 @@ enum {
 	{'D', "dump-header", "FILE", "write the response's headers to FILE"}, \
 	{OPTIONS_DRY_RUN, "dry-run", NULL, "print a curl command that does the same"}, \
 	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "the longest request (64M)"}
+
+#define ENSEMBLE_OPTIONS						\
+	{OPTIONS_PANEL, "panel", "FILE", "the panel (the configuration's)"}, \
+	{OPTIONS_BASE_URL, "base-url", "URL", "ask there, without a panel"}, \
+	{OPTIONS_MODELS, "models", "LIST", "with --base-url: these, ID[*N],..."}, \
+	{OPTIONS_MERGE, "merge", "HOW", "synthesis (the default), vote or best"}, \
+	{OPTIONS_QUORUM, "quorum", "N", "so many answers are enough (all)"}, \
+	{OPTIONS_PATIENCE, "patience", "S", "then the others have S seconds (30)"}, \
+	{OPTIONS_ROUNDS, "rounds", "N", "let the models revise in N - 1 rounds (1)"}, \
+	{OPTIONS_JUDGE, "judge", "ID", "who scores answers without logprobs"}, \
+	{OPTIONS_INSTRUCTIONS, "instructions", "FILE",			\
+	    "what main is told, instead of what it is told"},		\
+	{OPTIONS_SEED, "seed", "N", "fix the order in which main sees answers"}, \
+	TRANSFER_OPTIONS,						\
+	{OPTIONS_DRY_RUN, "dry-run", NULL, "print who would be asked, and where"}, \
+	{OPTIONS_MAX_RECORD, "max-record", "SIZE",			\
+	    "the longest request, event and answer (64M)"}
 
 #define TEXT_OPTIONS							\
 	{OPTIONS_CHOICE, "choice", "N", "print choice N of each answer (0)"}, \

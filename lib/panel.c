@@ -108,6 +108,8 @@ take_host(struct reading *r, struct panel_host *h)
 			return wrong(r, "'%s' is not a port", end);
 	}
 	h->name = mem_string(s);
+	if (h->name[strlen(s) - 1] == '.')	/* the DNS root, said */
+		h->name[strlen(s) - 1] = '\0';
 	for (c = h->name; *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
@@ -507,6 +509,8 @@ panel_find(const struct panel *p, const char *id)
 {
 	size_t i;
 
+	if (strchr(id, '#') != NULL || strcmp(id, "main") == 0)
+		return NULL;	/* the keys of samples, and of the final answer */
 	for (i = 0; i < p->nmodels; i++)
 		if (!p->models[i].glob && strcmp(p->models[i].id, id) == 0)
 			return &p->models[i];

@@ -293,6 +293,22 @@ redact_json(const struct redact *r, struct buf *out, struct json v,
 	}
 }
 
+size_t
+redact_begun(const struct redact *r, const char *p, size_t n, unsigned also)
+{
+	size_t i, len, most = 0;
+
+	for (i = 0; i < r->nvalues; i++) {
+		if ((also & REDACT_ANSWER) != 0 && may_be_word(r->values[i]))
+			continue;
+		len = strlen(r->values[i]) - 1;
+		for (len = len < n ? len : n; len > most; len--)
+			if (memcmp(p + n - len, r->values[i], len) == 0)
+				most = len;
+	}
+	return most;
+}
+
 static void
 drop(char **list, size_t n)
 {

@@ -56,6 +56,13 @@ void	redact_add(const struct redact *r, struct buf *out, const char *p,
 void	redact_json(const struct redact *r, struct buf *out, struct json v,
 	    unsigned also);
 
+/*
+ * How many of the n bytes at p, from the end on, may be the beginning of a value that
+ * goes on in the bytes to come: a text in pieces is shown but for these.
+ */
+size_t	redact_begun(const struct redact *r, const char *p, size_t n,
+	    unsigned also);
+
 void	redact_free(struct redact *r);
 
 #endif

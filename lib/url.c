@@ -72,6 +72,19 @@ drop_end(struct buf *path, const char *end)
 	return path->n < had;
 }
 
+static long
+port(CURLU *h)
+{
+	char *s;
+	long n;
+
+	if (curl_url_get(h, CURLUPART_PORT, &s, CURLU_DEFAULT_PORT) != CURLUE_OK)
+		return 0;
+	n = strtol(s, NULL, 10);
+	curl_free(s);
+	return n;
+}
+
 /* Puts tail behind the URL's path, each "../" of it going up one. */
 static bool
 add_tail(CURLU *h, const char *tail)
@@ -123,6 +136,7 @@ check(CURLU *h, struct url *u, const char *text, const char *tail)
 		return "no host in it";
 	u->loopback = host_is_loopback(u->host);
 	drop_root(u->host);
+	u->port = port(h);
 	return NULL;
 }
 

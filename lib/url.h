@@ -17,6 +17,7 @@ struct url {
 	char	*text;		/* as libcurl writes it, without a fragment; owned */
 	char	*host;		/* lower case, IPv6 without brackets, without the
 				   dot of the DNS root; owned */
+	long	 port;		/* the scheme's own where the text has none */
 	bool	 https;		/* else plain http */
 	bool	 loopback;	/* localhost, 127.0.0.0/8 or ::1, as parsed */
 };

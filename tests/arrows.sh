@@ -21,8 +21,15 @@ rooms_of() {
 # includes FILE: the headers in quotes.
 includes() { sed -n 's/^#[[:blank:]]*include[[:blank:]]*"\(.*\)".*/\1/p' "$1"; }
 
-# made HEADER: whether make writes it, a list of lib's.
-made() { case $1 in */*) false ;; *_list.h) [ -f "lib/${1%_list.h}.txt" ] ;; *) false ;; esac; }
+# made HEADER: whether make writes it, of a list of lib's or a text of the ensemble's.
+made() {
+    case $1 in
+    */*) false ;;
+    *_list.h) [ -f "lib/${1%_list.h}.txt" ] ;;
+    *_text.h) [ -f "bin/ensemble/${1%_text.h}.txt" ] ;;
+    *) false ;;
+    esac
+}
 
 # FILE FOLDER ...: those of its headers that stand in no such folder.
 strangers() {

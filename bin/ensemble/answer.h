@@ -1,0 +1,72 @@
+/*
+ * answer: one response put together as its body arrives: what is thought and said, why
+ * it ended, how sure its tokens are, and what it is worth at the end. Bytes are pushed
+ * in, pieces of text are pulled out. Not for the transfer (http), nor for what it means
+ * that a transfer failed (outcome, call).
+ */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "redact.h"
+#include "score.h"
+#include "sse.h"
+
+enum answer_got {
+	ANSWER_MORE,		/* feed more bytes, or end */
+	ANSWER_THINKING,	/* a piece of either, in answer's piece */
+	ANSWER_TEXT,
+	ANSWER_OVER,		/* [DONE]: nothing more is wanted */
+	ANSWER_FAULT,		/* it cannot be read on: status and why say it */
+};
+
+/* A text in pieces, of which a secret that may have begun is held back. */
+struct answer_said {
+	struct buf	 held;
+};
+
+struct answer {
+	struct buf	 piece;		/* borrowed until the next answer_next */
+	struct buf	 text;		/* all that was said so far; UTF-8 */
+	struct buf	 finish;	/* the finish reason; empty: none yet */
+	struct buf	 usage;		/* the last usage object, JSON; empty: none */
+	struct score	 score;		/* of the text's tokens */
+	/* Known after answer_end, or a fault. */
+	int		 status;	/* 0: whole, and with text; else <sysexits.h>'s */
+	struct buf	 why;		/* where it is not 0: in a word, secrets hidden */
+	/* The rest is answer's own. */
+	const struct redact *redact;
+	struct sse	 sse;
+	size_t		 max, taken;
+	bool		 started, over, whole;
+	bool		 has_text;	/* of the record that was read last */
+	struct answer_said thought, said;
+	struct buf	 refusal;
+};
+
+/*
+ * Starts on a response, dropping what was there before; max is the longest event, and
+ * the most bytes of text and thinking. redact is borrowed: its values are hidden in all
+ * that is given. a must stay where it is in memory up to answer_free.
+ */
+void	answer_start(struct answer *a, const struct redact *redact, size_t max);
+
+/* The next bytes of the body, borrowed until answer_next has said ANSWER_MORE. */
+void	answer_feed(struct answer *a, const char *p, size_t n);
+
+enum answer_got answer_next(struct answer *a);
+
+/*
+ * The body is at its end, or is to be taken as if it were. ANSWER_THINKING or
+ * ANSWER_TEXT for a last piece: then it is to be called again; else ANSWER_OVER. status
+ * is then 0; 69, 75, 77 or 65 for an error in the stream; 76 for one that is cut or is no
+ * answer; 65 for one too long; 1 for an answer that is whole and says nothing.
+ */
+enum answer_got answer_end(struct answer *a);
+
+void	answer_free(struct answer *a);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * call: one model's call with its tries: queued at its host, sent, read, tried again.
+ * The loop pulls what came of it: pieces of text, failures that will be tried again, the
+ * end. What is done with that is ensemble's.
+ */
+#ifndef CALL_H
+#define CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "answer.h"
+#include "buf.h"
+#include "client.h"
+#include "limit.h"
+#include "outcome.h"
+#include "target.h"
+#include "usage.h"
+
+enum call_event {
+	CALL_NOTHING,	/* for now */
+	CALL_THINKING,	/* a piece of either, in answer.piece */
+	CALL_TEXT,
+	CALL_RETRY,	/* this try failed, the next one begins in wait_ms */
+	CALL_OVER,	/* status says how it ended */
+};
+
+/* What all calls have in common. */
+struct calls {
+	struct client	*client;	/* its http, options and redact */
+	size_t		 max;		/* bytes of an event, and of an answer */
+	long long	 deadline;	/* of now_ms's clock; 0: none */
+	struct usage	 usage;		/* of all tries that said one */
+	struct limits	 limits;
+	/* call's own. */
+	struct call	*first, *last;	/* those that wait for a place, in order */
+	struct call	**all;
+	size_t		 n;
+};
+
+/* All zero it is at rest. It stays where it is in memory. */
+struct call {
+	/* Set by the caller. */
+	const char	*key;		/* of its thread, for messages */
+	bool		 final;		/* not tried again once it has said something */
+	/* What came of it. */
+	struct target	*target;
+	struct answer	 answer;	/* of the last try */
+	int		 status;	/* after CALL_OVER and CALL_RETRY: 0, or why, */
+	struct buf	 why;		/* in words, secrets hidden */
+	long		 wait_ms;
+	long		 http;		/* the status of the response; 0: none */
+	long		 first_ms;	/* to the try's first piece; -1: none came */
+	/* call's own. */
+	struct calls	*calls;
+	enum { CALL_AT_REST, CALL_QUEUED, CALL_WAITING, CALL_ACTIVE } state;
+	struct http_exchange x;
+	bool		 placed, ended;	/* it has a place; its exchange ended */
+	bool		 fed;		/* what is in in was handed to the answer */
+	/* What ended the answer, whose last pieces are given: the stream itself,
+	   or the end of the transfer. */
+	enum { CALL_GOES_ON, CALL_SAID, CALL_CUT } ending;
+	struct buf	 body, in;
+	unsigned	 tries;
+	long long	 due;
+	struct outcome	 outcome;
+	struct call	*next;
+};
+
+/*
+ * Asks target; body is taken over. What an earlier use of the call left is dropped. The
+ * call must have ended, or be cancelled.
+ */
+void	call_begin(struct calls *all, struct call *c, struct target *target,
+	    struct buf *body);
+
+/* The next that came of it. Call it until CALL_NOTHING, each time calls_wait returns. */
+enum call_event call_next(struct call *c);
+
+/* Whether it has begun and not ended. */
+bool	call_runs(const struct call *c);
+
+/* Ends it at once, without an event. */
+void	call_cancel(struct call *c);
+
+void	call_free(struct call *c);
+
+/*
+ * Starts the calls whose time and place have come, and waits until something happens:
+ * at most ms milliseconds (-1: no limit), or until one of fds wakes.
+ */
+void	calls_wait(struct calls *all, const struct curl_waitfd *fds,
+	    unsigned nfds, long ms);
+
+void	calls_free(struct calls *all);
+
+#endif

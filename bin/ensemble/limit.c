@@ -1,0 +1,43 @@
+#include <stdlib.h>
+
+#include "limit.h"
+#include "mem.h"
+
+void
+limits_start(struct limits *l, const struct panel *p)
+{
+	l->panel = p;
+	l->used = mem_zero(p->nlimits + 1, sizeof(*l->used));
+}
+
+bool
+limits_take(struct limits *l, const struct url *u)
+{
+	const struct panel *p = l->panel;
+	size_t i;
+
+	for (i = 0; i < p->nlimits; i++)
+		if (panel_is_host(&p->limits[i].host, u->host, u->port) &&
+		    l->used[i] >= p->limits[i].most)
+			return false;
+	for (i = 0; i < p->nlimits; i++)
+		l->used[i] += panel_is_host(&p->limits[i].host, u->host, u->port);
+	return true;
+}
+
+void
+limits_give(struct limits *l, const struct url *u)
+{
+	size_t i;
+
+	for (i = 0; i < l->panel->nlimits; i++)
+		l->used[i] -= panel_is_host(&l->panel->limits[i].host, u->host,
+		    u->port);
+}
+
+void
+limits_free(struct limits *l)
+{
+	free(l->used);
+	l->used = NULL;
+}

@@ -1,0 +1,528 @@
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+#include "mem.h"
+#include "question.h"
+
+static bool wrong(struct buf *why, const char *fmt, ...) BUF_PRINTF(2, 3);
+
+static bool
+wrong(struct buf *why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(why, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* A member that is true, false, null or not there. */
+static bool
+read_flag(struct json object, const char *name, bool *flag, struct buf *why)
+{
+	enum json_type type = json_type(json_get(object, name));
+
+	*flag = type == JSON_TRUE;
+	if (type == JSON_TRUE || type == JSON_FALSE || type == JSON_NULL ||
+	    type == JSON_NONE)
+		return true;
+	return wrong(why, "%s must be true or false", name);
+}
+
+/* An empty list names nobody, as null does. */
+static bool
+read_models(struct question *q, struct buf *why)
+{
+	struct json models = json_get(q->value, "models"), name, v;
+	struct json_iter i;
+
+	if (json_type(models) > JSON_NULL && json_type(models) != JSON_ARRAY)
+		return wrong(why, "models must be an array of ids");
+	for (i = json_first(models); json_more(&i, &name, &v);) {
+		if (json_type(v) != JSON_STRING)
+			return wrong(why, "models must be an array of ids");
+		q->models = mem_resize(q->models, q->nmodels + 1,
+		    sizeof(*q->models));
+		q->models[q->nmodels++] = json_string(v);
+	}
+	return true;
+}
+
+static bool
+read_messages(struct question *q, struct buf *why)
+{
+	struct json name, v;
+	struct json_iter i;
+
+	q->messages = json_get(q->value, "messages");
+	if (json_type(q->messages) != JSON_ARRAY || !json_holds(q->messages))
+		return wrong(why, "messages must be an array with a message in it");
+	for (i = json_first(q->messages); json_more(&i, &name, &v);)
+		if (json_type(v) != JSON_OBJECT)
+			return wrong(why, "each of messages must be an object");
+	return true;
+}
+
+/* What one model can do, and several that are merged into one text cannot. */
+static bool
+check_members(const struct question *q, struct buf *why)
+{
+	if (json_number(json_get(q->value, "n")) > 1)
+		return wrong(why, "n over 1: an ensemble gives one answer");
+	if (json_holds(json_get(q->value, "tools")) ||
+	    json_type(json_get(q->value, "functions")) > JSON_NULL)
+		return wrong(why, "tools and functions: an ensemble calls none");
+	return true;
+}
+
+bool
+question_read(struct question *q, const char *text, size_t n, struct buf *why)
+{
+	struct json_fault fault;
+	struct json mode, options;
+
+	*q = (struct question){0};
+	if (!json_parse(text, n, &q->value, &fault))
+		return wrong(why, "not JSON: %s at byte %zu", fault.why,
+		    fault.at + 1);
+	mode = json_get(q->value, "model");
+	if (json_type(mode) > JSON_NULL && json_type(mode) != JSON_STRING)
+		return wrong(why, "model must be a mode's name");
+	q->mode = json_string(mode);
+	if (q->mode == NULL)
+		q->mode = mem_string("auto");
+	options = json_get(q->value, "stream_options");
+	if (json_holds(json_get(q->value, "environment")))
+		q->environment = json_get(q->value, "environment");
+	return read_messages(q, why) && read_models(q, why) &&
+	    check_members(q, why) && read_flag(q->value, "stream", &q->stream, why) &&
+	    read_flag(q->value, "include_supai_chunks", &q->chunks, why) &&
+	    read_flag(options, "include_usage", &q->usage, why);
+}
+
+/* Paragraphs of a text, an empty line between them. */
+static void
+add_paragraph(struct buf *text, const char *p, size_t n)
+{
+	if (n == 0)
+		return;
+	if (text->n > 0)
+		buf_adds(text, "\n\n");
+	buf_add(text, p, n);
+}
+
+static void
+put_part(struct emit *e, const struct buf *text)
+{
+	if (text->n == 0)
+		return;
+	emit_open(e, '{');
+	emit_name(e, "type");
+	emit_text(e, "text", 4);
+	emit_name(e, "text");
+	emit_text(e, text->p, text->n);
+	emit_close(e, '}');
+}
+
+/* A message's content with a text before and one after it. */
+static void
+put_content(struct emit *e, struct json content, const struct buf *before,
+    const struct buf *after)
+{
+	struct json name, v;
+	struct json_iter i;
+	struct buf text = {0}, own = {0};
+
+	if (json_type(content) == JSON_ARRAY) {
+		emit_open(e, '[');
+		put_part(e, before);
+		for (i = json_first(content); json_more(&i, &name, &v);)
+			emit_json(e, v);
+		put_part(e, after);
+		emit_close(e, ']');
+		return;
+	}
+	json_text(content, &own);
+	add_paragraph(&text, before->p, before->n);
+	add_paragraph(&text, own.p, own.n);
+	add_paragraph(&text, after->p, after->n);
+	emit_text(e, text.p, text.n);
+	buf_free(&text);
+	buf_free(&own);
+}
+
+static void
+put_message(struct emit *e, struct json message, const struct buf *before,
+    const struct buf *after)
+{
+	struct json name, v;
+	struct json_iter i;
+
+	if (before->n == 0 && after->n == 0) {
+		emit_json(e, message);
+		return;
+	}
+	emit_open(e, '{');
+	for (i = json_first(message); json_more(&i, &name, &v);) {
+		emit_json(e, name);
+		emit_named(e);
+		if (json_is(name, "content"))
+			put_content(e, v, before, after);
+		else
+			emit_json(e, v);
+	}
+	if (json_get(message, "content").p == NULL) {
+		emit_name(e, "content");
+		put_content(e, (struct json){0}, before, after);
+	}
+	emit_close(e, '}');
+}
+
+static bool
+is_system(struct json message)
+{
+	struct json role = json_get(message, "role");
+
+	return json_is(role, "system") || json_is(role, "developer");
+}
+
+static struct json
+first_system(struct json messages)
+{
+	struct json name, v;
+	struct json_iter i;
+
+	for (i = json_first(messages); json_more(&i, &name, &v);)
+		if (is_system(v))
+			return v;
+	return (struct json){0};
+}
+
+static struct json
+last_user(struct json messages)
+{
+	struct json name, v, last = {0};
+	struct json_iter i;
+
+	for (i = json_first(messages); json_more(&i, &name, &v);)
+		if (json_is(json_get(v, "role"), "user"))
+			last = v;
+	return last;
+}
+
+/* What goes around the messages. */
+struct around {
+	struct buf	 before, after;	/* the system message */
+	struct buf	 data;		/* after the last user message */
+};
+
+static void
+surround(struct around *a, const struct question *q,
+    const struct panel_model *line, const struct question_also *also)
+{
+	json_text(json_get(line->json, "system"), &a->before);
+	if (q->environment.p != NULL) {
+		buf_adds(&a->after, "{\"environment\":");
+		buf_add(&a->after, q->environment.p, q->environment.n);
+		buf_addc(&a->after, '}');
+	}
+	if (also == NULL)
+		return;
+	if (also->instructions != NULL)
+		add_paragraph(&a->after, also->instructions,
+		    strlen(also->instructions));
+	buf_add(&a->data, also->data.p, also->data.n);
+}
+
+static void
+around_free(struct around *a)
+{
+	buf_free(&a->before);
+	buf_free(&a->after);
+	buf_free(&a->data);
+}
+
+static void
+put_text_message(struct emit *e, const char *role, const struct buf *before,
+    const struct buf *after)
+{
+	emit_open(e, '{');
+	emit_name(e, "role");
+	emit_text(e, role, strlen(role));
+	emit_name(e, "content");
+	put_content(e, (struct json){0}, before, after);
+	emit_close(e, '}');
+}
+
+static void
+put_messages(struct emit *e, const struct question *q, const struct around *a)
+{
+	struct json system = first_system(q->messages);
+	struct json user = last_user(q->messages), name, v;
+	const struct buf none = {0};
+	struct json_iter i;
+
+	emit_open(e, '[');
+	if (system.p == NULL && a->before.n + a->after.n > 0)
+		put_text_message(e, "system", &a->before, &a->after);
+	for (i = json_first(q->messages); json_more(&i, &name, &v);) {
+		if (v.p == system.p)
+			put_message(e, v, &a->before, &a->after);
+		else
+			put_message(e, v, &none, v.p == user.p ? &a->data : &none);
+	}
+	if (user.p == NULL && a->data.n > 0)
+		put_text_message(e, "user", &none, &a->data);
+	emit_close(e, ']');
+}
+
+/* Whether a member of the request is ours to set, or for the service alone. */
+static bool
+is_ours(struct json name)
+{
+	static const char *const names[] = {
+		"model", "models", "stream", "stream_options", "environment",
+		"include_supai_chunks", "messages", "logprobs",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (json_is(name, names[i]))
+			return true;
+	return false;
+}
+
+static void
+put_head(struct emit *e, const char *name)
+{
+	emit_name(e, "model");
+	emit_text(e, name, strlen(name));
+	emit_name(e, "stream");
+	emit_word(e, "true");
+	emit_name(e, "stream_options");
+	emit_open(e, '{');
+	emit_name(e, "include_usage");
+	emit_word(e, "true");
+	emit_close(e, '}');
+}
+
+/* The value of an object's last member that is named as name, a string, is. */
+static struct json
+same_name(struct json object, struct json name)
+{
+	struct json n, v, found = {0};
+	struct json_iter i;
+	struct buf text = {0};
+
+	json_text(name, &text);
+	for (i = json_first(object); json_more(&i, &n, &v);)
+		if (json_equals(n, text.p, text.n))
+			found = v;
+	buf_free(&text);
+	return found;
+}
+
+static void
+put_member(struct emit *e, struct json name)
+{
+	emit_json(e, name);
+	emit_named(e);
+}
+
+/* RFC 7396, section 2: what patch makes of target, JSON_NONE being nothing. */
+static void
+put_patched(struct emit *e, struct json target, struct json patch)
+{
+	struct json name, v, p;
+	struct json_iter i;
+
+	if (json_type(patch) != JSON_OBJECT) {
+		emit_json(e, patch);
+		return;
+	}
+	if (json_type(target) != JSON_OBJECT)
+		target = (struct json){0};
+	emit_open(e, '{');
+	for (i = json_first(target); json_more(&i, &name, &v);) {
+		p = same_name(patch, name);
+		if (json_type(p) == JSON_NULL)
+			continue;
+		put_member(e, name);
+		if (p.p != NULL)
+			put_patched(e, v, p);
+		else
+			emit_json(e, v);
+	}
+	for (i = json_first(patch); json_more(&i, &name, &v);) {
+		if (json_type(v) == JSON_NULL || same_name(target, name).p != NULL)
+			continue;
+		put_member(e, name);
+		put_patched(e, (struct json){0}, v);
+	}
+	emit_close(e, '}');
+}
+
+/* The value of a text that was just written. */
+static struct json
+value(const struct buf *text)
+{
+	struct json_fault fault;
+	struct json v = {0};
+
+	(void)json_parse(text->p, text->n, &v, &fault);
+	return v;
+}
+
+/* Puts a request with what the panel's line merges into it. */
+static void
+put_merged(struct buf *request, const struct panel_model *line,
+    struct buf *out)
+{
+	struct emit e = {.out = out};
+	struct buf patch = {0};
+
+	if (line->json.p == NULL) {
+		buf_add(out, request->p, request->n);
+	} else {
+		buf_add(&patch, line->json.p, line->json.n);
+		question_without(&patch, "system", NULL);
+		put_patched(&e, value(request), value(&patch));
+	}
+	buf_free(&patch);
+	buf_free(request);
+}
+
+void
+question_put(const struct question *q, const struct panel_model *line,
+    const char *name, const struct question_also *also, struct buf *out)
+{
+	struct around a = {0};
+	struct buf request = {0};
+	struct emit e = {.out = &request};
+	struct json member, v;
+	struct json_iter i;
+
+	surround(&a, q, line, also);
+	emit_open(&e, '{');
+	put_head(&e, name);
+	emit_name(&e, "logprobs");
+	emit_word(&e, "true");
+	emit_name(&e, "messages");
+	put_messages(&e, q, &a);
+	for (i = json_first(q->value); json_more(&i, &member, &v);) {
+		if (is_ours(member))
+			continue;
+		put_member(&e, member);
+		emit_json(&e, v);
+	}
+	emit_close(&e, '}');
+	around_free(&a);
+	put_merged(&request, line, out);
+}
+
+/* The text of a message's content; of parts that are no text nothing. */
+static void
+content_text(struct json content, struct buf *out)
+{
+	struct json name, v;
+	struct json_iter i;
+	struct buf part = {0};
+
+	json_text(content, out);
+	for (i = json_first(content); json_type(content) == JSON_ARRAY &&
+	    json_more(&i, &name, &v);) {
+		buf_clear(&part);
+		json_text(json_get(v, "text"), &part);
+		add_paragraph(out, part.p, part.n);
+	}
+	buf_free(&part);
+}
+
+/* {"conversation": [{"role", "text"} …], "answer": …} */
+static void
+put_case(const struct question *q, const struct buf *answer, struct buf *out)
+{
+	struct emit e = {.out = out};
+	struct json name, v;
+	struct json_iter i;
+	struct buf text = {0};
+
+	emit_open(&e, '{');
+	emit_name(&e, "conversation");
+	emit_open(&e, '[');
+	for (i = json_first(q->messages); json_more(&i, &name, &v);) {
+		buf_clear(&text);
+		content_text(json_get(v, "content"), &text);
+		emit_open(&e, '{');
+		emit_name(&e, "role");
+		emit_json(&e, json_get(v, "role"));
+		emit_name(&e, "text");
+		emit_text(&e, text.p, text.n);
+		emit_close(&e, '}');
+	}
+	emit_close(&e, ']');
+	emit_name(&e, "answer");
+	emit_text(&e, answer->p, answer->n);
+	emit_close(&e, '}');
+	buf_free(&text);
+}
+
+void
+question_judge(const struct question *q, const struct panel_model *line,
+    const char *name, const char *instructions, const struct buf *answer,
+    struct buf *out)
+{
+	struct buf system = {0}, told = {0}, data = {0}, request = {0};
+	const struct buf none = {0};
+	struct emit e = {.out = &request};
+
+	json_text(json_get(line->json, "system"), &system);
+	buf_adds(&told, instructions);
+	put_case(q, answer, &data);
+	emit_open(&e, '{');
+	put_head(&e, name);
+	emit_name(&e, "messages");
+	emit_open(&e, '[');
+	put_text_message(&e, "system", &system, &told);
+	put_text_message(&e, "user", &none, &data);
+	emit_close(&e, ']');
+	emit_close(&e, '}');
+	buf_free(&system);
+	buf_free(&told);
+	buf_free(&data);
+	put_merged(&request, line, out);
+}
+
+void
+question_without(struct buf *request, const char *name, const char *other)
+{
+	struct buf out = {0};
+	struct emit e = {.out = &out};
+	struct json member, v;
+	struct json_iter i;
+
+	emit_open(&e, '{');
+	for (i = json_first(value(request)); json_more(&i, &member, &v);) {
+		if (json_is(member, name) ||
+		    (other != NULL && json_is(member, other)))
+			continue;
+		put_member(&e, member);
+		emit_json(&e, v);
+	}
+	emit_close(&e, '}');
+	buf_free(request);
+	*request = out;
+}
+
+void
+question_free(struct question *q)
+{
+	while (q->nmodels > 0)
+		free(q->models[--q->nmodels]);
+	free(q->models);
+	free(q->mode);
+	*q = (struct question){0};
+}
