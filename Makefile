@@ -81,7 +81,7 @@ PROGRAMS = $(addprefix $(BIN)/,$(TOOLS))
 TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*.c)))
 # Programs that only measurements run: one a tests/bench/*.c.
 BENCH_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/*.c)))
-PAGES = $(sort $(wildcard man/*.[17]))
+PAGES = $(sort $(wildcard man/*.[157]))
 # Each shell's completions: a shell looks for the file by the tool's name.
 COMPLETIONS = $(foreach t,$(TOOLS),$(BUILD)/completions/bash/$t \
 	$(BUILD)/completions/zsh/_$t $(BUILD)/completions/fish/$t.fish)
@@ -232,7 +232,7 @@ bench-peers:
 	@BUILD=$(BUILD) tests/bench/peers.sh
 
 install: all
-	mkdir -p "$(bindir)" "$(mandir)/man1" "$(mandir)/man7"
+	mkdir -p "$(bindir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7"
 	for t in $(PROGRAMS); do install -m 755 $$t "$(bindir)/" || exit 1; done
 	for p in $(PAGES); do install -m 644 $$p "$(mandir)/man$${p##*.}/" || exit 1; done
 	mkdir -p "$(bashdir)" "$(zshdir)" "$(fishdir)"

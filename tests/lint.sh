@@ -187,7 +187,7 @@ check cppcheck cpp_check
 check shellcheck shell_check
 check 'shellcheck *.bats' bats_check
 check codespell spell
-for page in man/*.[17]; do
+for page in man/*.[157]; do
     check "mandoc $page" nothing mandoc -Tlint -W warning "$page"
 done
 check 'exported names start with their module' nothing exported
