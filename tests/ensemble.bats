@@ -327,7 +327,7 @@ judge	https://one.example/v1/chat/completions	gpt-a	file keys/one"
     request '.models = ["a"]'
     ensemble
     assert_equal "$status$stderr" 0
-    assert_equal "$(written | jq -r '.chunk.type // .choices[0].finish_reason // (.choices[0].delta | keys_unsorted[0]?) // "usage"')" \
+    assert_equal "$(written | jq -r '.chunk.type // .choices[0].finish_reason // (.choices[0].delta // {} | keys_unsorted[0]) // "usage"')" \
         'run-mode-call
 text-start
 text

@@ -118,7 +118,7 @@ static void
 begin_text(struct member *m)
 {
 	if (m->round > 1 && m->call.answer.text.n == m->call.answer.piece.n)
-		m->thread->saying = false;
+		write_anew(m->thread);
 }
 
 static void

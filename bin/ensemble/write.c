@@ -180,6 +180,12 @@ write_text(struct writer *w, struct thread *t, const struct buf *text)
 	says(w, t, "text", text);
 }
 
+void
+write_anew(struct thread *t)
+{
+	t->saying = t->thinking = false;
+}
+
 /* "2026-01-02T03:04:05.678Z", so long from now. */
 static void
 put_time(struct emit *e, long wait_ms)
@@ -222,7 +228,7 @@ write_error(struct writer *w, struct thread *t, const char *message,
 void
 write_retry(struct writer *w, struct thread *t)
 {
-	t->saying = t->thinking = false;
+	write_anew(t);
 	if (w->chunks)
 		plain(w, t, "retry", true);
 }

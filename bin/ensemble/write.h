@@ -42,6 +42,8 @@ void	write_mode_result(struct writer *w, const struct thread *threads,
 /* Chunks of a thread. A text or a thinking gets its start by itself. */
 void	write_thinking(struct writer *w, struct thread *t, const struct buf *text);
 void	write_text(struct writer *w, struct thread *t, const struct buf *text);
+/* What it says from here on takes the place of what it said. */
+void	write_anew(struct thread *t);
 /* A failure; wait_ms: it will be tried again after so long, and write_retry follows;
  * -1: it will not. */
 void	write_error(struct writer *w, struct thread *t, const char *message,
