@@ -1,6 +1,9 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "http.h"
@@ -407,7 +410,7 @@ http_start(struct http *h, struct http_exchange *x)
 	x->why[0] = '\0';
 	x->limit = HTTP_NO_LIMIT;
 	x->rest = 0;
-	x->over = x->stopped = x->enough = x->connected = false;
+	x->over = x->stopped = x->enough = x->connected = x->no_files = false;
 	x->proxy_status = 0;
 	x->passed = 0;
 	if (x->easy == NULL)
@@ -421,6 +424,21 @@ http_start(struct http *h, struct http_exchange *x)
 	watch(x);
 }
 
+/* Whether there is no descriptor left, which libcurl calls a connection that failed. */
+static bool
+is_out_of_files(CURLcode code)
+{
+	int fd;
+
+	if (code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_HOST)
+		return false;
+	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1)
+		return errno == EMFILE || errno == ENFILE;
+	close(fd);
+	return false;
+}
+
 /* Takes an exchange out of the transfers; it still has to be handed out. */
 static void
 finish(struct http_exchange *x, CURLcode code)
@@ -429,6 +447,7 @@ finish(struct http_exchange *x, CURLcode code)
 	curl_off_t ready = 0;
 
 	x->code = code;
+	x->no_files = is_out_of_files(code);
 	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	x->connected = ready > 0;
 	if (x->status == 0)

@@ -72,6 +72,7 @@ struct http_exchange {
 	enum http_limit	 limit;
 	bool		 stopped;	/* by sink */
 	bool		 over;		/* set by sink */
+	bool		 no_files;	/* no descriptor was left to connect with */
 	bool		 connected;	/* there was a connection to ask on, TLS and all */
 	long		 status;	/* HTTP's; 0: there was no response, or but a 1xx */
 	long		 proxy_status;	/* a proxy's answer to CONNECT; 0: none */

@@ -57,18 +57,38 @@ at_exit(void)
 	}
 }
 
+static void
+nothing(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * A pipe that is closed ends the tool as it does cat, whatever it was started with. A
+ * limit on the size of files is a full disk, EFBIG; but not to what the tool starts.
+ */
+static void
+set_signals(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGPIPE, &sa, NULL);
+	sa.sa_handler = nothing;
+	sa.sa_flags = SA_RESTART;
+	sigaction(SIGXFSZ, &sa, NULL);
+}
+
 void
 io_init(void)
 {
-	struct sigaction sa = {.sa_handler = SIG_DFL};
 	int fd;
 
 	/* Opened the wrong way round, so that using them fails as when closed. */
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
 			(void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGPIPE, &sa, NULL);
+	set_signals();
 	diag_before(io_flush);
 	if (atexit(at_exit) != 0)
 		mem_out();

@@ -18,8 +18,8 @@
 
 /*
  * Makes standard input, output and error safe to use: closed ones fail as
- * closed instead of being taken by the next file, SIGPIPE kills as it does cat,
- * and what is left in the output is written and checked when the program ends
+ * closed instead of being taken by the next file, SIGPIPE kills as it does cat, a
+ * limit on the size of files is an error of writing, and what is left in the output is written and checked when the program ends
  * (74). Call it once, at the start of main, after diag_init.
  */
 void	io_init(void);

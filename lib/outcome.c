@@ -406,6 +406,12 @@ judge_transfer(const struct http_exchange *x, struct outcome *o)
 		buf_adds(&o->message, "the response has a header too long");
 		return;
 	}
+	if (x->no_files) {
+		o->status = EX_OSERR;
+		buf_printf(&o->message, "%s: out of file descriptors (ulimit -n)",
+		    x->options->url);
+		return;
+	}
 	o->status = status_of_code(x->code, &o->retry);
 	if (x->passed > 0)
 		o->retry = o->retry && x->restartable;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -220,7 +219,6 @@ void
 store_open(struct store *s, const char *path, char **files, int nfiles,
     size_t max, struct idset *done, struct flaws *flaws)
 {
-	struct sigaction sa = {.sa_handler = SIG_IGN};
 	struct stat st;
 	bool open_end, failed;
 
@@ -229,8 +227,6 @@ store_open(struct store *s, const char *path, char **files, int nfiles,
 		io_check_output();
 		return;
 	}
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGXFSZ, &sa, NULL);	/* a limit is a full disk: EFBIG */
 	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (s->fd == -1 || fstat(s->fd, &st) == -1)
 		diag_die_errno(open_status(), "%s", path);
