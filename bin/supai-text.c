@@ -5,6 +5,7 @@
 #include "events.h"
 #include "io.h"
 #include "options.h"
+#include "redact.h"
 #include "text.h"
 
 static const struct opt_def defs[] = {
@@ -65,6 +66,8 @@ main(int argc, char **argv)
 			t.choice = opt_count(&tool, "--choice", arg, 0, 1 << 20);
 			break;
 		case 'k':
+			if (redact_has_sign(arg))
+				opt_usage(&tool, OPTIONS_NO_THREAD);
 			t.key = arg;
 			break;
 		case 't':

@@ -7,11 +7,14 @@
 #include "ask.h"
 #include "diag.h"
 #include "io.h"
+#include "listing.h"
+#include "redact.h"
 #include "table.h"
 #include "tools.h"
 
 enum {
-	JSON = OPTIONS_OWN, NO_WATCH, CONVERSATION, NEW, DRY_RUN,
+	JSON = OPTIONS_OWN, NO_WATCH, CONVERSATION, NEW, LIST, SHOW, EVENTS,
+	DRY_RUN,
 };
 
 /* Options of our own, and those of the stages that we say otherwise. */
@@ -24,6 +27,9 @@ static const struct opt_def own[] = {
 	{'c', "continue", NULL, "go on with the last conversation"},
 	{CONVERSATION, "conversation", "NAME", "go on with this one"},
 	{NEW, "new", NULL, "start the conversation afresh"},
+	{LIST, "list", NULL, "list the conversations"},
+	{SHOW, "show", NULL, "print what was said in one"},
+	{EVENTS, "events", "FILE", "keep the events of the answer in FILE"},
 	{DRY_RUN, "dry-run", NULL, "print the pipeline that would run"},
 	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "longest file, request and event (64M)"},
 	{0, NULL, NULL, NULL},
@@ -51,7 +57,9 @@ static struct opt_tool tool = {
 struct options {
 	struct ask	 ask;
 	const char	*text_only;	/* an option that --json has no stage for */
+	const char	*looking;	/* --list or --show; NULL: a question is asked */
 	bool		 dry_run;
+	bool		 safe, raw;
 };
 
 /* What an option means to us. */
@@ -74,9 +82,12 @@ note(struct options *o, int key, const char *arg)
 		a->usage = a->says_usage = true;
 		break;
 	case 'k':
+		if (redact_has_sign(arg))
+			opt_usage(&tool, OPTIONS_NO_THREAD);
+		a->lone = a->chunks = true;
+		break;
 	case 't':
-		a->lone = true;
-		a->chunks = true;
+		a->lone = a->chunks = true;
 		break;
 	case OPTIONS_MIN_CONFIDENCE:
 		a->chunks = true;
@@ -85,8 +96,10 @@ note(struct options *o, int key, const char *arg)
 		a->lone = true;
 		break;
 	case OPTIONS_SAFE:
+		o->safe = a->shown = true;
+		break;
 	case TABLE_LETTER('r'):
-		a->shown = true;
+		o->raw = a->shown = true;
 		break;
 	case TABLE_LETTER('v'):
 	case TABLE_LETTER('D'):
@@ -118,6 +131,16 @@ note(struct options *o, int key, const char *arg)
 		break;
 	case NEW:
 		a->keep = a->fresh = true;
+		break;
+	case LIST:
+	case SHOW:
+		o->looking = table_name(key);
+		break;
+	case EVENTS:
+		if (strcmp(arg, "-") == 0)
+			opt_usage(&tool, "--events: standard output is for the"
+			    " answer: give a file");
+		a->events = arg;
 		break;
 	case DRY_RUN:
 		o->dry_run = true;
@@ -165,11 +188,27 @@ check(struct options *o)
 	if (a->json && o->text_only != NULL)
 		opt_usage(&tool, "--%s goes with the text, not with --json",
 		    o->text_only);
-	if (a->keep && a->name == NULL && name != NULL && *name != '\0')
+	if (o->looking != NULL && a->prompt.n > 0)
+		opt_usage(&tool, "--%s asks nothing: no prompt goes with it",
+		    o->looking);
+	if ((a->keep || o->looking != NULL) && a->name == NULL && name != NULL &&
+	    *name != '\0')
 		a->name = name;
 	if (a->name != NULL && !conversation_is_name(a->name))
 		opt_usage(&tool, "'%s' is no name of a conversation: no slash,"
 		    " no dot in front", a->name);
+}
+
+/* Nothing is asked. */
+static int
+look(const struct options *o)
+{
+	if (strcmp(o->looking, "list") == 0)
+		listing_all();
+	else
+		listing_one(o->ask.name,
+		    o->safe || (!o->raw && isatty(STDOUT_FILENO)));
+	return 0;
 }
 
 int
@@ -190,6 +229,8 @@ main(int argc, char **argv)
 	}
 	take_prompt(&o.ask, argv + optind, optind > at);
 	check(&o);
+	if (o.looking != NULL)
+		return look(&o);
 	if (!o.dry_run)
 		return ask_run(&o.ask);
 	ask_show(&o.ask);

@@ -69,6 +69,12 @@ enum {
 	OPTIONS_KEY("api-key"), OPTIONS_KEY("apikey"), OPTIONS_KEY("api_key"), \
 	OPTIONS_KEY("token")
 
+/* Said where a service's key is given to --key, which takes a thread's. */
+#define OPTIONS_NO_THREAD						\
+	"--key takes the key of a thread, and this looks like a service's, which is" \
+	" not shown here: that goes into a file (--key-file) or into SUPAI_API_KEY;" \
+	" see supai-send(1)"
+
 #define REQ_OPTIONS							\
 	{'s', "system", "TEXT", "a system message (@FILE: from a file)"}, \
 	{'H', "history", "FILE", "earlier messages, of any form"},	\

@@ -87,13 +87,26 @@ is_token_char(char c)
 	return is_key_char(c) || (c != '\0' && strchr(".~+/=", c) != NULL);
 }
 
+/* What the keys of some makers start with. */
+static const char *const signs[] = {
+	"sk-", "sk_", "gsk_", "xai-", "pplx-", "AIza", "hf_",
+};
+
+bool
+redact_has_sign(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(signs) / sizeof(*signs); i++)
+		if (strncmp(word, signs[i], strlen(signs[i])) == 0)
+			return true;
+	return false;
+}
+
 /* The length of the key that starts the n bytes at p, by its maker's sign. */
 static size_t
 signed_key(const char *p, size_t n)
 {
-	static const char *const signs[] = {
-		"sk-", "sk_", "gsk_", "xai-", "pplx-", "AIza", "hf_",
-	};
 	size_t i, sign, len;
 
 	for (i = 0; i < sizeof(signs) / sizeof(*signs); i++) {

@@ -19,6 +19,9 @@
  */
 bool	redact_is_secret(const char *name);
 
+/* Whether a word starts as the keys of a known maker do, however short it is. */
+bool	redact_has_sign(const char *word);
+
 /* All zero: the usual header names (Authorization, Cookie …) and no value. */
 struct redact {
 	char	**values;	/* texts hidden wherever they stand; owned */

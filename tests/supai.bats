@@ -301,6 +301,9 @@ usage: *" --max_tokens=5 hi
 usage: *" $option hi
         [[ $stderr != *sk-x1* ]]
     done
+    try 64 '' "supai: --key takes the key of a thread, and this looks like a service's, *SUPAI_API_KEY; see supai-send(1)
+usage: *" --key sk-x1 hi
+    [[ $stderr != *sk-x1* ]]
     try 64 '' "supai-req: --model: 'opus' is no mode: -M '\*opus\*' asks the models of that name" -m opus hi
     try 64 '' "supai-req: --model: the mode 'pro' is called expert now" -m pro hi
 }
@@ -598,9 +601,22 @@ interrupted() {
         [[ $output != *watch\ * ]] || fail <<<"$args: $output"
     done
     for only in -1 -2; do
-        output=$(pty $only supai --dry-run -m expert hi)
+        output=$(pty $only supai --dry-run -m expert hi | cat)
         assert_equal "$output" 'supai-req -m expert hi | supai-send -1 | supai-sse | supai-text'
     done
+    # a file or -o leaves the terminal to the picture
+    pty -2 sh -c 'supai --dry-run -m expert hi >line'
+    # shellcheck disable=SC2053
+    [[ $(cat line) == $watched ]]
+    output=$(pty -2 sh -c 'supai --dry-run -o out -m expert hi | cat')
+    # shellcheck disable=SC2053
+    [[ $output == $watched* ]]
+    # and so does a conversation that goes on in such a mode
+    mock_start
+    supai --conversation a -m expert hi >/dev/null 2>&1
+    output=$(pty supai --dry-run --conversation a hi)
+    # shellcheck disable=SC2053
+    [[ $output == $watched ]]
 }
 
 # Output files.
@@ -791,6 +807,34 @@ has_text() { grep -qs one .supai.*; }
     is a.txt 'one two three'
 }
 
+# Events.
+
+@test "--events keeps the events beside the text, also of an answer that was cut" {
+    mock_start --replay "$DATA/ensemble.ndjson"
+    try 0 "$(supai-text "$DATA/ensemble.ndjson")" '' --events kept hi
+    cmp kept "$DATA/ensemble.ndjson"
+    echo longer than before >>kept
+    try 0 "$(supai-text -k main "$DATA/ensemble.ndjson")" '' --events kept -w -k main -o /dev/stdout hi
+    cmp kept "$DATA/ensemble.ndjson"
+    mock_start --reply 'one two three four' --cut 3
+    text=$(supai hi 2>/dev/null) || :
+    try 76 "$text" 'supai-send: *' --events kept hi
+    assert_equal "$(supai-text kept 2>/dev/null)" "$text"
+    try 0 'supai-req hi | supai-send -1 | supai-sse | tee kept | supai-text' '' --events kept --dry-run hi
+}
+
+@test "--events that cannot be kept: before it asks 73, later 74, and the answer is there" {
+    mock_start
+    try 73 '' 'supai: none/kept: No such file*' --events none/kept hi
+    try 64 '' 'supai: --events: *
+usage: *' --events - hi
+    assert_equal "$(mock_requests)" 0
+    [ -e /dev/full ] || skip 'no /dev/full'
+    try 74 hi 'supai: /dev/full: No space left on device' --events /dev/full hi
+    try 74 '' 'supai: /dev/full: No space left on device' --events /dev/full -o out hi
+    absent out
+}
+
 # Conversations.
 
 @test "nothing is kept unless it is asked for" {
@@ -861,6 +905,71 @@ has_text() { grep -qs one .supai.*; }
     assert_equal "$(messages)" '["u","b1","a","b1","u","b2"]'
     try 0 a3 '' --conversation a a3
     assert_equal "$(messages | jq length)" 10
+}
+
+# asked_for: mode and models of the last request.
+asked_for() { sent | jq -c '[.model, .models]'; }
+
+@test "a conversation goes on with its mode, models and system message, unless others are given" {
+    mock_start
+    export SUPAI_CONVERSATION=a
+    try 0 one '*' -c -m fast -M xai/grok-4,openai/gpt-5 -s Brief. one
+    try 0 two '' -c two
+    assert_equal "$(asked_for)" '["fast",["xai/grok-4","openai/gpt-5"]]'
+    assert_equal "$(messages)" '["s","Brief.","u","one","a","one","u","two"]'
+    try 0 three '' -c -m expert --no-watch three
+    assert_equal "$(asked_for)" '["expert",["xai/grok-4","openai/gpt-5"]]'
+    try 0 four '' -c -M xai/grok-4 four
+    assert_equal "$(asked_for)" '["expert",["xai/grok-4"]]'
+    SUPAI_MODEL=thinking try 0 five '' -c five
+    assert_equal "$(asked_for)" '["expert",["xai/grok-4"]]'
+    try 0 six '' --new six
+    assert_equal "$(asked_for)" '["auto",null]'
+    SUPAI_MODEL=thinking try 0 seven '' -c seven
+    assert_equal "$(asked_for)" '["auto",null]'
+    # what no list has was let through once
+    SUPAI_UNLISTED=1 mock_start
+    try 0 nine '' --unlisted --new -m mine -M a/b nine
+    try 0 ten '' -c ten
+    assert_equal "$(asked_for)" '["mine",["a/b"]]'
+    try 0 "supai-req -H $STATE/a.ndjson -m mine -M a/b --unlisted x | supai-send -1 | supai-sse | supai-text" '' -c --dry-run x
+}
+
+@test "--list names the conversations, the last used first; none is nothing" {
+    mock_start
+    try 0 '' '' --list
+    absent "$HOME/.local"
+    try 0 one '*' --conversation 'b b' one
+    supai --conversation a >/dev/null 2>&1 "$(printf 'two\twords,\nand %060d more \xc2\x9b' 0)"
+    mkdir "$STATE/folder.ndjson"
+    : >"$STATE/empty.ndjson"
+    echo nonsense >"$STATE/broken.ndjson"
+    touch -t 202601021530 "$STATE/a.ndjson"
+    touch -t 202601031530 "$STATE/b b.ndjson"
+    touch -t 202601041530 "$STATE/broken.ndjson"
+    try 0 $'broken\t2026-01-04 15:30\t
+b b\t2026-01-03 15:30\tone
+a\t2026-01-02 15:30\ttwo words, and '"$(printf %045d 0)"'…' '' --list
+    try 64 '' 'supai: --list asks nothing: *
+usage: *' --list hi
+}
+
+@test "--show prints what was said" {
+    mock_start
+    export SUPAI_CONVERSATION=a
+    try 66 '' 'supai: there is no conversation a (--list *' --show
+    try 0 $'one\xc2\x9b' '*' -c -s Brief. $'one\xc2\x9b'
+    try 0 two '' -c -i https://example.com/a.png two
+    try 0 $'==> system <==\nBrief.\n\n==> user <==\none\xc2\x9b\n\n==> assistant <==\none\xc2\x9b\n\n==> user <==\ntwo\n[image]\n\n==> assistant <==\ntwo' '' --show
+    run pty -1 supai --show
+    assert_line 'one\u009b'
+    try 0 "$(supai --show | sed 's/\xc2\x9b/\\u009b/')" '' --show --safe
+    SUPAI_CONVERSATION=
+    try 66 '' 'supai: there is no conversation none (--list *' --show --conversation none
+    echo '{}' >"$STATE/b.ndjson"
+    try 65 '' 'supai: */b.ndjson: not a conversation' --show --conversation b
+    try 64 '' 'supai: --show asks nothing: *
+usage: *' --show hi
 }
 
 @test "without a name it is the script's, and one that was named does not become it" {

@@ -618,3 +618,12 @@ usage: supai-text \[options\] \[file ...\]"
     run --separate-stderr supai-text -k '*' in
     assert_equal "$output" $'==> e\xef\xbf\xbd <==\nab'
 }
+
+@test "a service's key given to --key is not printed, and where it goes is said" {
+    for key in sk-x1 sk_live_x1 AIzax1; do
+        run --separate-stderr supai-text -k $key "$DATA/ensemble.ndjson"
+        expect 64 '' "supai-text: --key takes the key of a thread, *SUPAI_API_KEY; see supai-send(1)
+usage: *"
+        [[ $stderr != *x1* ]]
+    done
+}

@@ -1,3 +1,6 @@
+#include <sys/stat.h>
+
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,11 +55,21 @@ is_long(const struct ask *a)
 	return false;
 }
 
+/* Whether the answer goes to the terminal, or to a file and so disturbs nobody there. */
+static bool
+is_seen(const struct ask *a)
+{
+	struct stat st;
+
+	return a->output.name != NULL || isatty(STDOUT_FILENO) ||
+	    (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode));
+}
+
 static void
 decide_watch(struct ask *a)
 {
-	if (a->watch == ASK_BY_ITSELF && isatty(STDOUT_FILENO) &&
-	    isatty(STDERR_FILENO) && is_long(a))
+	if (a->watch == ASK_BY_ITSELF && isatty(STDERR_FILENO) && is_seen(a) &&
+	    is_long(a))
 		a->watch = ASK_WATCHED;
 }
 
@@ -80,6 +93,41 @@ complete(struct ask *a)
 		(void)setenv("SUPAI_BASE_URL", a->url, 1);
 }
 
+/* What would be asked where no mode is given. */
+static bool
+is_default(const char *mode)
+{
+	const char *usual = getenv("SUPAI_MODEL");
+
+	return strcmp(mode, usual != NULL && *usual != '\0' ? usual : "auto") == 0;
+}
+
+/*
+ * The mode and the models of the last question, unless others are given. They were
+ * let through then, and are now.
+ */
+static void
+ask_the_same(struct ask *a, struct words *req)
+{
+	struct conversation *c = &a->conversation;
+	bool given = a->mode != NULL || a->models;
+	size_t n = req->n;
+
+	if (a->mode == NULL && c->mode.n > 0) {
+		a->mode = buf_string(&c->mode);
+		if (!is_default(a->mode)) {
+			words_add(req, "-m");
+			words_add(req, a->mode);
+		}
+	}
+	if (!a->models && c->models.n > 0) {
+		words_add(req, "-M");
+		words_add(req, buf_string(&c->models));
+	}
+	if (!given && req->n > n)
+		words_add(req, "--unlisted");
+}
+
 /* The conversation's file, as the first of the earlier messages. */
 static void
 go_on(struct ask *a)
@@ -90,6 +138,7 @@ go_on(struct ask *a)
 		return;
 	words_add(&req, "-H");
 	words_add(&req, a->conversation.file);
+	ask_the_same(a, &req);
 	words_join(&req, &a->args[TABLE_REQ]);
 	words_free(&a->args[TABLE_REQ]);
 	a->args[TABLE_REQ] = req;
@@ -131,6 +180,18 @@ each_stage(struct ask *a, void (*step)(struct ask *a, enum table_place place,
 
 /* Showing. */
 
+/* The events, beside what goes on. */
+static void
+show_events(struct ask *a, struct buf *line)
+{
+	struct words file = {0};
+
+	words_add(&file, a->events);
+	buf_adds(line, " | ");
+	show_command(line, "tee", &file);
+	words_free(&file);
+}
+
 static void
 show_stage(struct ask *a, enum table_place place, void *arg)
 {
@@ -141,6 +202,8 @@ show_stage(struct ask *a, enum table_place place, void *arg)
 	if (place == TABLE_REQ && a->url != NULL)
 		show_variable(line, "SUPAI_BASE_URL", a->url);
 	show_command(line, tool_of(place), &a->args[place]);
+	if (place == TABLE_SSE && a->events != NULL)
+		show_events(a, line);
 }
 
 void
@@ -188,6 +251,19 @@ start_conversation(struct ask *a)
 	if (!a->fresh && !a->conversation.there)
 		diag_warn("a new conversation, %s: %s", a->conversation.name,
 		    a->conversation.file);
+}
+
+/* They are kept as they come, whatever becomes of the answer. */
+static void
+open_events(struct ask *a, struct run *r)
+{
+	r->events_name = a->events;
+	if (a->events == NULL)
+		return;
+	r->events_fd = open(a->events, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY |
+	    O_CLOEXEC, 0666);
+	if (r->events_fd == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", a->events);
 }
 
 static void
@@ -291,6 +367,7 @@ ask_run(struct ask *a)
 	run_init(&r);
 	r.out = a->output.fd;
 	r.out_name = a->output.name;
+	open_events(a, &r);
 	each_stage(a, add_stage, &r);
 	stand_between(a, &r);
 	status = go(a, &r);

@@ -29,6 +29,7 @@ struct ask {
 	const char	*url;		/* NULL: the base URL's */
 	enum ask_watch	 watch;
 	const char	*output_name;	/* NULL: standard output */
+	const char	*events;	/* the file that they are kept in; NULL: none */
 	bool		 keep;		/* it is part of a conversation, */
 	bool		 fresh;		/* which starts with it */
 	const char	*name;		/* NULL: the one of this terminal or script */

@@ -1,0 +1,272 @@
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conversation.h"
+#include "diag.h"
+#include "io.h"
+#include "json.h"
+#include "listing.h"
+#include "mem.h"
+#include "term.h"
+#include "utf8.h"
+
+#define SUFFIX ".ndjson"
+enum { WORDS = 60 };	/* characters of the first words */
+
+/* Appends the text of a message's content: a string, or parts. */
+static void
+add_content(struct buf *out, struct json content)
+{
+	struct json_iter i;
+	struct json name, part, text;
+
+	json_text(content, out);
+	if (json_type(content) != JSON_ARRAY)
+		return;
+	for (i = json_first(content); json_more(&i, &name, &part);) {
+		text = json_get(part, "text");
+		if (out->n > 0)
+			buf_addc(out, '\n');
+		if (json_type(text) == JSON_STRING)
+			json_text(text, out);
+		else
+			buf_adds(out, "[image]");
+	}
+}
+
+/* The first line's value, or the one after it; false where it is no JSON. */
+static bool
+take_line(const char **p, const char *end, struct json *v)
+{
+	const char *start = *p, *newline;
+	struct json_fault fault;
+
+	if (start >= end)
+		return false;
+	newline = memchr(start, '\n', (size_t)(end - start));
+	if (newline == NULL)
+		newline = end;
+	*p = newline + 1;
+	return json_parse(start, (size_t)(newline - start), v, &fault);
+}
+
+/* All of them. */
+
+struct entry {
+	char		*name;
+	time_t		 used;
+	struct buf	 words;
+};
+
+static void
+first_words(const char *p, const char *end, struct buf *out)
+{
+	struct json request, name, message;
+	struct json_iter i;
+	struct buf text = {0};
+
+	if (!take_line(&p, end, &request))
+		return;
+	for (i = json_first(json_get(request, "messages"));
+	    text.n == 0 && json_more(&i, &name, &message);)
+		if (json_is(json_get(message, "role"), "user"))
+			add_content(&text, json_get(message, "content"));
+	term_line(out, text.p, text.n);
+	buf_free(&text);
+}
+
+/* Single spaces, and no more than fits beside the name. */
+static void
+shorten(struct buf *b)
+{
+	size_t from, to = 0, chars = 0;
+
+	for (from = 0; from < b->n; from++) {
+		if (b->p[from] == ' ' && (to == 0 || b->p[to - 1] == ' '))
+			continue;
+		chars += ((unsigned char)b->p[from] & 0xc0) != 0x80;
+		if (chars > WORDS)
+			break;
+		b->p[to++] = b->p[from];
+	}
+	b->n = to;
+	if (chars > WORDS)
+		buf_adds(b, "…");
+}
+
+/* Whether the file, n bytes of whose name are the conversation's, is one. */
+static bool
+read_entry(struct entry *e, int folder, const char *file, size_t n)
+{
+	struct buf text = {0}, why = {0};
+	struct stat st;
+	int fd = openat(folder, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool well = fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    io_slurp_fd(fd, file, IO_BYTES, &text, 2 * IO_MAX_RECORD, &why) == 0 &&
+	    text.n > 0;
+
+	*e = (struct entry){0};
+	if (well) {
+		e->name = mem_copy(file, n);
+		e->used = st.st_mtime;
+		first_words(text.p, text.p + text.n, &e->words);
+		shorten(&e->words);
+	}
+	if (fd != -1)
+		close(fd);
+	buf_free(&text);
+	buf_free(&why);
+	return well;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->used != y->used)
+		return x->used < y->used ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+static void
+put_entry(const struct entry *e)
+{
+	struct buf line = {0};
+	char when[32];
+	struct tm tm;
+
+	if (localtime_r(&e->used, &tm) == NULL ||
+	    strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm) == 0)
+		when[0] = '\0';
+	term_line(&line, e->name, strlen(e->name));
+	buf_printf(&line, "\t%s\t", when);
+	buf_add(&line, e->words.p, e->words.n);
+	buf_addc(&line, '\n');
+	io_write(line.p, line.n);
+	buf_free(&line);
+}
+
+/* The name's length without its end; 0: it is no conversation's file. */
+static size_t
+name_length(const char *file)
+{
+	size_t n = strlen(file), end = strlen(SUFFIX);
+
+	return *file != '.' && n > end && strcmp(file + n - end, SUFFIX) == 0 ?
+	    n - end : 0;
+}
+
+static void
+free_entries(struct entry *entries, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		free(entries[i].name);
+		buf_free(&entries[i].words);
+	}
+	free(entries);
+}
+
+void
+listing_all(void)
+{
+	char *folder = conversation_folder();
+	DIR *dir = opendir(folder);
+	struct entry *entries = NULL;
+	size_t n = 0, cap = 0, i, len;
+	struct dirent *d;
+
+	while (dir != NULL && (d = readdir(dir)) != NULL) {
+		len = name_length(d->d_name);
+		if (n == cap)
+			entries = mem_more(entries, &cap, sizeof(*entries));
+		if (len > 0 && read_entry(&entries[n], dirfd(dir), d->d_name, len))
+			n++;
+	}
+	if (dir == NULL && errno != ENOENT)
+		diag_die_errno(EX_NOINPUT, "%s", folder);
+	if (dir != NULL)
+		closedir(dir);
+	if (n > 0)
+		qsort(entries, n, sizeof(*entries), by_time);
+	for (i = 0; i < n; i++)
+		put_entry(&entries[i]);
+	free_entries(entries, n);
+	free(folder);
+}
+
+/* One of them. */
+
+static void
+put_message(struct json message, bool safe)
+{
+	struct buf role = {0}, text = {0}, out = {0};
+
+	json_text(json_get(message, "role"), &role);
+	add_content(&text, json_get(message, "content"));
+	while (text.n > 0 && text.p[text.n - 1] == '\n')
+		text.n--;
+	buf_adds(&out, "==> ");
+	term_line(&out, role.p, role.n);
+	buf_adds(&out, " <==\n");
+	if (safe)
+		term_text(&out, text.p, text.n);
+	else
+		buf_add(&out, text.p, text.n);
+	buf_addc(&out, '\n');
+	io_write(out.p, out.n);
+	buf_free(&role);
+	buf_free(&text);
+	buf_free(&out);
+}
+
+static void
+put_all(struct json request, struct json completion, bool safe)
+{
+	struct json name, v;
+	struct json_iter i, choices;
+
+	for (i = json_first(json_get(request, "messages")); json_more(&i, &name, &v);) {
+		put_message(v, safe);
+		io_write("\n", 1);
+	}
+	choices = json_first(json_get(completion, "choices"));
+	if (json_more(&choices, &name, &v))
+		put_message(json_get(v, "message"), safe);
+}
+
+void
+listing_one(const char *name, bool safe)
+{
+	struct conversation c;
+	struct buf text = {0};
+	struct json request, completion;
+	const char *p, *end;
+	int fd, status;
+
+	conversation_find(&c, name);
+	fd = open(c.file, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT)
+		diag_die(EX_NOINPUT, "there is no conversation %s (--list tells"
+		    " which there are)", c.name);
+	status = io_slurp_fd(fd, c.file, IO_BYTES, &text, 2 * IO_MAX_RECORD, NULL);
+	if (status != 0)
+		exit(status);
+	close(fd);
+	p = text.p;
+	end = p + text.n;
+	if (!take_line(&p, end, &request) || !take_line(&p, end, &completion))
+		diag_die(EX_DATAERR, "%s: not a conversation", c.file);
+	put_all(request, completion, safe);
+	buf_free(&text);
+	conversation_close(&c);
+}
