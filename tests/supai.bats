@@ -928,7 +928,10 @@ asked_for() { sent | jq -c '[.model, .models]'; }
     SUPAI_MODEL=thinking try 0 seven '' -c seven
     assert_equal "$(asked_for)" '["auto",null]'
     # what no list has was let through once
-    SUPAI_UNLISTED=1 mock_start
+    mkdir -p list/supai
+    echo mine >list/supai/modes
+    echo a/b >list/supai/models
+    XDG_CONFIG_HOME=$PWD/list mock_start
     try 0 nine '' --unlisted --new -m mine -M a/b nine
     try 0 ten '' -c ten
     assert_equal "$(asked_for)" '["mine",["a/b"]]'
