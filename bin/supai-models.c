@@ -114,6 +114,47 @@ put_json(const struct buf *answer)
 	return 0;
 }
 
+static bool
+lists(enum models_list list, const struct buf *answer)
+{
+	struct buf text = {0}, why = {0};
+	size_t n;
+	bool ok = info_ids(list, answer->p, answer->n, &text, &n, &why);
+
+	buf_free(&text);
+	buf_free(&why);
+	return ok;
+}
+
+/*
+ * Gets the service's answer. Others that speak OpenAI's language list their models
+ * at BASE/models: what is there counts where the first has no list.
+ */
+static int
+get_live(struct client *c, enum models_list list, struct buf *answer)
+{
+	struct buf why = {0}, other = {0}, ignored = {0};
+	int status = client_get(c, list == MODELS_MODES ? "../info/modes"
+	    : "../info/models", answer, IO_MAX_RECORD, &why);
+
+	if (list == MODELS_MODELS && c->url == NULL && (status == EX_DATAERR ||
+	    status == EX_PROTOCOL || (status == 0 && !lists(list, answer)))) {
+		c->retries = 0;
+		if (client_get(c, "models", &other, IO_MAX_RECORD, &ignored) == 0 &&
+		    lists(list, &other)) {
+			buf_clear(answer);
+			buf_add(answer, other.p, other.n);
+			status = 0;
+		}
+	}
+	if (status != 0)
+		diag_warn("%s", buf_string(&why));
+	buf_free(&why);
+	buf_free(&other);
+	buf_free(&ignored);
+	return status;
+}
+
 static int
 put_live(struct client *c, enum models_list list, bool json, char **patterns)
 {
@@ -121,8 +162,7 @@ put_live(struct client *c, enum models_list list, bool json, char **patterns)
 	struct ids ids;
 	int status;
 
-	status = client_get(c, list == MODELS_MODES ? "../info/modes"
-	    : "../info/models", &answer, IO_MAX_RECORD);
+	status = get_live(c, list, &answer);
 	client_close(c);
 	if (status == 0 && json) {
 		status = put_json(&answer);

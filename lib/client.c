@@ -19,6 +19,8 @@
 #include "retry.h"
 #include "sandbox.h"
 
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
 enum {
 	MAX_HEADERS = 1 << 20,	/* bytes of a --header @FILE */
 	LOOK_MS = 1000,		/* where poll is blind to it: how often to look
@@ -231,11 +233,12 @@ wrong_url(const struct client *c, const char *text, const char *fault)
 	    fault);
 }
 
-void
-client_resolve(struct client *c, const char *tail)
+static void
+find_endpoint(struct client *c, const char *tail)
 {
 	const char *text = c->url, *fault;
 
+	url_free(&c->endpoint);
 	if (text == NULL)
 		text = config_variable("SUPAI_BASE_URL");
 	if (text == NULL)
@@ -243,22 +246,35 @@ client_resolve(struct client *c, const char *tail)
 	fault = url_parse(&c->endpoint, text, c->url != NULL ? NULL : tail);
 	if (fault != NULL)
 		wrong_url(c, text, fault);
+}
+
+void
+client_resolve(struct client *c, const char *tail)
+{
+	find_endpoint(c, tail);
 	if (!c->no_key && !c->authorized)
 		key_find(&c->key_source, c->key_file, &c->endpoint);
 	client_way(c, &c->endpoint, &c->options);
 }
 
+/* Else by the variables that curl(1) looks at, in its order; libcurl leaves that to us. */
 static void
 find_certificates(struct client *c, const struct url *u)
 {
+	const char *name = "CURL_CA_BUNDLE";
+
 	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
 		diag_die_errno(EX_NOINPUT, "--cacert %s", c->cacert);
-	if (c->cacert != NULL)
+	if (c->cacert != NULL || !u->https)
 		return;
-	if (u->https)	/* libcurl leaves that to us */
-		c->cacert = config_variable("CURL_CA_BUNDLE");
+	c->cacert = config_variable(name);
+	if (c->cacert == NULL) {
+		c->capath = config_variable("SSL_CERT_DIR");
+		name = "SSL_CERT_FILE";
+		c->cacert = config_variable(name);
+	}
 	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
-		diag_die_errno(EX_CONFIG, "CURL_CA_BUNDLE: %s", c->cacert);
+		diag_die_errno(EX_CONFIG, "%s: %s", name, c->cacert);
 }
 
 void
@@ -274,6 +290,7 @@ client_way(struct client *c, const struct url *u, struct http_options *o)
 		.loopback = u->loopback,
 		.proxy = c->proxy,
 		.cacert = c->cacert,
+		.capath = c->capath,
 		.connect_ms = c->connect_ms,
 		.first_byte_ms = c->first_byte_ms,
 		.idle_ms = c->idle_ms,
@@ -303,13 +320,14 @@ client_confine(const struct client *c, char *const *files, int nfiles,
     const char *output)
 {
 	const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-	const char *const more[] = {c->cacert, curl->cainfo, curl->capath};
-	char **all = mem_zero((size_t)nfiles + 3, sizeof(*all));
+	const char *const more[] = {c->cacert, c->capath, curl->cainfo,
+	    curl->capath};
+	char **all = mem_zero((size_t)nfiles + COUNT(more), sizeof(*all));
 	size_t i, n;
 
 	for (n = 0; n < (size_t)nfiles; n++)
 		all[n] = files[n];
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < COUNT(more); i++)
 		if (more[i] != NULL)
 			all[n++] = (char *)more[i];
 	sandbox_client(all, n, output);
@@ -377,18 +395,9 @@ next_wait(const struct client *c, const struct http_exchange *x,
 	return x->deadline != 0 && now_ms() + wait >= x->deadline ? -1 : wait;
 }
 
-static void
-say_end(struct outcome *o, unsigned tries)
-{
-	if (o->message.n == 0)
-		return;
-	if (tries > 1)
-		buf_printf(&o->message, ", after %u tries", tries);
-	diag_warn("%s", buf_string(&o->message));
-}
-
-int
-client_run(struct client *c, struct http_exchange *x)
+/* As client_run, but appends the reason to why. */
+static int
+run(struct client *c, struct http_exchange *x, struct buf *why)
 {
 	struct outcome o = {0};
 	bool noted = c->verbose || isatty(STDERR_FILENO);
@@ -414,9 +423,23 @@ client_run(struct client *c, struct http_exchange *x)
 		while ((wait = (long)(next - now_ms())) > 0)
 			client_wait(c, NULL, 0, wait);
 	}
-	say_end(&o, tries);
+	buf_add(why, o.message.p, o.message.n);
+	if (o.message.n > 0 && tries > 1)
+		buf_printf(why, ", after %u tries", tries);
 	buf_free(&o.message);
 	return o.status;
+}
+
+int
+client_run(struct client *c, struct http_exchange *x)
+{
+	struct buf why = {0};
+	int status = run(c, x, &why);
+
+	if (why.n > 0)
+		diag_warn("%s", buf_string(&why));
+	buf_free(&why);
+	return status;
 }
 
 struct got {
@@ -439,18 +462,24 @@ keep(struct http_exchange *x, const char *p, size_t n)
 }
 
 int
-client_get(struct client *c, const char *tail, struct buf *out, size_t max)
+client_get(struct client *c, const char *tail, struct buf *out, size_t max,
+    struct buf *why)
 {
 	struct got got = {.out = out, .had = out->n, .max = max};
 	struct http_exchange x = {.sink = keep, .arg = &got, .restartable = true};
 	int status;
 
-	client_resolve(c, tail);
-	client_open(c);
-	client_confine(c, NULL, 0, NULL);
-	status = client_run(c, &x);
+	if (c->http == NULL) {
+		client_resolve(c, tail);
+		client_open(c);
+		client_confine(c, NULL, 0, NULL);
+	} else {
+		find_endpoint(c, tail);	/* of the same base: with the same key */
+		c->options.url = c->endpoint.text;
+	}
+	status = run(c, &x, why);
 	if (got.full) {
-		diag_warn("%s: longer than %zu bytes", c->endpoint.text, max);
+		buf_printf(why, "%s: longer than %zu bytes", c->endpoint.text, max);
 		status = EX_DATAERR;
 	}
 	http_free(&x);

@@ -32,6 +32,7 @@ struct client {
 	long		 idle_ms;	/* 600 s */
 	long		 max_ms;	/* 0; retries and their waits included */
 	const char	*cacert;
+	const char	*capath;	/* of the environment */
 	const char	*proxy;
 	bool		 insecure_http;
 	bool		 verbose;
@@ -100,11 +101,11 @@ struct http_exchange *client_wait(struct client *c,
 
 /*
  * GETs what stands at tail of the base URL ("../info/models") and appends the
- * body, up to max bytes, to out: resolve, open and run in one. Returns as client_run
- * does; 65, said, when it is longer.
+ * body, up to max bytes, to out: resolve, open and run in one, once or more often.
+ * Returns as client_run does, the reason appended to why; 65 when it is longer.
  */
 int	client_get(struct client *c, const char *tail, struct buf *out,
-	    size_t max);
+	    size_t max, struct buf *why);
 
 /*
  * Ends the program as the next write to its standard output would, by SIGPIPE,

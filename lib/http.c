@@ -331,6 +331,10 @@ set_way(CURL *e, const struct http_options *o)
 	must(curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L));
 #endif
 	must(curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
+	if (o->capath != NULL) {
+		(void)curl_easy_setopt(e, CURLOPT_CAPATH, o->capath);
+		(void)curl_easy_setopt(e, CURLOPT_PROXY_CAPATH, o->capath);
+	}
 	if (o->cacert != NULL) {
 		must(curl_easy_setopt(e, CURLOPT_CAINFO, o->cacert));
 		(void)curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, o->cacert);

@@ -35,6 +35,7 @@ struct http_options {
 	size_t			 nheaders;
 	const char		*proxy;		/* NULL: as the environment says */
 	const char		*cacert;	/* a file; NULL: libcurl's own */
+	const char		*capath;	/* a folder of certificates; NULL: none */
 	long			 connect_ms;	/* limits in milliseconds, 0: none */
 	long			 first_byte_ms;	/* from the start to the body's first byte */
 	long			 idle_ms;	/* between bytes; not while in sink() */

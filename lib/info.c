@@ -42,6 +42,8 @@ info_ids(enum models_list list, const char *p, size_t n, struct buf *ids,
 		return false;
 	}
 	text = json_get(v, "text");
+	if (list == MODELS_MODELS && json_type(text) == JSON_NONE)
+		text = json_get(v, "data");
 	if (list == MODELS_MODELS || json_type(text) != JSON_NONE)
 		v = text;
 	for (i = json_first(v); json_more(&i, &name, &value); ++*count) {

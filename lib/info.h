@@ -14,8 +14,8 @@
 
 /*
  * Appends the ids of an answer of n bytes to ids, in its order, each ended by
- * NUL, and sets *count. They stand in the member "text" (modes: else the answer is
- * all there is): an object whose members' names are the ids and whose values are
+ * NUL, and sets *count. They stand in the member "text" (models: else in "data", as
+ * OpenAI's list has them; modes: else the answer is all there is): an object whose members' names are the ids and whose values are
  * objects, or an array of ids or of objects with a member "id". False with why
  * (appended) when it is neither, holds none, or one that a list of ids could not hold.
  */

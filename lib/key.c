@@ -45,22 +45,34 @@ credential(void)
 	return buf_take(&path);
 }
 
-/* A stored key goes to its own host only. */
+/* A stored key goes to its own host only, or to one port of it. */
 static char *
-stored(const struct url *u)
+stored(const struct url *u, bool port)
 {
+	bool six = strchr(u->host, ':') != NULL;
 	struct buf name = {0};
 	char *path;
 
 	if (strcmp(u->host, HOST_SERVICE) == 0)
-		return config_path("key");
+		return port ? NULL : config_path("key");
 	/* Such a name is no host's and would lead out of the folder. */
 	if (*u->host == '.' || strchr(u->host, '/') != NULL)
 		return NULL;
-	buf_printf(&name, "keys/%s", u->host);
+	if (!port)
+		buf_printf(&name, "keys/%s", u->host);
+	else
+		buf_printf(&name, "keys/%s%s%s:%ld", six ? "[" : "", u->host,
+		    six ? "]" : "", u->port);
 	path = config_path(buf_string(&name));
 	buf_free(&name);
 	return path;
+}
+
+static void
+take_stored(struct key_source *s, const struct url *u)
+{
+	if (!take(s, stored(u, true)))
+		take(s, stored(u, false));
 }
 
 void
@@ -82,24 +94,7 @@ key_find(struct key_source *s, const char *file, const struct url *u)
 	}
 	s->unchecked = take(s, credential());
 	if (s->kind == KEY_NONE)
-		take(s, stored(u));
-}
-
-/* A key that is kept for one port of a host. */
-static char *
-stored_port(const struct url *u)
-{
-	struct buf name = {0};
-	bool six = strchr(u->host, ':') != NULL;
-	char *path;
-
-	if (*u->host == '.' || strchr(u->host, '/') != NULL)
-		return NULL;
-	buf_printf(&name, "keys/%s%s%s:%ld", six ? "[" : "", u->host,
-	    six ? "]" : "", u->port);
-	path = config_path(buf_string(&name));
-	buf_free(&name);
-	return path;
+		take_stored(s, u);
 }
 
 void
@@ -110,8 +105,7 @@ key_kept(struct key_source *s, const struct url *u)
 		return;
 	}
 	*s = (struct key_source){0};
-	if (!take(s, stored_port(u)))
-		take(s, stored(u));
+	take_stored(s, u);
 }
 
 void
@@ -153,7 +147,7 @@ read_file(const struct key_source *s)
 _Noreturn static void
 no_key(const struct url *u)
 {
-	char *path = stored(u);
+	char *path = stored(u, false);
 
 	if (path == NULL)
 		diag_die(EX_CONFIG, "no key for %s: set SUPAI_API_KEY, or give"

@@ -27,7 +27,7 @@ struct key_source {
  * Finds where the key for u is: file (--key-file; may be NULL), else
  * $SUPAI_API_KEY, else the file $SUPAI_API_KEY_FILE, else
  * $CREDENTIALS_DIRECTORY/supai-api-key, else supai/key in the configuration for
- * the default host, supai/keys/HOST for any other. Files are not opened.
+ * the default host, supai/keys/HOST:PORT or else supai/keys/HOST for any other. Files are not opened.
  */
 void	key_find(struct key_source *s, const char *file, const struct url *u);
 

@@ -268,16 +268,27 @@ opt_size(const struct opt_tool *tool, const char *name, const char *s)
 	return (size_t)n << shift;
 }
 
+static bool
+is_number(const char *s, double *x)
+{
+	char *end;
+	double value;
+
+	errno = 0;
+	value = strtod(s, &end);
+	if (*s == '\0' || isspace((unsigned char)*s) || *end != '\0' ||
+	    errno != 0 || !isfinite(value) || strpbrk(s, "xX") != NULL)
+		return false;
+	*x = value;
+	return true;
+}
+
 double
 opt_number(const struct opt_tool *tool, const char *name, const char *s)
 {
 	double x;
-	char *end;
 
-	errno = 0;
-	x = strtod(s, &end);
-	if (*s == '\0' || isspace((unsigned char)*s) || *end != '\0' ||
-	    errno != 0 || !isfinite(x) || strpbrk(s, "xX") != NULL)
+	if (!is_number(s, &x))
 		opt_usage(tool, "%s: '%s' is no number", name, s);
 	return x;
 }
@@ -285,10 +296,19 @@ opt_number(const struct opt_tool *tool, const char *name, const char *s)
 long
 opt_seconds(const struct opt_tool *tool, const char *name, const char *s)
 {
-	double x = opt_number(tool, name, s);
+	static const char units[] = "smh";
+	static const double seconds[] = {1, 60, 3600};
+	size_t n = strlen(s);
+	const char *unit = n > 1 ? strchr(units, s[n - 1]) : NULL;
+	char *number = mem_copy(s, unit != NULL ? n - 1 : n);
+	double x = -1;
 
+	if (is_number(number, &x) && unit != NULL)
+		x *= seconds[unit - units];
+	free(number);
 	if (x < 0 || x > INT_MAX / 1000)
-		opt_usage(tool, "%s: '%s' is no number of seconds", name, s);
+		opt_usage(tool, "%s: '%s' is no time (seconds, or with s, m or h)",
+		    name, s);
 	/* Rounded up: a limit that is not zero does not become "no limit". */
 	x *= 1000;
 	return (long)x + ((double)(long)x < x);

@@ -55,7 +55,8 @@ _Noreturn void opt_usage(const struct opt_tool *tool, const char *fmt, ...)
  * else than the whole text being such a value ends the tool with 64.
  *
  * size: bytes, with an optional K, M or G (powers of 1024), at least 1.
- * seconds: a decimal number that is not negative, given back in milliseconds.
+ * seconds: a decimal number that is not negative, with an optional s, m (minutes) or
+ * h, given back in milliseconds.
  * count: a whole number from min to max.
  * number: a decimal number.
  */

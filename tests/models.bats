@@ -265,6 +265,32 @@ E
     expect 76 '' 'supai-models: the answer lists no modes: number 1 of its ids is none'
 }
 
+@test "--live reads OpenAI's list, at BASE/models where there is no info/models" {
+    printf 'HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot there' >missing
+    list='{"object":"list","data":[{"id":"llama3:8b","object":"model"},{"id":"qwen"}]}'
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s' ${#list} "$list" >list
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>' >page
+    for first in missing page; do
+        raw_start $first list
+        models --live
+        expect 0 $'llama3:8b\nqwen' ''
+        assert_equal "$(grep -a -o '^GET [^ ]*' "$RAW_LOG" | tr '\n' ' ')" 'GET /info/models GET /v1/models '
+    done
+    raw_start missing list
+    models --live --json
+    expect 0 "$list" ''
+    raw_start list
+    models --live 'q*'
+    expect 0 qwen ''
+    raw_start missing
+    models --live
+    expect 65 '' "supai-models: HTTP 404: not there, at http://127.0.0.1:$RAW_PORT/info/models"
+    raw_start missing list
+    models --live -m
+    expect 65 '' 'supai-models: HTTP 404: *'
+    assert_equal "$(grep -c '^# connection' "$RAW_LOG")" 1
+}
+
 @test "--live: none matches is 1" {
     answer '{"text":{"a/b":{}}}'
     models --live opus

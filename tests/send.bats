@@ -604,6 +604,24 @@ open_response() {
     done
 }
 
+@test "limits of time: seconds, or with s, m or h" {
+    while IFS='|' read -r s want; do
+        run --separate-stderr supai-send --no-key --dry-run --url http://127.0.0.1:1/ --max-time "$s" req
+        assert_equal "$s: $status" "$s: 0"
+        [[ $output == *"--max-time $want "* ]] || fail "$s: $output"
+    done <<'END'
+5|5
+0.5|0.5
+5s|5
+1.5m|90
+2h|7200
+END
+    for s in '' s m 5d 5ms '5 s' -1 -1s 0x5 inf nan 1e9h 5mm; do
+        run --separate-stderr supai-send --max-time "$s" req
+        expect 64 '' "supai-send: --max-time: '$s' is no time (seconds, or with s, m or h)*"
+    done
+}
+
 @test "a server that asks to wait over a day is told as one" {
     while IFS='|' read -r asked want; do
         mock_start --fail 429 --retry-after "$asked" --body slow
@@ -983,6 +1001,30 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     [ ! -s "$RAW_LOG" ]
 }
 
+@test "a key that is stored for a port of a host goes there, before the host's" {
+    mkdir -p "$HOME/.config/supai/keys"
+    mock_start
+    unset SUPAI_API_KEY
+    port=${SUPAI_BASE_URL#http://127.0.0.1:}
+    port=${port%%/*}
+    umask 077
+    echo key-of-the-host >"$HOME/.config/supai/keys/127.0.0.1"
+    echo key-of-the-port >"$HOME/.config/supai/keys/127.0.0.1:$port"
+    echo key-of-another >"$HOME/.config/supai/keys/127.0.0.1:1"
+    echo key-of-https >"$HOME/.config/supai/keys/example.org:443"
+    echo key-of-six >"$HOME/.config/supai/keys/[::1]:8080"
+    run --separate-stderr supai-send --dry-run req
+    [[ $output == *"/keys/127.0.0.1:$port)"* ]]
+    run --separate-stderr supai-send --dry-run --url http://127.0.0.1:2/ req
+    [[ $output == *"/keys/127.0.0.1)"* ]]
+    run --separate-stderr supai-send --dry-run --url https://example.org/ req
+    [[ $output == *"/keys/example.org:443)"* ]]
+    run --separate-stderr supai-send --dry-run --url http://[::1]:8080/ req
+    [[ $output == *"/keys/[::1]:8080'"* ]]
+    run --separate-stderr supai-send --url https://example.org:444/ req
+    expect 78 '' "supai-send: no key for example.org: *$HOME/.config/supai/keys/example.org with mode 600*"
+}
+
 @test "http: to this machine needs no leave, whatever address of it" {
     raw_start
     for host in 127.0.0.0 127.0.0.1 127.1.2.3 127.255.255.255 localhost '[::1]'; do
@@ -1110,6 +1152,17 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     assert_equal "$(mock_requests)" 2
     run --separate-stderr supai-send --cacert nothing req
     expect 66 '' 'supai-send: --cacert nothing: No such file or directory'
+    # As for curl(1): a file or a folder that the environment names, CURL_CA_BUNDLE first.
+    SSL_CERT_FILE=cert.pem run --separate-stderr supai-send req
+    assert_equal "$status $stderr" '0 '
+    mkdir certs
+    cp cert.pem "certs/$(openssl x509 -in cert.pem -noout -hash).0"
+    SSL_CERT_DIR=certs run --separate-stderr supai-send req
+    assert_equal "$status $stderr" '0 '
+    SSL_CERT_FILE=nothing run --separate-stderr supai-send req
+    expect 78 '' 'supai-send: SSL_CERT_FILE: nothing: No such file or directory'
+    CURL_CA_BUNDLE=cert.pem SSL_CERT_FILE=nothing run --separate-stderr supai-send req
+    assert_equal "$status $stderr" '0 '
     CURL_CA_BUNDLE=nothing run --separate-stderr supai-send req
     expect 78 '' 'supai-send: CURL_CA_BUNDLE: nothing: No such file or directory'
 }

@@ -77,6 +77,8 @@ add_way(struct buf *out, const struct client *c)
 		add_option(out, "--proxy", c->proxy);
 	if (c->cacert != NULL)
 		add_option(out, "--cacert", c->cacert);
+	if (c->capath != NULL)
+		add_option(out, "--capath", c->capath);
 	add_seconds(out, "--connect-timeout", c->connect_ms);
 	add_seconds(out, "--max-time", c->max_ms);
 }
