@@ -11,8 +11,12 @@
 #   make bench      measure the tools against what one would use instead
 #   make bench-peers  get the peers that are no part of a system, each optional
 #   make deb        Debian's packages, in build/deb (wants debhelper)
+#   make static     static programs, in build/static/bin, of the tools whose libraries
+#                   have archives here
+#   make portability  build without a warning with each compiler that is here
 #   make install    PREFIX=/usr/local DESTDIR=
 #
+# BUILD= and BIN= are where all that is made stands; the tree may then be read-only.
 # WERROR=1 makes warnings errors.
 
 VERSION = 0.2.0
@@ -20,6 +24,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD = build
 BIN = bin
+ifeq ($(abspath $(BUILD)),$(CURDIR))
+$(error BUILD is where the sources stand: clean would take them away)
+endif
 
 CC ?= cc
 PKG_CONFIG ?= pkg-config
@@ -53,7 +60,8 @@ LDFLAGS += -L$(BREW)/lib
 endif
 
 WARN = -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
-DEFS = -D_XOPEN_SOURCE=700
+# Files over 2 GiB where a long has 32 bits.
+DEFS = -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64
 HARDEN_C = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 ifeq ($(shell uname -s),Darwin)
 DEFS += -D_DARWIN_C_SOURCE
@@ -86,6 +94,9 @@ PAGES = $(sort $(wildcard man/*.[157]))
 COMPLETIONS = $(foreach t,$(TOOLS),$(BUILD)/completions/bash/$t \
 	$(BUILD)/completions/zsh/_$t $(BUILD)/completions/fish/$t.fish)
 
+# Made once the libraries have been found; where they are not, who types make
+# is told how to get them. Empty, nothing is looked for.
+LIBRARIES = $(BUILD)/libraries
 DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' .ci/deps
 # Another make, because this one looked for the libraries before DEPS got them;
 # as many jobs as there are processors, unless -j says how many.
@@ -100,18 +111,23 @@ $(LIB): $(LIB_OBJS)
 	@rm -f $@
 	$(AR) -rcs $@ $(LIB_OBJS)
 
-$(BUILD)/lib/%.o: lib/%.c
+$(BUILD)/libraries:
+	@$(DEPS) -n build
+	@mkdir -p $(@D)
+	@: >$@
+
+$(BUILD)/lib/%.o: lib/%.c | $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # A tool's own file sees the headers of the tool's folder, and no other tool's.
 $(BUILD)/bin/supai-%.o: ROOMS = -Ibin/$(*:supai-%=%)
 $(BUILD)/bin/supai.o: ROOMS = -Ibin/pipeline
-$(BUILD)/bin/%.o: bin/%.c
+$(BUILD)/bin/%.o: bin/%.c | $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/%.o: tests/%.c
+$(BUILD)/tests/%.o: tests/%.c | $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -183,8 +199,8 @@ check:
 
 check-asan:
 	@$(DEPS) build check asan
-	@$(BUILD_ALL) BUILD=build/asan BIN=build/asan/bin SAN=1 CFLAGS="-O1 -g" all test-programs
-	@BIN=build/asan/bin BUILD=build/asan SUPAI_SAN=1 SUPAI_NO_SANDBOX=1 tests/run.sh $(TESTS)
+	@$(BUILD_ALL) BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin SAN=1 CFLAGS="-O1 -g" all test-programs
+	@BIN=$(BUILD)/asan/bin BUILD=$(BUILD)/asan SUPAI_SAN=1 SUPAI_NO_SANDBOX=1 tests/run.sh $(TESTS)
 
 lint:
 	@$(DEPS) build lint
@@ -232,10 +248,10 @@ bench-peers:
 	@BUILD=$(BUILD) tests/bench/peers.sh
 
 install: all
-	mkdir -p "$(bindir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7"
+	umask 022 && mkdir -p "$(bindir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7"
 	for t in $(PROGRAMS); do install -m 755 $$t "$(bindir)/" || exit 1; done
 	for p in $(PAGES); do install -m 644 $$p "$(mandir)/man$${p##*.}/" || exit 1; done
-	mkdir -p "$(bashdir)" "$(zshdir)" "$(fishdir)"
+	umask 022 && mkdir -p "$(bashdir)" "$(zshdir)" "$(fishdir)"
 	for t in $(TOOLS); do \
 		install -m 644 $(BUILD)/completions/bash/$$t "$(bashdir)/" && \
 		install -m 644 $(BUILD)/completions/zsh/_$$t "$(zshdir)/" && \
@@ -256,8 +272,12 @@ deb:
 dist:
 	git archive --format=tar.gz --prefix=supai-$(VERSION)/ -o supai-$(VERSION).tar.gz HEAD
 
+# All that these rules make, and nothing else that stands there.
 clean:
-	rm -rf build $(PROGRAMS) supai-$(VERSION).tar.gz
+	rm -rf $(addprefix $(BUILD)/,libsupai.a libraries lib bin tests completions html fuzz asan \
+		static portability deb bench bench.md peers check.*)
+	rm -f $(PROGRAMS) supai-$(VERSION).tar.gz
+	@rmdir $(filter-out bin,$(BIN)) $(BUILD) 2>/dev/null || :
 
 -include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
 

@@ -61,6 +61,41 @@ fake() {
     assert_failure
 }
 
+@test "install under umask 077 makes folders for everybody, and leaves those that were there" {
+    mkdir -m 700 mine
+    mkdir -m 2750 mine/bin
+    run bash -c 'umask 077; "$@"' - "$make" -C "$ROOT" -s BIN="$BIN" BUILD="$BUILD" PREFIX="$PWD/mine" install
+    assert_success
+    run find mine ! -perm -444
+    assert_output "mine"$'\n'"mine/bin"
+    run find mine/share -type d ! -perm 755
+    assert_output ''
+    run find mine/bin -maxdepth 0 -perm 2750
+    assert_output mine/bin
+}
+
+@test "BUILD and BIN elsewhere: nothing is made in the tree, and clean takes away what was made" {
+    [ -z "${SUPAI_SAN-}" ] || skip "the same under the sanitizers"
+    source_tree
+    mkdir -p out/mine
+    : >out/mine/file
+    for where in BUILD="$PWD/out" BUILD=../out; do
+        run "$make" -C src -s -j2 "$where" BIN="$PWD/programs" CFLAGS=-O0 "$PWD/programs/supai-text" test-programs
+        assert_success
+        run git -C src status --porcelain --ignored
+        assert_output ''
+        run programs/supai-text - <<<'{"object":"chat.completion","choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}]}'
+        assert_output hi
+        run "$make" -C src -s "$where" BIN="$PWD/programs" clean
+        assert_success
+        assert [ ! -e programs ]
+        assert_equal "$(find out | sort)" "out"$'\n'"out/mine"$'\n'"out/mine/file"
+    done
+    run "$make" -C src BUILD=. clean
+    assert_failure
+    assert [ -e src/lib/buf.c ]
+}
+
 @test "dist's tarball has all that git has, builds without git, and clean takes it all away" {
     [ -z "${SUPAI_SAN-}" ] || skip "the same under the sanitizers"
     source_tree
@@ -119,12 +154,13 @@ fake() {
     fake id 'echo 0'
     fake sudo
     fake apt-get
+    fake apt-cache
     run --separate-stderr env PATH="$PWD/fake" BATS_LIB_PATH="$BATS_LIB_PATH" "$ROOT/.ci/deps" build
     assert_equal "$status" 1
     assert_equal "$output" ''
     assert_equal "${stderr_lines[0]}" 'deps: installing with apt-get: gcc libc6-dev libcurl4-openssl-dev libjq-dev libmicrohttpd-dev'
     assert_equal "${stderr_lines[1]}" 'deps: missing: cc libcurl libjq libmicrohttpd (please install)'
-    assert_equal "$(grep -v '^id' calls)" "apt-get update
+    assert_equal "$(grep -v -e '^id' -e '^apt-cache' calls)" "apt-get update
 apt-get install -y --no-install-recommends gcc libc6-dev libcurl4-openssl-dev libjq-dev libmicrohttpd-dev"
 }
 
@@ -145,17 +181,46 @@ deps: failed: $PWD/fake/sudo dnf install -y make gcc glibc-devel libcurl-devel j
     bare_path
     run --separate-stderr env PATH="$PWD/fake" "$ROOT/.ci/deps" build
     expect 1 '' 'deps: missing: make cc libcurl libjq libmicrohttpd (please install)'
+}
+
+@test "deps without root or sudo prints the command to paste" {
+    bare_path
+    ln -s "$(command -v make)" fake/
     fake id 'echo 1000'
     fake apk
     run --separate-stderr env PATH="$PWD/fake" "$ROOT/.ci/deps" build
-    expect 1 '' 'deps: missing: make cc libcurl libjq libmicrohttpd (neither root nor sudo to install it with)'
+    expect 1 '' 'deps: missing: cc libcurl libjq libmicrohttpd (neither root nor sudo here; as root:)
+apk add -U gcc musl-dev curl-dev jq-dev libmicrohttpd-dev'
+    # Only what apt-get has, unless its list was never fetched.
+    fake apt-get
+    fake apt-cache 'case $2 in libjq-dev) exit 100 ;; esac'
+    run --separate-stderr env PATH="$PWD/fake" "$ROOT/.ci/deps" build
+    assert_equal "${stderr_lines[1]}" 'apt-get install -y --no-install-recommends gcc libc6-dev libcurl4-openssl-dev libmicrohttpd-dev'
+    fake apt-cache 'exit 100'
+    run --separate-stderr env PATH="$PWD/fake" "$ROOT/.ci/deps" build
+    assert_equal "${stderr_lines[1]}" 'apt-get install -y --no-install-recommends gcc libc6-dev libcurl4-openssl-dev libjq-dev libmicrohttpd-dev'
+    refute grep -q '^apt-get' calls
 }
 
-@test "deps fetches the bats libraries where the system has no package of them" {
+@test "make without the libraries says make deps, and compiles nothing" {
+    source_tree
+    bare_path
+    for c in make mkdir touch; do
+        ln -sf "$(command -v $c)" fake/
+    done
+    run --separate-stderr env PATH="$PWD/fake" fake/make -C src
+    assert_equal "$status" 2
+    assert_equal "${stderr_lines[0]}" 'deps: missing: cc libcurl libjq libmicrohttpd (make deps gets it)'
+    refute_output --partial ' -c '
+}
+
+# fetches_bats COMMAND: deps check where that manager has no package of the libraries.
+fetches_bats() {
     source_tree
     bare_path
     rm fake/git
-    fake dnf
+    fake "$1"
+    fake apt-cache 'case $2 in bats-*) exit 100 ;; esac'
     fake git 'shift $(($# - 1)); mkdir -p "$1" && : >"$1/load.bash"'
     fake id 'echo 0'
     # bats-path.sh looks in /usr too, where they are on most machines
@@ -166,7 +231,13 @@ deps: failed: $PWD/fake/sudo dnf install -y make gcc glibc-devel libcurl-devel j
     assert_equal "$status" 1
     refute [ "$(grep -c '^git .*clone .*bats-core/bats-' calls)" -ne 2 ]
     [[ $stderr == *"missing: "* && $stderr != *"missing: "*bats-support* ]] || fail <<<"$stderr"
+    refute grep "^$1 .*bats-support" calls
+    assert grep -q "^$1 .*install.* jq" calls
 }
+
+@test "deps fetches the bats libraries where the system has no package of them" { fetches_bats dnf; }
+
+@test "deps fetches the bats libraries where apt has none" { fetches_bats apt-get; }
 
 @test "deps refuses a group that it does not know" {
     run --separate-stderr "$ROOT/.ci/deps" build colour

@@ -25,8 +25,9 @@ if [ $# -eq 0 ]; then
 fi
 files=("$@")
 
-mkdir -p build
-work=$(mktemp -d "$PWD/build/check.XXXXXX") || exit 1
+# Beside what was built: the tree itself may be read-only.
+mkdir -p "${BUILD:=build}"
+work=$(cd "$BUILD" && mktemp -d "$PWD/check.XXXXXX") || exit 1
 workers=()
 
 # A process group each (set -m below), so that what a test left behind ends too.

@@ -7,7 +7,8 @@
 set -u
 self=$(cd "${0%/*}" && pwd)/${0##*/}
 cd "${0%/*}/../.." || exit 1
-peers=$PWD/${BUILD:-build}/peers
+peers=${BUILD:-build}/peers
+case $peers in /*) ;; *) peers=$PWD/$peers ;; esac
 case ${BIN:=bin} in /*) ;; *) BIN=$PWD/$BIN ;; esac
 PATH=$BIN:$peers/sgpt/bin:$peers/python/bin:$peers/cargo/bin:$PATH
 scratch=$(mktemp -d) || exit 1

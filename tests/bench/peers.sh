@@ -4,9 +4,9 @@
 # seconds (900); what cannot be had is named, and its row says "missing".
 set -u
 cd "${0%/*}/../.." || exit 1
-peers=$PWD/${BUILD:-build}/peers
+peers=${BUILD:-build}/peers
 limit=${PEERS_TIME:-900}
-mkdir -p "$peers" || exit 1
+mkdir -p "$peers" && peers=$(cd "$peers" && pwd) || exit 1
 
 # get NAME FILE COMMAND: runs COMMAND unless FILE, which it makes, is there.
 get() {
