@@ -289,18 +289,27 @@ on_debug(CURL *easy, curl_infotype kind, char *p, size_t n, void *arg)
 	return 0;
 }
 
+static bool
+is_https(const char *url)
+{
+	return strncmp(url, "https:", 6) == 0;
+}
+
+/* The URL's own protocol alone: a libcurl without TLS refuses the other's name. */
 static void
-set_protocols(CURL *e)
+set_protocols(CURL *e, bool https)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
-	must(curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https"));
+	must(curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
+	    https ? "https" : "http"));
 #else
 	must(curl_easy_setopt(e, CURLOPT_PROTOCOLS,
-	    (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)));
+	    (long)(https ? CURLPROTO_HTTPS : CURLPROTO_HTTP)));
 #endif
 	must(curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L));
-	must(curl_easy_setopt(e, CURLOPT_SSLVERSION,
-	    (long)CURL_SSLVERSION_TLSv1_2));
+	if (https)
+		must(curl_easy_setopt(e, CURLOPT_SSLVERSION,
+		    (long)CURL_SSLVERSION_TLSv1_2));
 	/* Left at HTTP/1.1 by a libcurl that knows no other. */
 	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_2TLS);
@@ -315,7 +324,7 @@ set_way(CURL *e, const struct http_options *o)
 {
 	/* On HTTP/2 a request joins a connection that is being made. Without
 	   TLS it would wait for the first response, to see what that is. */
-	if (strncmp(o->url, "https:", 6) == 0)
+	if (is_https(o->url))
 		(void)curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	must(curl_easy_setopt(e, CURLOPT_URL, o->url));
 	must(curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
@@ -336,7 +345,8 @@ set_way(CURL *e, const struct http_options *o)
 		(void)curl_easy_setopt(e, CURLOPT_PROXY_CAPATH, o->capath);
 	}
 	if (o->cacert != NULL) {
-		must(curl_easy_setopt(e, CURLOPT_CAINFO, o->cacert));
+		if (is_https(o->url))
+			must(curl_easy_setopt(e, CURLOPT_CAINFO, o->cacert));
 		(void)curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, o->cacert);
 	}
 }
@@ -349,7 +359,7 @@ make_easy(struct http_exchange *x)
 
 	if (e == NULL)
 		mem_out();
-	set_protocols(e);
+	set_protocols(e, is_https(o->url));
 	set_way(e, o);
 	must(curl_easy_setopt(e, CURLOPT_PRIVATE, x));
 	must(curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->why));

@@ -217,7 +217,8 @@ opt_next(const struct opt_tool *tool, int argc, char **argv, const char **arg)
 	opterr = 0;
 	key = getopt_long(argc, argv, t.letters, t.longs, NULL);
 	*arg = optarg;
-	word = argv[optind - 1];
+	/* Past the end, in musl, where the last word lacks its argument. */
+	word = argv[(optind > argc ? argc : optind) - 1];
 	switch (key) {
 	case -1:
 		free(t.letters);
@@ -262,7 +263,7 @@ opt_size(const struct opt_tool *tool, const char *name, const char *s)
 		}
 	}
 	if (!isdigit((unsigned char)*s) || *end != '\0' || errno != 0 || n == 0 ||
-	    n > (SIZE_MAX / 4) >> shift)
+	    n > (SIZE_MAX / 2) >> shift)
 		opt_usage(tool, "%s: '%s' is no size (bytes, or with K, M or G)",
 		    name, s);
 	return (size_t)n << shift;

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <curl/curl.h>
 
@@ -113,10 +114,15 @@ static const char *
 check(CURLU *h, struct url *u, const char *text, const char *tail)
 {
 	char *scheme;
+	CURLUcode code;
 
 	if (strstr(text, "://") == NULL)
 		return "no https:// at its start";
-	if (curl_url_set(h, CURLUPART_URL, text, 0) != CURLUE_OK)
+	code = curl_url_set(h, CURLUPART_URL, text, 0);
+	if (code == CURLUE_UNSUPPORTED_SCHEME &&
+	    strncasecmp(text, "https:", 6) == 0)
+		return "https, and the libcurl here is built without TLS";
+	if (code != CURLUE_OK)
 		return "not an http or https URL";
 	scheme = part(h, CURLUPART_SCHEME);
 	u->https = scheme != NULL && strcmp(scheme, "https") == 0;

@@ -155,6 +155,19 @@ big() {
     row 65 '*--max-record*' supai-sse --max-record $((n - 1)) sse
 }
 
+@test "--max-record 1G is a size on every machine" {
+    printf '%s\n' '{"choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}]}' >in
+    row 0 '' supai-text --max-record 1G
+}
+
+@test "a file of 3 GiB can be opened: it is too long, not unreadable" {
+    truncate -s 3G big || skip "no room for a file with a hole of 3 GiB"
+    : >in
+    row 65 'supai-req: big: longer than 67108864 bytes (--max-record)' supai-req -f big hi
+    row 65 'supai-send: big: longer than 67108864 bytes (--max-record)' supai-send --url http://127.0.0.1:1/ --no-key big
+    rm big
+}
+
 @test "truncated JSON: 65, from the wire 76" {
     printf '{"choices":[{"delta":{"conte' >in
     rows 65 'supai-*: *too early*' send text fold

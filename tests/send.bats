@@ -754,6 +754,67 @@ END
     assert_equal "$(cat count)" 400000
 }
 
+@test "a libcurl without TLS serves loopback, and is named where it must have TLS" {
+    [ "$(uname -s)" = Linux ] && [ -z "${SUPAI_SAN-}" ] || skip "nothing to put in the place of libcurl's functions"
+    cat >notls.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+#include <curl/curl.h>
+#undef curl_easy_setopt
+
+CURLcode
+curl_easy_setopt(CURL *e, CURLoption o, ...)
+{
+	CURLcode (*next)(CURL *, CURLoption, ...) =
+	    (CURLcode (*)(CURL *, CURLoption, ...))dlsym(RTLD_NEXT, "curl_easy_setopt");
+	va_list ap;
+	void *p;
+	curl_off_t n;
+
+	va_start(ap, o);
+	if (o == CURLOPT_SSLVERSION || o == CURLOPT_CAINFO)
+		return CURLE_NOT_BUILT_IN;
+	if (o < CURLOPTTYPE_OBJECTPOINT)
+		return next(e, o, va_arg(ap, long));
+	if (o >= CURLOPTTYPE_OFF_T && o < CURLOPTTYPE_BLOB) {
+		n = va_arg(ap, curl_off_t);
+		return next(e, o, n);
+	}
+	p = va_arg(ap, void *);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	if (o == CURLOPT_PROTOCOLS_STR && strstr(p, "https") != NULL)
+		return CURLE_UNSUPPORTED_PROTOCOL;
+#endif
+	return next(e, o, p);
+}
+
+CURLUcode
+curl_url_set(CURLU *u, CURLUPart what, const char *s, unsigned flags)
+{
+	CURLUcode (*next)(CURLU *, CURLUPart, const char *, unsigned) =
+	    (CURLUcode (*)(CURLU *, CURLUPart, const char *, unsigned))dlsym(RTLD_NEXT, "curl_url_set");
+
+	if (what == CURLUPART_URL && strncasecmp(s, "https:", 6) == 0)
+		return CURLUE_UNSUPPORTED_SCHEME;
+	return next(u, what, s, flags);
+}
+END
+    # shellcheck disable=SC2046 # flags are words
+    ${CC:-cc} -shared -fPIC $(pkg-config --cflags libcurl 2>/dev/null) -o notls.so notls.c || skip "no compiler for it"
+    mock_start --reply hi
+    supai-req hello >req
+    run --separate-stderr env LD_PRELOAD="$PWD/notls.so" supai-send --cacert notls.c req
+    assert_equal "$status" 0
+    assert_output --partial '[DONE]'
+    run --separate-stderr env LD_PRELOAD="$PWD/notls.so" supai-send --url https://127.0.0.1:1/ req
+    expect 64 '' "supai-send: --url: 'https://127.0.0.1:1/': https, and the libcurl here is built without TLS"
+    run --separate-stderr env LD_PRELOAD="$PWD/notls.so" SUPAI_BASE_URL= supai-send req
+    expect 78 '' "supai-send: SUPAI_BASE_URL: 'https://api.sup.ai/v1/openai': https, and the libcurl here is built without TLS"
+}
+
 @test "--max-time: all of it, retries included, also while stdout is full" {
     reads_the_clock
     raw_start
