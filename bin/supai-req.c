@@ -7,6 +7,7 @@
 #include "io.h"
 #include "models.h"
 #include "options.h"
+#include "request.h"
 #include "value.h"
 
 static const struct opt_def defs[] = {
@@ -82,7 +83,7 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 		b->id = arg;
 		break;
 	case OPTIONS_UNLISTED:
-		c->unlisted = true;
+		c->lax |= REQUEST_UNLISTED;
 		break;
 	case OPTIONS_MAX_RECORD:
 		c->max = opt_size(&tool, "--max-record", arg);
@@ -155,7 +156,10 @@ main(int argc, char **argv)
 	}
 	check_options(&c, &b);
 	take_words(&c, argv + optind, optind > at);
-	c.unlisted = c.unlisted || models_unlisted();
+	if (models_unlisted())
+		c.lax |= REQUEST_UNLISTED;
+	if (models_foreign())
+		c.lax |= REQUEST_FOREIGN;
 	c.bulk = b.each != NULL;
 	compose_start(&c);
 	if (c.bulk)

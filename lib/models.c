@@ -399,12 +399,17 @@ models_unknown(enum models_list list, const char *id, struct buf *out)
 }
 
 bool
+models_foreign(void)
+{
+	const char *url = config_variable("SUPAI_BASE_URL");
+
+	return url != NULL && !host_is_service(url);
+}
+
+bool
 models_unlisted(void)
 {
 	const char *s = config_variable("SUPAI_UNLISTED");
 
-	if (s != NULL && strcmp(s, "0") != 0)
-		return true;
-	s = config_variable("SUPAI_BASE_URL");
-	return s != NULL && !host_is_service(s);
+	return (s != NULL && strcmp(s, "0") != 0) || models_foreign();
 }

@@ -31,6 +31,9 @@ bool	models_known(enum models_list list, const char *id);
 /* Appends "unknown mode 'exprt': did you mean expert?", or what else helps. */
 void	models_unknown(enum models_list list, const char *id, struct buf *out);
 
+/* Whether SUPAI_BASE_URL names another host than the service's. */
+bool	models_foreign(void);
+
 /*
  * Whether the environment lets ids through that are on no list: SUPAI_UNLISTED
  * is set (and not 0), or SUPAI_BASE_URL names another host than the service's,

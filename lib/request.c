@@ -16,7 +16,7 @@ enum {
 
 struct check {
 	struct request_fault	*fault;
-	bool			 unlisted;
+	bool			 unlisted, foreign;
 };
 
 static bool wrong(struct check *c, const char *code, const char *fmt, ...)
@@ -154,9 +154,14 @@ check_role(struct check *c, const char *where, jv v)
 	if (!is_word(c, where, v))
 		return false;
 	s = jv_string_value(v);
-	return strcmp(s, "system") == 0 || strcmp(s, "user") == 0 ||
-	    strcmp(s, "assistant") == 0 ||
-	    wrong_value(c, where, "system, user or assistant", v);
+	if (strcmp(s, "system") == 0 || strcmp(s, "user") == 0 ||
+	    strcmp(s, "assistant") == 0)
+		return true;
+	if (!c->foreign)
+		return wrong_value(c, where, "system, user or assistant", v);
+	return strcmp(s, "developer") == 0 || strcmp(s, "tool") == 0 ||
+	    strcmp(s, "function") == 0 || wrong_value(c, where,
+	    "system, developer, user, assistant or tool", v);
 }
 
 bool
@@ -187,7 +192,8 @@ check_part_type(struct check *c, const char *where, jv v)
 	if (!is_word(c, where, v))
 		return false;
 	s = jv_string_value(v);
-	return strcmp(s, "text") == 0 || strcmp(s, "image_url") == 0 ||
+	return c->foreign || strcmp(s, "text") == 0 ||
+	    strcmp(s, "image_url") == 0 ||
 	    wrong_value(c, where, "text or image_url", v);
 }
 
@@ -200,9 +206,11 @@ check_part(struct check *c, const char *where, jv v)
 	    !required(c, where, v, "type", check_part_type))
 		return false;
 	type = value_string(v, "type");
-	return strcmp(type, "text") == 0
-	    ? required(c, where, v, "text", is_string)
-	    : required(c, where, v, "image_url", check_image);
+	if (strcmp(type, "text") == 0)
+		return required(c, where, v, "text", is_string);
+	/* OpenAI has others. */
+	return strcmp(type, "image_url") != 0 ||
+	    required(c, where, v, "image_url", check_image);
 }
 
 static bool
@@ -217,12 +225,39 @@ check_content(struct check *c, const char *where, jv v)
 	return each(c, where, v, check_part);
 }
 
+/* Whether the object has a member, which is not null. */
+static bool
+has(jv object, const char *name)
+{
+	jv v = value_get(object, name);
+	jv_kind kind = jv_get_kind(v);
+
+	jv_free(v);
+	return kind != JV_KIND_INVALID && kind != JV_KIND_NULL;
+}
+
+/* An assistant may have said nothing but what tools to call, or that it will not. */
+static bool
+may_lack_content(const struct check *c, jv message)
+{
+	return c->foreign && !has(message, "content") &&
+	    strcmp(value_string(message, "role"), "assistant") == 0 &&
+	    (has(message, "tool_calls") || has(message, "function_call") ||
+	    has(message, "refusal"));
+}
+
+static bool
+check_members(struct check *c, const char *where, jv message)
+{
+	return required(c, where, message, "role", check_role) &&
+	    (may_lack_content(c, message) ||
+	    required(c, where, message, "content", check_content));
+}
+
 static bool
 check_message(struct check *c, const char *where, jv v)
 {
-	return is_object(c, where, v) &&
-	    required(c, where, v, "role", check_role) &&
-	    required(c, where, v, "content", check_content);
+	return is_object(c, where, v) && check_members(c, where, v);
 }
 
 static bool
@@ -247,6 +282,8 @@ check_messages(struct check *c, const char *where, jv v)
 		return wrong(c, "empty_array", "%s must hold a message", where);
 	if (!each(c, where, v, check_message))
 		return false;
+	if (c->foreign)
+		return true;
 	for (i = 0; i < n && role_is(v, i, "system"); i++)
 		;
 	if (i == n)
@@ -359,10 +396,20 @@ static const struct {
 	{"stream_options", check_stream_options, false},
 };
 
-bool
-request_check(jv request, bool unlisted, struct request_fault *fault)
+static struct check
+start(unsigned also, struct request_fault *fault)
 {
-	struct check c = {.fault = fault, .unlisted = unlisted};
+	return (struct check){
+		.fault = fault,
+		.unlisted = (also & REQUEST_UNLISTED) != 0,
+		.foreign = (also & REQUEST_FOREIGN) != 0,
+	};
+}
+
+bool
+request_check(jv request, unsigned also, struct request_fault *fault)
+{
+	struct check c = start(also, fault);
 	size_t i;
 
 	*fault = (struct request_fault){0};
@@ -391,11 +438,10 @@ request_not_json(size_t n, const struct json_fault *why,
 }
 
 bool
-request_check_message(jv message, struct request_fault *fault)
+request_check_message(jv message, unsigned also, struct request_fault *fault)
 {
-	struct check c = {.fault = fault};
+	struct check c = start(also, fault);
 
 	*fault = (struct request_fault){.param = "messages"};
-	return required(&c, "", message, "role", check_role) &&
-	    required(&c, "", message, "content", check_content);
+	return check_members(&c, "", message);
 }

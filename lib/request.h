@@ -21,17 +21,25 @@ struct request_fault {
 };
 
 /*
+ * What is let through besides: any string as a mode or model; with FOREIGN, for
+ * another service, any messages that OpenAI documents: the roles developer, tool
+ * and function, other kinds of parts, an assistant's content that is null or
+ * missing beside its calls of tools or its refusal, and any order of roles.
+ */
+enum { REQUEST_UNLISTED = 1, REQUEST_FOREIGN = 2 };
+
+/*
  * Whether the API would take this request (kept, not consumed): a non-empty
  * array of messages, one of them not a system's, the last one the user's; roles, parts,
  * environment, stream options and every other member the page knows of the
  * types and values it gives. Members it does not know are accepted, as OpenAI's
- * clients send them. unlisted: modes and models may be any string.
- * False with the fault set.
+ * clients send them. False with the fault set.
  */
-bool	request_check(jv request, bool unlisted, struct request_fault *fault);
+bool	request_check(jv request, unsigned also, struct request_fault *fault);
 
 /* The same for one message alone; its members are named without their place. */
-bool	request_check_message(jv message, struct request_fault *fault);
+bool	request_check_message(jv message, unsigned also,
+	    struct request_fault *fault);
 
 /*
  * Sets the fault of a body of n bytes that is no JSON at all, why being what the

@@ -260,6 +260,38 @@ HISTORY='{"role":"user","content":"one"},{"role":"assistant","content":"1"}'
     expect 0 '{"model":"auto","messages":[{"role":"user","content":"one"},{"role":"user","content":"hi"}],"stream":true}' ''
 }
 
+@test "-H: with a foreign base URL, messages as OpenAI documents them, calls of tools included" {
+    cat >h <<'END'
+{"role":"developer","content":"be brief"}
+{"role":"user","content":"weather?"}
+{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"w","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}
+{"role":"tool","tool_call_id":"call_1","content":"rain"}
+{"role":"assistant","tool_calls":[{"id":"call_2","type":"function","function":{"name":"w","arguments":"{}"}}]}
+{"role":"tool","tool_call_id":"call_2","content":[{"type":"text","text":"sun"}]}
+{"role":"assistant","content":null,"refusal":"no"}
+{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"","format":"wav"}}]}
+END
+    SUPAI_BASE_URL=http://127.0.0.1:9/v1 run --separate-stderr supai-req -H h hi
+    assert_equal "$status $stderr" '0 '
+    assert_equal "$(jq -c '[.messages[].role]' <<<"$output")" \
+        '["developer","user","assistant","tool","assistant","tool","assistant","user","user"]'
+    assert_equal "$(jq -c '.messages[2]' <<<"$output")" \
+        '{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"w","arguments":"{}"}}]}'
+    # The service's own page has none of these.
+    run --separate-stderr supai-req --unlisted -H h hi
+    expect 65 '' "supai-req: h: line 1: role must be system, user or assistant, not 'developer'"
+    sed 1d h >i
+    run --separate-stderr supai-req -H i hi
+    expect 65 '' 'supai-req: i: line 2: content must be a string or an array of parts, not null'
+    # What says nothing is no message there either.
+    echo '{"role":"assistant","content":null}' >h
+    SUPAI_BASE_URL=http://127.0.0.1:9/v1 run --separate-stderr supai-req -H h hi
+    expect 65 '' 'supai-req: h: line 1: content must be a string or an array of parts, not null'
+    echo '{"role":"chief","content":"x"}' >h
+    SUPAI_BASE_URL=http://127.0.0.1:9/v1 run --separate-stderr supai-req -H h hi
+    expect 65 '' "supai-req: h: line 1: role must be system, developer, user, assistant or tool, not 'chief'"
+}
+
 @test "-H: what is no message is 65 with the file and the line" {
     printf '{"role":"user","content":"one"}\n{"role":"tool","content":"x"}\n' >h
     req -H h hi

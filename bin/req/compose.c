@@ -218,6 +218,12 @@ unknown_mode(const char *option, const char *mode)
 	unknown(MODELS_MODES, option, mode);
 }
 
+static bool
+is_unlisted(const struct compose *c)
+{
+	return (c->lax & REQUEST_UNLISTED) != 0;
+}
+
 static jv
 mode_of(const struct compose *c)
 {
@@ -229,7 +235,7 @@ mode_of(const struct compose *c)
 	}
 	if (mode == NULL)
 		return jv_string("auto");
-	if (*mode != '\0' && (c->unlisted || models_known(MODELS_MODES, mode)))
+	if (*mode != '\0' && (is_unlisted(c) || models_known(MODELS_MODES, mode)))
 		return text_of(option, mode);
 	unknown_mode(option, mode);
 }
@@ -271,7 +277,7 @@ add_models(const struct compose *c, jv *models, const char *pattern)
 	if (id_is_pattern(pattern))
 		diag_die(EX_USAGE, "--models: no known model matches '%s'"
 		    " (supai-models lists them)", pattern);
-	any = c->unlisted || models_known(MODELS_MODELS, pattern);
+	any = is_unlisted(c) || models_known(MODELS_MODELS, pattern);
 	if (!any && models_known(MODELS_MODES, pattern))
 		diag_die(EX_USAGE, "--models: '%s' is a mode, not a model: give"
 		    " it to -m", pattern);
@@ -345,7 +351,7 @@ read_history(struct compose *c)
 		buf_clear(&text);
 		name = read_file(c, c->history.p[i], IO_TEXT, &text);
 		must_be_utf8(name, text.p, text.n);
-		if (!history_add(&c->messages, text.p, text.n, &why))
+		if (!history_add(&c->messages, text.p, text.n, c->lax, &why))
 			diag_die(EX_DATAERR, "%s: %s", name, buf_string(&why));
 	}
 	buf_free(&text);
@@ -646,7 +652,7 @@ compose_check(const struct compose *c, jv request, struct buf *why)
 {
 	struct request_fault fault;
 
-	if (request_check(request, c->unlisted, &fault))
+	if (request_check(request, c->lax, &fault))
 		return true;
 	buf_add(why, fault.message.p, fault.message.n);
 	buf_free(&fault.message);

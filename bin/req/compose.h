@@ -30,7 +30,7 @@ struct compose {
 	jv			 environment;	/* an object, built by the calls below */
 	struct compose_list	 bodies;	/* JSON objects, or "@FILE" */
 	bool			 chunks, usage, whole; /* whole: no stream */
-	bool			 unlisted;	/* ids on no list are let through */
+	unsigned		 lax;		/* as request_check has it */
 	bool			 bulk;		/* standard input holds records */
 	size_t			 max;		/* bytes of a file, and of a request */
 	/* Made by compose_start. */
