@@ -5,16 +5,12 @@
 #include "diag.h"
 #include "events.h"
 #include "io.h"
-#include "opt.h"
+#include "options.h"
+#include "redact.h"
 #include "verdict.h"
 
-enum { OPT_MESSAGE = OPT_LONG, OPT_MAX_RECORD };
-
 static const struct opt_def defs[] = {
-	{'t', "thinking", NULL, "keep the threads' thinking too"},
-	{OPT_MESSAGE, "message", NULL, "only the message, only of whole answers"},
-	{'1', "one", NULL, "each input is one answer"},
-	{OPT_MAX_RECORD, "max-record", "SIZE", "longest line to take (64M)"},
+	FOLD_OPTIONS,
 	{0, NULL, NULL, NULL},
 };
 
@@ -27,7 +23,10 @@ static const struct opt_tool tool = {
 struct state {
 	struct fold		 fold;
 	struct completion	 completion;
+	const char		*key;		/* of the threads; NULL: all */
 	bool			 message;
+	bool			 gate;
+	double			 min_confidence;
 	struct buf		 line;		/* reused */
 	bool			 any;
 	int			 status;
@@ -40,29 +39,52 @@ print(struct json v)
 	io_write("\n", 1);
 }
 
+static bool
+any_thread(const struct fold *f, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < f->nthreads; i++)
+		if (fold_matches(f->threads[i], key))
+			return true;
+	return false;
+}
+
+static int
+judge(const struct state *s)
+{
+	struct verdict_ask ask = {
+		.choice = VERDICT_ALL, .what = "text",
+		.whole = fold_whole(&s->fold),
+		.any = (fold_said(&s->fold) &
+		    (CHUNK_SAYS_TEXT | CHUNK_SAYS_CALL)) != 0,
+	};
+	int status = verdict_of(&s->fold, &ask, NULL);
+
+	if (status == 0 && s->key != NULL && !any_thread(&s->fold, s->key))
+		status = verdict_no_thread(&s->fold, s->key);
+	if (status == 0 && s->gate)
+		status = verdict_confidence(&s->fold, s->min_confidence);
+	return status;
+}
+
 /* The answer, if there is one, is over. */
 static void
 finish(struct state *s)
 {
-	struct verdict_ask ask = {.choice = VERDICT_ALL, .what = "text"};
 	struct json v;
 	int status;
 
 	if (!s->fold.open)
 		return;
 	s->any = true;
-	ask.whole = fold_whole(&s->fold);
-	ask.any = (fold_said(&s->fold) & (CHUNK_SAYS_TEXT | CHUNK_SAYS_CALL)) != 0;
-	status = verdict_of(&s->fold, &ask, NULL);
+	status = judge(s);
 	s->status = diag_worst(s->status, status);
 	buf_clear(&s->line);
-	completion_write(&s->completion, &s->fold, s->fold.thinking == FOLD_KEEP,
-	    &s->line);
+	completion_write(&s->completion, &s->fold, s->key, &s->line);
 	v = (struct json){s->line.p, s->line.n};
-	if (!s->message)
-		print(v);
-	else if (status == 0)
-		print(completion_message(v));
+	if (status == 0 || !(s->message || s->gate))
+		print(s->message ? completion_message(v) : v);
 	completion_clear(&s->completion);
 	fold_clear(&s->fold);
 }
@@ -110,13 +132,22 @@ main(int argc, char **argv)
 		case 't':
 			s.fold.thinking = FOLD_KEEP;
 			break;
-		case OPT_MESSAGE:
+		case 'k':
+			if (redact_has_sign(arg))
+				opt_usage(&tool, OPTIONS_NO_THREAD);
+			s.key = arg;
+			break;
+		case OPTIONS_MESSAGE:
 			s.message = true;
+			break;
+		case OPTIONS_MIN_CONFIDENCE:
+			s.gate = true;
+			s.min_confidence = opt_share(&tool, "--min-confidence", arg);
 			break;
 		case '1':
 			s.fold.one = true;
 			break;
-		case OPT_MAX_RECORD:
+		case OPTIONS_MAX_RECORD:
 			max = opt_size(&tool, "--max-record", arg);
 			break;
 		}

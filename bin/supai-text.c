@@ -36,19 +36,6 @@ read_events(struct text *t, char **files, int nfiles, size_t max)
 	return events_stop(&e);
 }
 
-static double
-confidence(const char *arg)
-{
-	double x = opt_number(&tool, "--min-confidence", arg);
-
-	if (x > 1 && x <= 100)
-		opt_usage(&tool, "--min-confidence: '%s' is not from 0 to 1:"
-		    " %s %% is %g", arg, arg, x / 100);
-	if (x < 0 || x > 1)
-		opt_usage(&tool, "--min-confidence: '%s' is not from 0 to 1", arg);
-	return x;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -87,7 +74,7 @@ main(int argc, char **argv)
 			break;
 		case OPTIONS_MIN_CONFIDENCE:
 			t.gate = t.output.hold = true;
-			t.min_confidence = confidence(arg);
+			t.min_confidence = opt_share(&tool, "--min-confidence", arg);
 			break;
 		case OPTIONS_SAFE:
 			safe = true;

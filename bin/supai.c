@@ -9,7 +9,7 @@
 #include "io.h"
 #include "listing.h"
 #include "redact.h"
-#include "table.h"
+#include "places.h"
 #include "tools.h"
 
 enum {
@@ -98,12 +98,16 @@ note(struct options *o, int key, const char *arg)
 	case OPTIONS_SAFE:
 		o->safe = a->shown = true;
 		break;
-	case TABLE_LETTER('r'):
+	case PLACES_LETTER('r'):
 		o->raw = a->shown = true;
 		break;
-	case TABLE_LETTER('v'):
-	case TABLE_LETTER('D'):
+	case PLACES_LETTER('v'):
+	case PLACES_LETTER('D'):
 		a->aloud = true;
+		break;
+	case OPTIONS_MAX_RECORD:
+		words_add(&a->beside, places_word(key));
+		words_add(&a->beside, arg);
 		break;
 	case CLIENT_URL:
 		a->url = arg;
@@ -134,7 +138,7 @@ note(struct options *o, int key, const char *arg)
 		break;
 	case LIST:
 	case SHOW:
-		o->looking = table_name(key);
+		o->looking = places_name(key);
 		break;
 	case EVENTS:
 		if (strcmp(arg, "-") == 0)
@@ -152,18 +156,18 @@ note(struct options *o, int key, const char *arg)
 static void
 pass_on(struct options *o, int key, const char *arg)
 {
-	enum table_place place;
+	enum place place;
 
-	for (place = 0; place < TABLE_PLACES; place++) {
-		if (!table_goes_to(key, place))
+	for (place = 0; place < PLACES_N; place++) {
+		if (!places_goes_to(key, place))
 			continue;
-		words_add(&o->ask.args[place], table_word(key));
+		words_add(&o->ask.args[place], places_word(key));
 		if (arg != NULL)
 			words_add(&o->ask.args[place], arg);
 	}
-	if (o->text_only == NULL && table_goes_to(key, TABLE_TEXT) &&
-	    !table_goes_to(key, TABLE_FOLD) && !table_goes_to(key, TABLE_REQ))
-		o->text_only = table_name(key);
+	if (o->text_only == NULL && places_goes_to(key, PLACES_TEXT) &&
+	    !places_goes_to(key, PLACES_FOLD) && !places_goes_to(key, PLACES_REQ))
+		o->text_only = places_name(key);
 }
 
 static void
@@ -221,7 +225,7 @@ main(int argc, char **argv)
 	diag_init(argv[0]);
 	io_init();
 	tools_init(argv[0]);
-	tool.defs = table_make(own);
+	tool.defs = places_options(own);
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		note(&o, key, arg);
 		pass_on(&o, key, arg);

@@ -276,21 +276,23 @@ emit_thread(struct emit *e, const struct fold_thread *t, bool thinking)
 }
 
 static void
-emit_threads(struct emit *e, const struct fold *f, bool thinking)
+emit_threads(struct emit *e, const struct fold *f, const char *key)
 {
 	size_t i;
 
 	emit_open(e, '{');
 	for (i = 0; i < f->nthreads; i++) {
+		if (key != NULL && !fold_matches(f->threads[i], key))
+			continue;
 		emit_string(e, f->threads[i]->key);
 		emit_named(e);
-		emit_thread(e, f->threads[i], thinking);
+		emit_thread(e, f->threads[i], f->thinking == FOLD_KEEP);
 	}
 	emit_close(e, '}');
 }
 
 static void
-emit_ensemble(struct emit *e, const struct fold *f, bool thinking)
+emit_ensemble(struct emit *e, const struct fold *f, const char *key)
 {
 	static const struct fold_string none;
 	size_t i;
@@ -311,7 +313,7 @@ emit_ensemble(struct emit *e, const struct fold *f, bool thinking)
 	emit_name(e, "consensus_model");
 	emit_string(e, f->consensus);
 	emit_name(e, "threads");
-	emit_threads(e, f, thinking);
+	emit_threads(e, f, key);
 	if (f->other.n > 0) {
 		emit_name(e, "other");
 		emit_open(e, '{');
@@ -428,7 +430,7 @@ emit_main(struct emit *e, const struct fold *f)
 }
 
 static void
-write_object(const struct completion *c, const struct fold *f, bool thinking,
+write_object(const struct completion *c, const struct fold *f, const char *key,
     struct buf *out)
 {
 	struct emit e = {.out = out};
@@ -447,7 +449,7 @@ write_object(const struct completion *c, const struct fold *f, bool thinking,
 	emit_close(&e, ']');
 	if (f->ensemble) {
 		emit_name(&e, "supai");
-		emit_ensemble(&e, f, thinking);
+		emit_ensemble(&e, f, key);
 	}
 	if (f->errors.n > 0) {
 		emit_name(&e, "error");
@@ -458,13 +460,13 @@ write_object(const struct completion *c, const struct fold *f, bool thinking,
 }
 
 void
-completion_write(const struct completion *c, const struct fold *f, bool thinking,
+completion_write(const struct completion *c, const struct fold *f, const char *key,
     struct buf *out)
 {
 	if (c->record.n > 0)
 		utf8_add(out, c->record.p, c->record.n);
 	else
-		write_object(c, f, thinking, out);
+		write_object(c, f, key, out);
 }
 
 struct json

@@ -37,11 +37,12 @@ void	completion_add(struct completion *c, const struct fold *f,
  * Appends the object of an answer that has ended, one line of JSON: a record that
  * came whole as it came; else choices merged by index, finish_reason null where
  * it was cut, the member error where there was one, the member supai where there
- * were chunks of the ensemble (thinking: with the threads' thinking). Where
- * nothing else came, main's text is the message. Numbers stay as they were written.
+ * were chunks of the ensemble: of its threads those whose key matches (NULL: all),
+ * with their thinking where that is kept. Where nothing else came, main's text is the
+ * message. Numbers stay as they were written.
  */
 void	completion_write(const struct completion *c, const struct fold *f,
-	    bool thinking, struct buf *out);
+	    const char *key, struct buf *out);
 
 /* Forgets all: it is ready for another answer. */
 void	completion_clear(struct completion *c);

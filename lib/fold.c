@@ -1,3 +1,4 @@
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,13 @@ list_find(const struct fold_list *l, struct fold_string s)
 			return &l->items[*i];
 	}
 	return NULL;
+}
+
+bool
+fold_matches(const struct fold_thread *t, const char *pattern)
+{
+	return strcmp(pattern, t->key.p) == 0 ||
+	    fnmatch(pattern, t->key.p, 0) == 0;
 }
 
 bool

@@ -153,6 +153,9 @@ const struct fold_choice *fold_choice(const struct fold *f, long index);
 struct fold_thread *fold_thread(const struct fold *f, const char *key, size_t n);
 struct fold_thread *fold_main(const struct fold *f);
 
+/* Whether a thread's key is that text, or matches it as a shell pattern. */
+bool	fold_matches(const struct fold_thread *t, const char *pattern);
+
 /* Whether a list holds that string. */
 bool	fold_holds(const struct fold_list *l, struct fold_string s);
 

@@ -294,6 +294,19 @@ opt_number(const struct opt_tool *tool, const char *name, const char *s)
 	return x;
 }
 
+double
+opt_share(const struct opt_tool *tool, const char *name, const char *s)
+{
+	double x = opt_number(tool, name, s);
+
+	if (x > 1 && x <= 100)
+		opt_usage(tool, "%s: '%s' is not from 0 to 1: %s %% is %g", name,
+		    s, s, x / 100);
+	if (x < 0 || x > 1)
+		opt_usage(tool, "%s: '%s' is not from 0 to 1", name, s);
+	return x;
+}
+
 long
 opt_seconds(const struct opt_tool *tool, const char *name, const char *s)
 {

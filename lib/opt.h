@@ -58,12 +58,13 @@ _Noreturn void opt_usage(const struct opt_tool *tool, const char *fmt, ...)
  * seconds: a decimal number that is not negative, with an optional s, m (minutes) or
  * h, given back in milliseconds.
  * count: a whole number from min to max.
- * number: a decimal number.
+ * number: a decimal number. share: one from 0 to 1.
  */
 size_t	opt_size(const struct opt_tool *tool, const char *name, const char *s);
 long	opt_seconds(const struct opt_tool *tool, const char *name, const char *s);
 long	opt_count(const struct opt_tool *tool, const char *name, const char *s,
 	    long min, long max);
 double	opt_number(const struct opt_tool *tool, const char *name, const char *s);
+double	opt_share(const struct opt_tool *tool, const char *name, const char *s);
 
 #endif

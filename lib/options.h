@@ -18,6 +18,7 @@ enum {
 	OPTIONS_INSTRUCTIONS, OPTIONS_SEED,
 	OPTIONS_CHOICE, OPTIONS_MIN_CONFIDENCE, OPTIONS_SAFE, OPTIONS_LENIENT,
 	OPTIONS_ANY_FINISH,
+	OPTIONS_MESSAGE,
 	/* client_option takes these. */
 	CLIENT_URL = OPT_LONG + 1000, CLIENT_KEY_FILE, CLIENT_NO_KEY,
 	CLIENT_HEADER, CLIENT_RETRIES, CLIENT_CONNECT, CLIENT_FIRST_BYTE,
@@ -135,6 +136,15 @@ enum {
 	{'r', "raw", NULL, "never show them: the text as it is"},	\
 	{OPTIONS_LENIENT, "lenient", NULL, "take answers without a finish reason"}, \
 	{OPTIONS_ANY_FINISH, "any-finish", NULL, "any finish reason is good"}, \
+	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "longest line to take (64M)"}
+
+#define FOLD_OPTIONS							\
+	{'k', "key", "PATTERN", "only the threads whose key matches"},	\
+	{'t', "thinking", NULL, "keep the threads' thinking too"},	\
+	{OPTIONS_MESSAGE, "message", NULL, "only the message, only of whole answers"}, \
+	{OPTIONS_MIN_CONFIDENCE, "min-confidence", "X",			\
+	    "nothing, and status 1, below this median confidence"},	\
+	{'1', "one", NULL, "each input is one answer"},			\
 	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "longest line to take (64M)"}
 
 #endif

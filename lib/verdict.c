@@ -158,3 +158,48 @@ verdict_of(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 		return tell_short(reason, why);
 	return ask->any ? 0 : tell_empty(f, ask, why);
 }
+
+int
+verdict_confidence(const struct fold *f, double min)
+{
+	double median;
+
+	if (!fold_confidence(f, &median)) {
+		diag_warn("held back: no confidence scores of the final models");
+		return EX_NOANSWER;
+	}
+	if (median >= min)
+		return 0;
+	diag_warn("held back: the median confidence is %.6g, below %.6g", median,
+	    min);
+	return EX_NOANSWER;
+}
+
+/* A pattern around the key that would match; NULL: none would. */
+static const char *
+wider(const struct fold *f, const char *key, struct buf *pattern)
+{
+	size_t i;
+
+	buf_printf(pattern, "*%s*", key);
+	for (i = 0; i < f->nthreads; i++)
+		if (fold_matches(f->threads[i], buf_string(pattern)))
+			return buf_string(pattern);
+	return NULL;
+}
+
+int
+verdict_no_thread(const struct fold *f, const char *key)
+{
+	struct buf pattern = {0};
+	const char *try = wider(f, key, &pattern);
+
+	if (try != NULL)
+		diag_warn("no thread's key matches '%s' (-k '%s' would)", key, try);
+	else
+		diag_warn("no thread's key matches '%s'%s", key,
+		    f->nthreads > 0 ? "" : ": no chunks of the ensemble"
+		    " (supai-req -x asks for them)");
+	buf_free(&pattern);
+	return EX_NOANSWER;
+}

@@ -35,4 +35,13 @@ int	verdict_of(const struct fold *f, const struct verdict_ask *ask,
  */
 void	verdict_failure(const struct fold_thread *t, struct buf *out);
 
+/*
+ * The gate: 0 where the median confidence of the final models is min or more; else 1,
+ * and why is said.
+ */
+int	verdict_confidence(const struct fold *f, double min);
+
+/* 1, after saying that no thread's key matches key, a pattern. */
+int	verdict_no_thread(const struct fold *f, const char *key);
+
 #endif

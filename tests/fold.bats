@@ -389,3 +389,32 @@ $r$r"
     assert_equal "$status" 0
     assert_equal "$(jq -r '.choices[0].message.tool_calls[].id' <<<"$output" | xargs)" 'one two'
 }
+
+@test "-k keeps the threads whose key matches; none is 1" {
+    run --separate-stderr supai-fold -k 'acme/*' "$DATA/ensemble.ndjson"
+    assert_equal "$status$stderr" 0
+    assert_equal "$(jq -c '.supai.threads' <<<"$output")" \
+        "$(supai-fold "$DATA/ensemble.ndjson" | jq -c '.supai.threads | with_entries(select(.key | startswith("acme/")))')"
+    run --separate-stderr supai-fold --key main "$DATA/ensemble.ndjson"
+    assert_equal "$status$stderr$(jq -c '.supai.threads | keys' <<<"$output")" '0["main"]'
+    run --separate-stderr supai-fold -k zeta "$DATA/ensemble.ndjson"
+    assert_equal "$status$(jq -c '.supai.threads' <<<"$output")" '1{}'
+    assert_equal "$stderr" "supai-fold: no thread's key matches 'zeta' (-k '*zeta*' would)"
+    run --separate-stderr supai-fold -k sk-x1 "$DATA/ensemble.ndjson"
+    expect 64 '' "supai-fold: --key takes the key of a thread, *"
+    [[ $stderr != *x1* ]]
+}
+
+@test "--min-confidence: no object unless the answer is whole and sure" {
+    run --separate-stderr supai-fold --min-confidence .5 "$DATA/ensemble.ndjson"
+    expect 0 "$(supai-fold "$DATA/ensemble.ndjson")" ''
+    run --separate-stderr supai-fold --min-confidence 1 "$DATA/ensemble.ndjson"
+    expect 1 '' 'supai-fold: held back: the median confidence is *, below 1'
+    head -n 20 "$DATA/ensemble.ndjson" >cut
+    run --separate-stderr supai-fold --min-confidence 0 cut
+    expect 76 '' 'supai-fold: *not whole*'
+    run --separate-stderr supai-fold --min-confidence 0 "$DATA/chunks.ndjson"
+    expect 1 '' 'supai-fold: held back: no confidence scores*'
+    run --separate-stderr supai-fold --min-confidence 50 "$DATA/ensemble.ndjson"
+    expect 64 '' "supai-fold: --min-confidence: '50' is not from 0 to 1: 50 % is 0.5"$'\n''usage: *'
+}

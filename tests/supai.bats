@@ -221,8 +221,28 @@ E
     assert_equal "$(jq -c .choices[0].finish_reason <<<"$output")" null
 }
 
-@test "--json refuses what only the text has, the gate above all" {
-    for option in --min-confidence=.9 --key=main --choice=0 --no-newline --null --safe --raw --lenient --any-finish; do
+@test "--json under the gate, and with some of the threads" {
+    mock_start
+    run --separate-stderr supai --json --min-confidence .8 -k 'openai/*' yes
+    assert_equal "$status$stderr" 0
+    assert_equal "$(jq -c '[.choices[0].message.content, (.supai.threads | keys)]' <<<"$output")" '["yes",["openai/gpt-5.1"]]'
+    assert_equal "$(sent)" "$(supai-req -xu yes)"
+    try 1 '' 'supai-fold: held back: the median confidence is *, below 0.99' --json --min-confidence .99 yes
+    try 64 '' "supai-fold: --min-confidence: '80' *
+usage: *" --json --min-confidence 80 yes
+    run --separate-stderr supai --json -k none yes
+    assert_equal "$status$stderr" "1supai-fold: no thread's key matches 'none'"
+    assert_equal "$(jq -c '.supai.threads' <<<"$output")" '{}'
+    mock_start --cut 9
+    try 76 '' 'supai-send: *' --json --min-confidence .1 yes
+    # what is kept of it has all threads
+    mock_start
+    supai --json -k main --conversation a yes >out 2>err
+    assert_equal "$(tail -n 1 "$STATE/a.ndjson" | jq '.supai.threads | length')" 4
+}
+
+@test "--json refuses what only the text has" {
+    for option in --choice=0 --no-newline --null --safe --raw --lenient --any-finish; do
         try 64 '' "supai: ${option%%=*} goes with the text, not with --json
 usage: supai *" --json "$option" hi
     done
@@ -310,10 +330,10 @@ usage: *" --key sk-x1 hi
 
 @test "--dry-run prints a command line that does the same" {
     mock_start
-    try 0 'supai-req hi | supai-send -1 | supai-sse | supai-text' '' --dry-run hi
-    try 0 'supai-req -u -m fast -f '\''a b'\'' -x -- '\''Why'\''\'\'''\''s it?'\'' - | supai-send --retries 3 -1 | supai-sse | supai-watch | supai-text -u -t -k main --safe' '' \
+    try 0 'supai-req hi | supai-send -1 | supai-sse | supai-text -1' '' --dry-run hi
+    try 0 'supai-req -u -m fast -f '\''a b'\'' -x -- '\''Why'\''\'\'''\''s it?'\'' - | supai-send --retries 3 -1 | supai-sse | supai-watch | supai-text -u -t -k main --safe -1' '' \
         -ut --retries=3 -mfast -k main --safe -wf 'a b' --dry-run -- "Why's it?" -
-    try 0 'supai-req --max-record 1M -x -u | supai-send --max-record 1M -1 | supai-sse --max-record 1M | supai-fold -t --max-record 1M' '' \
+    try 0 'supai-req --max-record 1M -x -u | supai-send --max-record 1M -1 | supai-sse --max-record 1M | supai-fold -t --max-record 1M -1' '' \
         --dry-run --json -t --max-record 1M
     assert_equal "$(mock_requests)" 0
 
@@ -556,7 +576,7 @@ interrupted() {
     run --separate-stderr env PATH="$PWD/sub:$PATH" again hi
     expect 0 hi ''
     run --separate-stderr tools/supai --dry-run hi
-    expect 0 'tools/supai-req hi | tools/supai-send -1 | tools/supai-sse | tools/supai-text' ''
+    expect 0 'tools/supai-req hi | tools/supai-send -1 | tools/supai-sse | tools/supai-text -1' ''
     run --separate-stderr sh -c "$output"
     expect 0 hi ''
     run --separate-stderr tools/supai --json hi
@@ -588,21 +608,21 @@ interrupted() {
 }
 
 @test "it watches by itself on a terminal in the modes that take long" {
-    watched='supai-req * -x hi | supai-send -1 | supai-sse | supai-watch | supai-text'
+    watched='supai-req * -x hi | supai-send -1 | supai-sse | supai-watch | supai-text -1'
     for mode in thinking deep-thinking expert; do
         output=$(pty supai --dry-run -m $mode hi)
         # shellcheck disable=SC2053
         [[ $output == $watched ]] || fail <<<"$output"
     done
     output=$(SUPAI_MODEL=expert pty supai --dry-run hi)
-    assert_equal "$output" 'supai-req -x hi | supai-send -1 | supai-sse | supai-watch | supai-text'
+    assert_equal "$output" 'supai-req -x hi | supai-send -1 | supai-sse | supai-watch | supai-text -1'
     for args in '-m expert --no-watch' '-m fast' ''; do
         output=$(pty supai --dry-run $args hi)
         [[ $output != *watch\ * ]] || fail <<<"$args: $output"
     done
     for only in -1 -2; do
         output=$(pty $only supai --dry-run -m expert hi | cat)
-        assert_equal "$output" 'supai-req -m expert hi | supai-send -1 | supai-sse | supai-text'
+        assert_equal "$output" 'supai-req -m expert hi | supai-send -1 | supai-sse | supai-text -1'
     done
     # a file or -o leaves the terminal to the picture
     pty -2 sh -c 'supai --dry-run -m expert hi >line'
@@ -787,7 +807,7 @@ has_text() { grep -qs one .supai.*; }
 }
 
 @test "-o: the command of --dry-run replaces no device, and no descriptor" {
-    pipeline='supai-req hi | supai-send -1 | supai-sse | supai-text'
+    pipeline='supai-req hi | supai-send -1 | supai-sse | supai-text -1'
     mkfifo fifo
     try 0 "$pipeline" '' -o /dev/stdout --dry-run hi
     try 0 "$pipeline >>/dev/null" '' -o /dev/null --dry-run hi
@@ -820,7 +840,7 @@ has_text() { grep -qs one .supai.*; }
     text=$(supai hi 2>/dev/null) || :
     try 76 "$text" 'supai-send: *' --events kept hi
     assert_equal "$(supai-text kept 2>/dev/null)" "$text"
-    try 0 'supai-req hi | supai-send -1 | supai-sse | tee kept | supai-text' '' --events kept --dry-run hi
+    try 0 'supai-req hi | supai-send -1 | supai-sse | tee kept | supai-text -1' '' --events kept --dry-run hi
 }
 
 @test "--events that cannot be kept: before it asks 73, later 74, and the answer is there" {
@@ -935,7 +955,7 @@ asked_for() { sent | jq -c '[.model, .models]'; }
     try 0 nine '' --unlisted --new -m mine -M a/b nine
     try 0 ten '' -c ten
     assert_equal "$(asked_for)" '["mine",["a/b"]]'
-    try 0 "supai-req -H $STATE/a.ndjson -m mine -M a/b --unlisted x | supai-send -1 | supai-sse | supai-text" '' -c --dry-run x
+    try 0 "supai-req -H $STATE/a.ndjson -m mine -M a/b --unlisted x | supai-send -1 | supai-sse | supai-text -1" '' -c --dry-run x
 }
 
 @test "--list names the conversations, the last used first; none is nothing" {
@@ -1115,13 +1135,13 @@ supai: conversation a: left as it was' --lenient -c two
 @test "--dry-run of a conversation reads it and changes nothing" {
     mock_start
     export SUPAI_CONVERSATION=a
-    try 0 'supai-req hi | supai-send -1 | supai-sse | supai-text' '' --dry-run -c hi
+    try 0 'supai-req hi | supai-send -1 | supai-sse | supai-text -1' '' --dry-run -c hi
     absent "$HOME/.local"
     try 0 one '*' -c one
-    try 0 "supai-req -H $STATE/a.ndjson two | supai-send -1 | supai-sse | supai-text" '' --dry-run -c two
+    try 0 "supai-req -H $STATE/a.ndjson two | supai-send -1 | supai-sse | supai-text -1" '' --dry-run -c two
     holds 0 two '' sh -c "$output"
     assert_equal "$(messages)" '["u","one","a","one","u","two"]'
-    try 0 'supai-req two | supai-send -1 | supai-sse | supai-text' '' --dry-run --new two
+    try 0 'supai-req two | supai-send -1 | supai-sse | supai-text -1' '' --dry-run --new two
 }
 
 @test "XDG_STATE_HOME; no home: 78 where one is asked for, else none is needed" {

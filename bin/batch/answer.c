@@ -114,7 +114,7 @@ answer_end(struct answer *a)
 		fail(a, EX_PROTOCOL, "there is no answer in the body");
 		return;
 	}
-	completion_write(&a->completion, &a->fold, false, &a->body);
+	completion_write(&a->completion, &a->fold, NULL, &a->body);
 	judge(a);
 }
 

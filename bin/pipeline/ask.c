@@ -15,12 +15,12 @@
 #include "tools.h"
 
 static const char *
-tool_of(enum table_place place)
+tool_of(enum place place)
 {
-	static const char *const tools[TABLE_PLACES] = {
-		[TABLE_REQ] = "supai-req", [TABLE_SEND] = "supai-send",
-		[TABLE_SSE] = "supai-sse", [TABLE_WATCH] = "supai-watch",
-		[TABLE_TEXT] = "supai-text", [TABLE_FOLD] = "supai-fold",
+	static const char *const tools[PLACES_N] = {
+		[PLACES_REQ] = "supai-req", [PLACES_SEND] = "supai-send",
+		[PLACES_SSE] = "supai-sse", [PLACES_WATCH] = "supai-watch",
+		[PLACES_TEXT] = "supai-text", [PLACES_FOLD] = "supai-fold",
 	};
 
 	return tools[place];
@@ -28,15 +28,16 @@ tool_of(enum table_place place)
 
 /* Whether it has to be told that a response is one answer. */
 static bool
-takes_one(enum table_place place)
+takes_one(enum place place)
 {
-	return place == TABLE_SEND;
+	return place == PLACES_SEND || place == PLACES_TEXT ||
+	    place == PLACES_FOLD;
 }
 
-static enum table_place
+static enum place
 last_place(const struct ask *a)
 {
-	return a->json ? TABLE_FOLD : TABLE_TEXT;
+	return a->json ? PLACES_FOLD : PLACES_TEXT;
 }
 
 /* Answers of these modes are long in coming. */
@@ -77,11 +78,11 @@ decide_watch(struct ask *a)
 static void
 complete(struct ask *a)
 {
-	struct words *req = &a->args[TABLE_REQ];
-	enum table_place place;
+	struct words *req = &a->args[PLACES_REQ];
+	enum place place;
 
 	decide_watch(a);
-	for (place = 0; place < TABLE_PLACES; place++)
+	for (place = 0; place < PLACES_N; place++)
 		if (takes_one(place))
 			words_add(&a->args[place], "-1");
 	if ((a->chunks || a->json || a->watch == ASK_WATCHED) && !a->says_chunks)
@@ -139,9 +140,9 @@ go_on(struct ask *a)
 	words_add(&req, "-H");
 	words_add(&req, a->conversation.file);
 	ask_the_same(a, &req);
-	words_join(&req, &a->args[TABLE_REQ]);
-	words_free(&a->args[TABLE_REQ]);
-	a->args[TABLE_REQ] = req;
+	words_join(&req, &a->args[PLACES_REQ]);
+	words_free(&a->args[PLACES_REQ]);
+	a->args[PLACES_REQ] = req;
 }
 
 static void
@@ -160,21 +161,22 @@ finish(struct ask *a)
 	if (a->keep)
 		conversation_close(&a->conversation);
 	output_close(&a->output);
-	for (i = 0; i < TABLE_PLACES; i++)
+	for (i = 0; i < PLACES_N; i++)
 		words_free(&a->args[i]);
+	words_free(&a->beside);
 	words_free(&a->prompt);
 }
 
 /* Calls step for the stages in their order. */
 static void
-each_stage(struct ask *a, void (*step)(struct ask *a, enum table_place place,
+each_stage(struct ask *a, void (*step)(struct ask *a, enum place place,
     void *arg), void *arg)
 {
-	step(a, TABLE_REQ, arg);
-	step(a, TABLE_SEND, arg);
-	step(a, TABLE_SSE, arg);
+	step(a, PLACES_REQ, arg);
+	step(a, PLACES_SEND, arg);
+	step(a, PLACES_SSE, arg);
 	if (a->watch == ASK_WATCHED)
-		step(a, TABLE_WATCH, arg);
+		step(a, PLACES_WATCH, arg);
 	step(a, last_place(a), arg);
 }
 
@@ -193,16 +195,16 @@ show_events(struct ask *a, struct buf *line)
 }
 
 static void
-show_stage(struct ask *a, enum table_place place, void *arg)
+show_stage(struct ask *a, enum place place, void *arg)
 {
 	struct buf *line = arg;
 
 	if (line->n > 0)
 		buf_adds(line, " | ");
-	if (place == TABLE_REQ && a->url != NULL)
+	if (place == PLACES_REQ && a->url != NULL)
 		show_variable(line, "SUPAI_BASE_URL", a->url);
 	show_command(line, tool_of(place), &a->args[place]);
-	if (place == TABLE_SSE && a->events != NULL)
+	if (place == PLACES_SSE && a->events != NULL)
 		show_events(a, line);
 }
 
@@ -230,7 +232,7 @@ ask_show(struct ask *a)
 static void
 try_last(struct ask *a)
 {
-	enum table_place place = last_place(a);
+	enum place place = last_place(a);
 	struct stage s = {.tool = tool_of(place)};
 
 	free(tools_path(s.tool));
@@ -267,16 +269,16 @@ open_events(struct ask *a, struct run *r)
 }
 
 static void
-add_stage(struct ask *a, enum table_place place, void *arg)
+add_stage(struct ask *a, enum place place, void *arg)
 {
 	struct run *r = arg;
 	struct stage *s = run_add(r, tool_of(place));
 
 	words_join(&s->args, &a->args[place]);
-	s->aloud = place == TABLE_WATCH || (place == TABLE_SEND && a->aloud);
-	if (place == TABLE_REQ && a->keep)
+	s->aloud = place == PLACES_WATCH || (place == PLACES_SEND && a->aloud);
+	if (place == PLACES_REQ && a->keep)
 		r->keep_at = (int)r->n - 1;
-	if (place == TABLE_SSE)
+	if (place == PLACES_SSE)
 		r->events_at = (int)r->n - 1;
 }
 
@@ -331,11 +333,12 @@ keep(struct ask *a, const struct run *r)
 static int
 go(struct ask *a, struct run *r)
 {
-	struct stage fold = {.tool = tool_of(TABLE_FOLD), .err = -1};
+	struct stage fold = {.tool = tool_of(PLACES_FOLD), .err = -1};
 	int status;
 
 	if (a->keep) {
-		words_join(&fold.args, &a->args[TABLE_FOLD]);
+		words_join(&fold.args, &a->beside);
+		words_add(&fold.args, "-1");
 		r->beside = &fold;
 	}
 	run_go(r);

@@ -9,14 +9,15 @@
 
 #include "conversation.h"
 #include "output.h"
-#include "table.h"
+#include "places.h"
 #include "words.h"
 
 enum ask_watch { ASK_BY_ITSELF, ASK_WATCHED, ASK_UNWATCHED };
 
 struct ask {
 	/* What is asked for; strings are borrowed. */
-	struct words	 args[TABLE_PLACES];	/* options of the stages */
+	struct words	 args[PLACES_N];	/* options of the stages */
+	struct words	 beside;	/* those of the conversation's own supai-fold */
 	struct words	 prompt;	/* its words, a "--" before them if there was one */
 	bool		 chunks, usage;	/* they are asked for, */
 	bool		 says_chunks, says_usage; /* and among args already */

@@ -1,4 +1,3 @@
-#include <fnmatch.h>
 #include <string.h>
 
 #include "apierror.h"
@@ -21,13 +20,6 @@ static bool
 is_glob(const char *pattern)
 {
 	return strpbrk(pattern, "*?[") != NULL;
-}
-
-static bool
-matches(const char *pattern, const struct fold_thread *thread)
-{
-	return strcmp(pattern, thread->key.p) == 0 ||
-	    fnmatch(pattern, thread->key.p, 0) == 0;
 }
 
 static void
@@ -56,7 +48,7 @@ put_threads(struct text *t, bool done)
 
 	for (i = 0; i < f->nthreads; i++)
 		if (f->threads[i]->done == done &&
-		    matches(key_of(t), f->threads[i]))
+		    fold_matches(f->threads[i], key_of(t)))
 			put_thread(t, f->threads[i]);
 }
 
@@ -69,7 +61,7 @@ add_threads(struct text *t, const struct chunk *c)
 	if (c->kind == CHUNK_COMPLETION)
 		put_threads(t, true);
 	else if (c->type == CHUNK_DONE && thread != NULL &&
-	    matches(key_of(t), thread))
+	    fold_matches(thread, key_of(t)))
 		put_thread(t, thread);
 }
 
@@ -118,43 +110,13 @@ is_whole(const struct text *t)
 	if (key_of(t) == NULL || f->errors.n > 0)
 		return fold_whole(f);
 	for (i = 0; i < f->nthreads; i++) {
-		if (!matches(key_of(t), f->threads[i]))
+		if (!fold_matches(f->threads[i], key_of(t)))
 			continue;
 		if (!f->threads[i]->done)
 			return false;
 		matched++;
 	}
 	return matched > 0 || fold_whole(f);
-}
-
-/* A pattern around the key that would match; NULL: none would. */
-static const char *
-wider(const struct text *t, struct buf *pattern)
-{
-	size_t i;
-
-	buf_printf(pattern, "*%s*", t->key);
-	for (i = 0; i < t->fold.nthreads; i++)
-		if (matches(buf_string(pattern), t->fold.threads[i]))
-			return buf_string(pattern);
-	return NULL;
-}
-
-static int
-say_no_match(const struct text *t)
-{
-	struct buf pattern = {0};
-	const char *try = wider(t, &pattern);
-
-	if (try != NULL)
-		diag_warn("no thread's key matches '%s' (-k '%s' would)",
-		    t->key, try);
-	else
-		diag_warn("no thread's key matches '%s'%s", t->key,
-		    t->fold.nthreads > 0 ? "" : ": no chunks of the ensemble"
-		    " (supai-req -x asks for them)");
-	buf_free(&pattern);
-	return EX_NOANSWER;
 }
 
 /* An answer without the threads that were asked for, or without text in them. */
@@ -166,10 +128,10 @@ judge_threads(const struct text *t)
 	size_t i;
 
 	for (i = 0; i < t->fold.nthreads; i++)
-		if (matches(key_of(t), t->fold.threads[i]))
+		if (fold_matches(t->fold.threads[i], key_of(t)))
 			break;
 	if (i == t->fold.nthreads)
-		return say_no_match(t);
+		return verdict_no_thread(&t->fold, t->key);
 	verdict_failure(t->fold.threads[i], &why);
 	diag_warn("the answer has no %s%s", what, buf_string(&why));
 	buf_free(&why);
@@ -190,23 +152,6 @@ judge(const struct text *t)
 	int status = verdict_of(&t->fold, &ask, NULL);
 
 	return status == 0 && !t->output.any ? judge_threads(t) : status;
-}
-
-/* The gate: 0 when the ensemble is confident enough. */
-static int
-judge_confidence(const struct text *t)
-{
-	double median;
-
-	if (!fold_confidence(&t->fold, &median)) {
-		diag_warn("held back: no confidence scores of the final models");
-		return EX_NOANSWER;
-	}
-	if (median >= t->min_confidence)
-		return 0;
-	diag_warn("held back: the median confidence is %.6g, below %.6g", median,
-	    t->min_confidence);
-	return EX_NOANSWER;
 }
 
 static void
@@ -269,7 +214,7 @@ text_finish(struct text *t)
 	put_rest(t);
 	status = judge(t);
 	if (t->gate && status == 0)
-		status = judge_confidence(t);
+		status = verdict_confidence(&t->fold, t->min_confidence);
 	if (t->usage)
 		say_usage(&t->fold);
 	end(t, status);

@@ -2,19 +2,15 @@
 
 #include "buf.h"
 #include "mem.h"
-#include "table.h"
+#include "places.h"
 
 static const struct opt_def req[] = {REQ_OPTIONS, {0, NULL, NULL, NULL}};
 static const struct opt_def send[] = {SEND_OPTIONS, {0, NULL, NULL, NULL}};
 static const struct opt_def text[] = {TEXT_OPTIONS, {0, NULL, NULL, NULL}};
+static const struct opt_def fold[] = {FOLD_OPTIONS, {0, NULL, NULL, NULL}};
 
 /* Of the other stages' options only those that we have anyway. */
 static const struct opt_def events[] = {
-	{OPTIONS_MAX_RECORD, "max-record", "SIZE", NULL},
-	{0, NULL, NULL, NULL},
-};
-static const struct opt_def fold[] = {
-	{'t', "thinking", NULL, NULL},
 	{OPTIONS_MAX_RECORD, "max-record", "SIZE", NULL},
 	{0, NULL, NULL, NULL},
 };
@@ -22,17 +18,17 @@ static const struct opt_def fold[] = {
 /* What each place takes: all of its tool's table, but for some names; letters: those
  * that are letters here, too (NULL: all). */
 static const struct source {
-	enum table_place	 place;
+	enum place	 place;
 	const struct opt_def	*defs;
 	const char		*letters;
 	const char		*not[5];
 } sources[] = {
-	{TABLE_REQ, req, NULL, {"each", "raw-input", "id", "no-stream", NULL}},
-	{TABLE_SEND, send, "", {"dry-run", "one", NULL}},
-	{TABLE_TEXT, text, "ktu", {"one", NULL}},
-	{TABLE_FOLD, fold, "t", {NULL}},
-	{TABLE_SSE, events, "", {NULL}},
-	{TABLE_WATCH, events, "", {NULL}},
+	{PLACES_REQ, req, NULL, {"each", "raw-input", "id", "no-stream", NULL}},
+	{PLACES_SEND, send, "", {"dry-run", "one", NULL}},
+	{PLACES_TEXT, text, "ktu", {"one", NULL}},
+	{PLACES_FOLD, fold, "kt", {"message", "one", NULL}},
+	{PLACES_SSE, events, "", {NULL}},
+	{PLACES_WATCH, events, "", {NULL}},
 };
 enum { NSOURCES = sizeof(sources) / sizeof(*sources) };
 
@@ -92,14 +88,14 @@ draw(const struct source *s)
 			mine = add(d);
 			if (d->key < OPT_LONG && s->letters != NULL &&
 			    strchr(s->letters, d->key) == NULL)
-				mine->key = TABLE_LETTER(d->key);
+				mine->key = PLACES_LETTER(d->key);
 		}
 		rows[mine - defs].places |= 1U << s->place;
 	}
 }
 
 const struct opt_def *
-table_make(const struct opt_def *own)
+places_options(const struct opt_def *own)
 {
 	size_t i;
 
@@ -122,13 +118,13 @@ row_of(int key)
 }
 
 bool
-table_goes_to(int key, enum table_place place)
+places_goes_to(int key, enum place place)
 {
 	return (rows[row_of(key)].places & 1U << place) != 0;
 }
 
 const char *
-table_word(int key)
+places_word(int key)
 {
 	size_t i = row_of(key);
 	struct buf word = {0};
@@ -144,7 +140,7 @@ table_word(int key)
 }
 
 const char *
-table_name(int key)
+places_name(int key)
 {
 	return defs[row_of(key)].name;
 }
