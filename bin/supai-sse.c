@@ -17,8 +17,10 @@
 
 enum { OPT_ENVELOPE = OPT_LONG, OPT_IDLE_TIMEOUT, OPT_MAX_RECORD, OPT_NO_DONE };
 
-/* How much of what a service said about its failure is passed on. */
-enum { MAX_SAID = 1000 };
+enum {
+	MAX_SAID = 1000,	/* bytes of what a service said about its failure */
+	LAST = 1000,		/* ms in which an input may end after its [DONE] */
+};
 
 static const struct opt_def defs[] = {
 	{OPT_ENVELOPE, "envelope", NULL,
@@ -27,6 +29,7 @@ static const struct opt_def defs[] = {
 	    "give up when no event comes for S seconds (0: never)"},
 	{OPT_MAX_RECORD, "max-record", "SIZE",
 	    "the longest event taken (64M)"},
+	{'1', "one", NULL, "each input is one answer, which [DONE] ends"},
 	{OPT_NO_DONE, "no-done", NULL,
 	    "the end of input ends an answer, without [DONE]"},
 	{0, NULL, NULL, NULL},
@@ -39,7 +42,7 @@ static const struct opt_tool tool = {
 };
 
 struct options {
-	bool	 envelope, no_done;
+	bool	 envelope, no_done, one;
 	long	 idle;	/* milliseconds without an event; 0: for ever */
 	size_t	 max;
 };
@@ -52,6 +55,10 @@ struct stream {
 	long long		 last;	/* when the last event was passed on */
 	int			 status; /* what was said about it so far */
 	bool			 late;	/* it gave no event for too long */
+	bool			 any;	/* some event was printed */
+	bool			 open;	/* and no [DONE] came after it */
+	bool			 done;	/* its [DONE] came, and ends it (--one) */
+	bool			*gap;	/* an answer was printed, and needs an end before the next */
 };
 
 static void
@@ -81,24 +88,24 @@ put_data(const struct sse_record *r)
 	io_write("\n", 1);
 }
 
-/* Says what an event named "error" says: a message in its JSON, or all of it. */
+static bool
+is_error(const struct sse_record *r)
+{
+	return r->event_n == 5 && memcmp(r->event, "error", 5) == 0;
+}
+
+/* Says what the service sent as an error. */
 static void
-say_error(const struct io_in *in, const struct sse_record *r)
+say_error(struct stream *t, const struct sse_record *r)
 {
 	struct buf said = {0}, shown = {0};
-	struct json v, error;
-	struct json_fault f;
+	int status = apierror_text(r->data, r->n, &said);
 
-	if (json_parse(r->data, r->n, &v, &f)) {
-		error = json_get(v, "error");
-		apierror_message(json_type(error) != JSON_NONE ? error : v, &said);
-	}
-	if (said.n == 0)
-		buf_add(&said, r->data, r->n);
+	t->status = diag_worst(t->status, status);
 	if (said.n > MAX_SAID)
 		said.n = MAX_SAID;
 	term_line(&shown, said.p, said.n);
-	diag_warn("%s: the service reports an error: %s", in->name,
+	diag_warn("%s: the service reports an error: %s", t->in->name,
 	    buf_string(&shown));
 	buf_free(&said);
 	buf_free(&shown);
@@ -117,13 +124,15 @@ give_up(struct stream *t)
 static bool
 wait_more(struct stream *t)
 {
-	long long left = t->last + t->o->idle;
+	long long left = t->last + (t->done ? LAST : t->o->idle);
 
 	if (t->late || t->sse.status != 0)
 		return false;
-	if (t->o->idle == 0)
+	if (t->o->idle == 0 && !t->done)
 		return true;
 	left -= now_ms();
+	if (t->done)
+		return left > 0 && io_wait(t->in, (long)left);
 	if (!io_wait(t->in, left > 0 ? (long)left : 0))
 		give_up(t);
 	return !t->late;
@@ -142,6 +151,53 @@ keep_time(struct stream *t, bool any)
 		give_up(t);
 }
 
+/* Whether there is nothing in it but what stands between answers. */
+static bool
+is_blank(const struct sse_record *r)
+{
+	size_t i = 0;
+
+	while (i < r->n && strchr(" \t\r\n", r->data[i]) != NULL &&
+	    r->data[i] != '\0')
+		i++;
+	return i == r->n;
+}
+
+/* The empty line that ends an answer, where one is due and may stand. */
+static void
+put_gap(struct stream *t)
+{
+	if (!*t->gap || t->o->envelope || sse_is_json(&t->sse))
+		return;
+	io_write("\n", 1);
+	*t->gap = false;
+}
+
+static void
+put(struct stream *t, const struct sse_record *r)
+{
+	if (!t->o->envelope && is_blank(r))
+		return;
+	put_gap(t);
+	if (t->o->envelope)
+		put_envelope(r);
+	else
+		put_data(r);
+	t->any = t->open = true;
+	if (is_error(r))
+		say_error(t, r);
+}
+
+static void
+end_answer(struct stream *t)
+{
+	*t->gap |= t->open;
+	t->open = false;
+	t->done = t->o->one;
+	if (t->done && io_is_last(t->in))
+		io_close_output();
+}
+
 /* Prints the records that are whole by now. */
 static void
 put_records(struct stream *t)
@@ -150,38 +206,61 @@ put_records(struct stream *t)
 	enum sse_got got;
 	bool any = false;
 
-	while ((got = sse_next(&t->sse, &r)) == SSE_RECORD || got == SSE_DONE) {
+	while (!t->done && (got = sse_next(&t->sse, &r)) != SSE_MORE &&
+	    got != SSE_FAULT) {
 		any = true;
 		if (got == SSE_DONE)
-			continue;
-		if (t->o->envelope)
-			put_envelope(&r);
+			end_answer(t);
+		else if (got == SSE_ERROR)
+			say_error(t, &r);
 		else
-			put_data(&r);
-		if (r.event_n == 5 && memcmp(r.event, "error", 5) == 0) {
-			say_error(t->in, &r);
-			t->status = diag_worst(t->status, EX_UNAVAILABLE);
-		}
+			put(t, &r);
 	}
 	keep_time(t, any);
 }
 
-/* The input is at its end: says what is wrong with it, if anything. */
+/* The stream ended where it should not have: what it had begun to say counts. */
 static void
-end_stream(struct stream *t)
+say_end(struct stream *t)
 {
-	if (sse_end(&t->sse, !t->o->no_done))
+	struct sse_record r;
+
+	if (t->sse.status == EX_PROTOCOL && sse_rest(&t->sse, &r) &&
+	    (is_error(&r) || apierror_in(r.data, r.n))) {
+		say_error(t, &r);
 		return;
+	}
 	t->status = diag_worst(t->status, t->sse.status);
 	/* One that is empty was explained by the stage before it. */
 	if (t->sse.status != EX_NOINPUT || t->in->nfiles > 1)
 		diag_warn("%s: %s", t->in->name, buf_string(&t->sse.why));
 }
 
-static int
-split(struct io_in *in, const struct options *o)
+/* The input is at its end: says what is wrong with it, if anything. */
+static void
+end_stream(struct stream *t)
 {
-	struct stream t = {.in = in, .o = o, .last = now_ms()};
+	if (!t->done && !sse_end(&t->sse, !t->o->no_done)) {
+		say_end(t);
+	} else if (!t->any && t->status == 0) {
+		diag_warn("%s: [DONE], and no event before it", t->in->name);
+		t->status = EX_PROTOCOL;
+	}
+}
+
+/* What is open now was cut, or ends with its input. */
+static void
+end_open(struct stream *t)
+{
+	*t->gap |= t->open;
+	if (t->open && (t->status != 0 || t->in->status != 0))
+		put_gap(t);
+}
+
+static int
+split(struct io_in *in, const struct options *o, bool *gap)
+{
+	struct stream t = {.in = in, .o = o, .last = now_ms(), .gap = gap};
 	int before = in->status;
 	const char *p;
 	size_t n;
@@ -189,11 +268,16 @@ split(struct io_in *in, const struct options *o)
 	in->status = 0;
 	sse_start(&t.sse, o->max, o->envelope ? '\n' : ' ');
 	while (wait_more(&t) && io_bytes(in, &p, &n)) {
+		if (t.done)
+			continue;
 		sse_feed(&t.sse, p, n);
 		put_records(&t);
+		if (t.done)
+			t.last = now_ms();
 	}
 	if (!t.late && in->status == 0)
 		end_stream(&t);
+	end_open(&t);
 	sse_free(&t.sse);
 	in->status = diag_worst(before, in->status);
 	return t.status;
@@ -206,11 +290,15 @@ main(int argc, char **argv)
 	struct io_in in;
 	const char *arg;
 	int key, status = 0;
+	bool gap = false;
 
 	diag_init(argv[0]);
 	io_init();
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		switch (key) {
+		case '1':
+			o.one = true;
+			break;
 		case OPT_ENVELOPE:
 			o.envelope = true;
 			break;
@@ -228,7 +316,7 @@ main(int argc, char **argv)
 	io_start(&in, argv + optind, argc - optind, o.max);
 	io_confine(&in);
 	while (io_next(&in))
-		status = diag_worst(status, split(&in, &o));
+		status = diag_worst(status, split(&in, &o, &gap));
 	io_stop(&in);
 	return io_status(&in, status);
 }

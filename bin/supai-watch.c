@@ -267,15 +267,6 @@ end_file(struct state *s)
 	s->ending = false;
 }
 
-/* What stands between the end of input and the end of the program is the screen. */
-static void
-close_output(void)
-{
-	io_flush();
-	if (close(STDOUT_FILENO) == -1)
-		diag_die_errno(EX_IOERR, "standard output");
-}
-
 /* Setting up. */
 
 /* Whether what reads the copy may write to the terminal itself. */
@@ -342,7 +333,7 @@ main(int argc, char **argv)
 	}
 	io_stop(&in);
 	if (s.watch != NULL && !s.opts.until_text)
-		close_output();
+		io_close_output();	/* the screen may still take a while */
 	if (s.watch != NULL)
 		stop(&s, !s.opts.until_text);
 	return io_status(&in, 0);

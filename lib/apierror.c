@@ -408,3 +408,28 @@ apierror_status(struct json v)
 	}
 	return EX_UNAVAILABLE;
 }
+
+int
+apierror_text(const char *p, size_t n, struct buf *out)
+{
+	struct json_fault fault;
+	struct json v = {0}, error = {0};
+	size_t had = out->n;
+
+	if (json_parse(p, n, &v, &fault)) {
+		error = apierror_find(v);
+		apierror_message(error.p != NULL ? error : v, out);
+	}
+	if (out->n == had)
+		add_line(out, p, n);
+	return apierror_status(error.p != NULL ? error : v);
+}
+
+bool
+apierror_in(const char *p, size_t n)
+{
+	struct json_fault fault;
+	struct json v;
+
+	return json_parse(p, n, &v, &fault) && apierror_find(v).p != NULL;
+}

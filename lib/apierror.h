@@ -41,6 +41,15 @@ void	apierror_message(struct json v, struct buf *out);
  */
 int	apierror_status(struct json v);
 
+/*
+ * What a text says that a service sent for an error, JSON of any shape or words:
+ * appends it on one line, and returns the exit status.
+ */
+int	apierror_text(const char *p, size_t n, struct buf *out);
+
+/* Whether a text is JSON in which apierror_find finds one. */
+bool	apierror_in(const char *p, size_t n);
+
 /* Whether it says that the quota is spent, which no retry mends. */
 bool	apierror_quota(struct json v);
 

@@ -143,6 +143,14 @@ io_flush(void)
 		send_on(out.p, out.n);
 }
 
+void
+io_close_output(void)
+{
+	io_flush();
+	if (close(STDOUT_FILENO) == -1)
+		diag_die_errno(EX_IOERR, "standard output");
+}
+
 /* Where n bytes do not fit beside what waits: sends that on first. */
 static void
 write_slowly(const void *p, size_t n)
@@ -366,6 +374,12 @@ io_next(struct io_in *in)
 		opened = open_next(in);
 	give_up_powers(in);
 	return opened;
+}
+
+bool
+io_is_last(const struct io_in *in)
+{
+	return in->at == in->nfiles;
 }
 
 /*

@@ -31,6 +31,9 @@ void	io_check_output(void);
 /* Appends n bytes to standard output; a failure to write ends the tool with 74. */
 void	io_write(const void *p, size_t n);
 
+/* Ends standard output before the program ends: nothing may be written after it. */
+void	io_close_output(void);
+
 /* Sends on what was written so far. */
 void	io_flush(void);
 
@@ -101,6 +104,9 @@ void	io_start_fd(struct io_in *in, int fd, const char *name, size_t max);
  * passed over, and in->status remembers. False when there is none left.
  */
 bool	io_next(struct io_in *in);
+
+/* Whether the current file is the last one. */
+bool	io_is_last(const struct io_in *in);
 
 enum io_got { IO_END, IO_RECORD, IO_LONG };
 

@@ -8,6 +8,11 @@
 /* What the input is: told by its first byte that is no white space. */
 enum { BODY_UNKNOWN, BODY_STREAM, BODY_JSON };
 
+enum {
+	MAX_DONE = 64,	/* bytes of data that are still taken for [DONE] */
+	MAX_QUOTED = 60,	/* bytes of the input in a message */
+};
+
 /* Where in a line the next byte is. */
 enum {
 	AT_NAME,	/* in the field's name, or at the line's start */
@@ -17,6 +22,7 @@ enum {
 
 static const char bom[] = "\xef\xbb\xbf";
 static const char message[] = "message";	/* WHATWG HTML: the default type */
+static const char error[] = "error";
 
 static enum sse_got
 fault(struct sse *s, int status, const char *fmt, ...)
@@ -51,6 +57,7 @@ sse_free(struct sse *s)
 	buf_free(&s->event);
 	buf_free(&s->id);
 	buf_free(&s->new_id);
+	buf_free(&s->error);
 }
 
 void
@@ -125,10 +132,24 @@ line_end(struct sse *s, const char *p)
 	return lf;
 }
 
+/* What ends an answer; some services write it as JSON, or with blanks. */
 static bool
 is_done(const char *p, size_t n)
 {
-	return n == 6 && memcmp(p, "[DONE]", 6) == 0;
+	static const char done[] = "[DONE]";
+	size_t len = sizeof(done) - 1;
+
+	if (n < len || n > MAX_DONE)
+		return false;
+	for (; n > len && is_space(*p); p++)
+		n--;
+	while (n > len && is_space(p[n - 1]))
+		n--;
+	if (n == len + 2 && p[0] == '"' && p[n - 1] == '"') {
+		p++;
+		n -= 2;
+	}
+	return n == len && memcmp(p, done, len) == 0;
 }
 
 /*
@@ -204,6 +225,9 @@ begin_field(struct sse *s)
 	} else if (named(s, "id")) {
 		s->into = &s->new_id;
 		buf_clear(s->into);
+	} else if (named(s, "error")) {
+		s->into = &s->error;
+		buf_clear(s->into);
 	} else if (!named(s, "retry")) {
 		return;
 	}
@@ -232,11 +256,23 @@ blank_line(struct sse *s, struct sse_record *r)
 	return SSE_RECORD;
 }
 
+/* The field named error is no event, and is not counted as one. */
+static void
+give_error(const struct sse *s, struct sse_record *r)
+{
+	*r = (struct sse_record){
+		.data = s->error.p, .n = s->error.n,
+		.event = error, .event_n = sizeof(error) - 1,
+		.id = s->id.n > 0 ? s->id.p : "", .id_n = s->id.n,
+	};
+}
+
 /* The line end at p. */
 static enum sse_got
 end_line(struct sse *s, struct sse_record *r)
 {
 	struct buf id;
+	enum sse_got got;
 	bool blank = s->at == AT_NAME && s->name_n == 0;
 
 	s->skip_lf = *s->p++ == '\r';
@@ -250,12 +286,15 @@ end_line(struct sse *s, struct sse_record *r)
 		s->id = s->new_id;
 		s->new_id = id;
 	}
+	got = s->into == &s->error && s->error.n > 0 ? SSE_ERROR : SSE_MORE;
+	if (got == SSE_ERROR)
+		give_error(s, r);
 	s->at = AT_NAME;
 	s->name_n = 0;
 	s->into = NULL;
 	if (s->data.n > s->max)
 		return too_long(s);
-	return SSE_MORE;
+	return got;
 }
 
 /* Takes the byte at p into the field's name. */
@@ -420,19 +459,27 @@ sse_next(struct sse *s, struct sse_record *r)
 	return s->body == BODY_JSON ? next_value(s, r) : next_event(s, r);
 }
 
-/* What the input begins with, on one line that a screen may have. */
+/* Appends the beginning of n bytes, on one line that a screen may have. */
+static void
+quote(struct buf *out, const char *p, size_t all)
+{
+	size_t n = all < MAX_QUOTED ? all : MAX_QUOTED;
+
+	while (n > 0 && n < all && (p[n] & 0xc0) == 0x80)
+		n--;	/* not in the middle of a character */
+	while (n > 0 && is_space(p[n - 1]))
+		n--;
+	buf_addc(out, '\'');
+	term_line(out, p, n);
+	buf_addc(out, '\'');
+}
+
 static void
 not_a_stream(struct sse *s)
 {
-	size_t n = s->head_n < 60 ? s->head_n : 60;
-
-	while (n > 0 && n < s->head_n && (s->head[n] & 0xc0) == 0x80)
-		n--;	/* not in the middle of a character */
-	while (n > 0 && is_space(s->head[n - 1]))
-		n--;
-	buf_adds(&s->why, "not an event stream: it begins with '");
-	term_line(&s->why, s->head, n);
-	fault(s, EX_PROTOCOL, "'");
+	buf_adds(&s->why, "not an event stream: it begins with ");
+	quote(&s->why, s->head, s->head_n);
+	s->status = EX_PROTOCOL;
 }
 
 /* The input ended where an answer had not. */
@@ -445,7 +492,13 @@ cut(struct sse *s, bool need_done, bool inside)
 	if (inside)
 		fault(s, EX_PROTOCOL, need_done ? "inside event %lu" :
 		    "the end of event %lu", s->number + 1);
-	else if (s->number == 0)
+	if (inside && s->data.n > 0) {
+		buf_adds(&s->why, ": ");
+		quote(&s->why, s->data.p, s->data.n);
+	}
+	if (inside)
+		return;
+	if (s->number == 0)
 		fault(s, EX_PROTOCOL, need_done ? "without an event" :
 		    "its first event");
 	else
@@ -491,4 +544,29 @@ sse_end(struct sse *s, bool need_done)
 	else if (inside || (need_done ? s->inside || !s->done : s->number == 0))
 		cut(s, need_done, inside);
 	return s->status == 0;
+}
+
+bool
+sse_rest(const struct sse *s, struct sse_record *r)
+{
+	bool is_error = s->into == &s->error;
+	const struct buf *b = is_error ? &s->error : &s->data;
+
+	if (s->status != EX_PROTOCOL || s->body != BODY_STREAM || b->n == 0 ||
+	    (!is_error && s->over))
+		return false;
+	give_error(s, r);
+	r->data = b->p;
+	r->n = b->n;
+	if (!is_error) {
+		r->event = s->event.n > 0 ? s->event.p : message;
+		r->event_n = s->event.n > 0 ? s->event.n : sizeof(message) - 1;
+	}
+	return true;
+}
+
+bool
+sse_is_json(const struct sse *s)
+{
+	return s->body == BODY_JSON;
 }

@@ -28,6 +28,7 @@ enum sse_got {
 	SSE_MORE,	/* no record is whole: feed more bytes, or end */
 	SSE_RECORD,
 	SSE_DONE,	/* the [DONE] that ends an answer */
+	SSE_ERROR,	/* a field named error, which is no event; data is its value */
 	SSE_FAULT,	/* the stream cannot be read on: status and why say it */
 };
 
@@ -54,10 +55,11 @@ struct sse {
 	bool		 known;		/* a comment or a known field was seen */
 	bool		 pending;	/* a field was seen since the last blank line */
 	bool		 has_data;	/* one of them was data */
+	bool		 has_error;	/* a field named error is to be given */
 	bool		 over;		/* the event is: its buffers are to be emptied */
 	bool		 inside;	/* a record was given since the last [DONE] */
 	bool		 done;		/* there was a [DONE] */
-	struct buf	 data, event, id, new_id;
+	struct buf	 data, event, id, new_id, error;
 	struct json_scan scan;
 };
 
@@ -78,7 +80,8 @@ void	sse_feed(struct sse *s, const char *p, size_t n);
 /*
  * The next record that the bytes fed so far make whole. A fault (a record over
  * max: 65; a JSON body that is broken: 76, or nested too deep: 65) is for good.
- * Fields that do not matter and comments take no memory, however long.
+ * Fields that do not matter and comments take no memory, however long. [DONE] may
+ * stand in quotes and among blanks.
  */
 enum sse_got sse_next(struct sse *s, struct sse_record *r);
 
@@ -90,6 +93,15 @@ enum sse_got sse_next(struct sse *s, struct sse_record *r);
  * for one without a byte, or the fault there was before.
  */
 bool	sse_end(struct sse *s, bool need_done);
+
+/*
+ * After sse_end: the data of an event, or the field named error, that the input
+ * ended in. False where it ended in neither.
+ */
+bool	sse_rest(const struct sse *s, struct sse_record *r);
+
+/* Whether the body is plain JSON. */
+bool	sse_is_json(const struct sse *s);
 
 void	sse_free(struct sse *s);
 

@@ -140,9 +140,10 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
 {"event":"message","id":"7","data":"b"}' ''
 }
 
-@test "an event with an empty data line is one, with empty data" {
-    sse "data\n\ndata\ndata\n\ndata: a\n\n$DONE"
-    supai-sse in | cmp - <(printf '\n \na\n')
+@test "an event whose data is empty or blank is one for --envelope, and no line else" {
+    # an empty line stands between answers
+    sse "data\n\ndata\ndata\n\ndata: a\n\ndata:  \t\n\n$DONE"
+    supai-sse in | cmp - <(printf 'a\n')
     sse "data:\n\ndata\ndata\n\n$DONE" --envelope
     expect 0 '{"event":"message","id":"","data":""}
 {"event":"message","id":"","data":"\n"}' ''
@@ -150,9 +151,9 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
 
 @test "an event that the end of input cuts is not given" {
     sse 'data: a\n\ndata: b\n'
-    expect 76 a "${NO_DONE}inside event 2"
+    expect 76 a "${NO_DONE}inside event 2: 'b'"
     sse 'data: a\n\ndata: b'
-    expect 76 a "${NO_DONE}inside event 2"
+    expect 76 a "${NO_DONE}inside event 2: 'b'"
     sse 'data: a\n\ndat'
     expect 76 a "${NO_DONE}inside event 2"
     sse 'data: a\n\nid: 1\n'
@@ -182,29 +183,109 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
         sse "data: a\n\ndata: [DONE]$end"
         expect 0 a ''
     done
-    sse "data: [DONE]"
-    expect 0 '' ''
+}
+
+@test "a [DONE] and no event before it: said, 76" {
+    for in in 'data: [DONE]' "$DONE" "$DONE$DONE" ": hello\n\n$DONE" "data:\n\n$DONE"; do
+        sse "$in"
+        expect 76 '' 'supai-sse: standard input: [[]DONE], and no event before it'
+    done
+    sse "data: a\n\n$DONE$DONE"
+    expect 0 a ''
+}
+
+@test "[DONE] counts in quotes and among blanks" {
+    for done in '[DONE] ' ' [DONE]' '"[DONE]"' '\t"[DONE]" \t' '[DONE]\ndata'; do
+        sse "data: a\n\ndata: $done\n\n"
+        expect 0 a ''
+        sse "data: a\n\ndata: $done"
+        expect 0 a ''
+    done
+    for none in '[DONE' '"[DONE]' '[DONE]"' '[DONE] x' '""[DONE]""' '[done]' "[DONE]$(printf '%080d' 0)"; do
+        sse "data: $none\n\n$DONE"
+        expect 0 "$none" ''
+    done
 }
 
 @test "half a [DONE] is no end" {
     sse 'data: a\n\ndata: [DON'
-    expect 76 a "${NO_DONE}inside event 2"
+    expect 76 a "${NO_DONE}inside event 2: '[[]DON'"
     sse 'data: a\n\ndata: [DONE'
-    expect 76 a "${NO_DONE}inside event 2"
+    expect 76 a "${NO_DONE}inside event 2: '[[]DONE'"
 }
 
-@test "data that only holds [DONE] is data" {
-    sse "data: [DONE] \n\ndata:  [DONE]\n\ndata: [DONE]\ndata\n\ndata: [done]\n\n$DONE"
-    expect 0 $'[DONE] \n [DONE]\n[DONE] \n[done]' ''
+# printed 'OUTPUT' FILE ...: supai-sse prints exactly that (printf's escapes).
+printed() {
+    # shellcheck disable=SC2059
+    printf "$1" >want
+    shift
+    supai-sse "$@" >got 2>err || true
+    cmp want got
 }
 
-@test "events behind a [DONE] begin the next answer" {
+@test "an empty line stands between two answers, just before the next one's first event" {
     sse "data: a\n\n${DONE}data: b\n\n$DONE"
-    expect 0 $'a\nb' ''
+    expect 0 $'a\n\nb' ''
+    printed 'a\n\nb\n' in
+    sse "data: a\n\n${DONE}\n: bye\n\ndata:\n\n$DONE"
+    printed 'a\n' in
+    # the second one cut
     sse "data: a\n\n${DONE}data: b\n\n"
-    expect 76 $'a\nb' "${NO_DONE}after event 3"
+    expect 76 $'a\n\nb' "${NO_DONE}after event 3"
+    printed 'a\n\nb\n\n' in
     sse "data: a\n\n${DONE}data: b"
-    expect 76 a "${NO_DONE}inside event 3"
+    expect 76 a "${NO_DONE}inside event 3: 'b'"
+    printed 'a\n' in
+}
+
+@test "an empty line is the last one after an answer that was cut" {
+    sse 'data: a\n\n'
+    printed 'a\n\n' in
+    printed 'a\n' --no-done in
+    printed 'a\n\na\n' --no-done in in
+    printed 'a\n\na\n\n' in in
+    printf 'data: a\n\ndata: %s\n\n' "$(printf '%0100d' 0)" >long
+    printed 'a\n\n' --max-record 50 long
+    # nothing was printed, and nothing is cut
+    printf ': a\n\n' >none
+    printed '' none
+}
+
+@test "no empty line with --envelope, or for a JSON body" {
+    sse "data: a\n\n${DONE}data: b\n\n"
+    printed '{"event":"message","id":"","data":"a"}\n{"event":"message","id":"","data":"b"}\n' --envelope in
+    printf '{"a":1}\n{"b":' >json
+    printed '{"a":1}\n' json
+    printf "data: a\n\n$DONE" >one
+    printed 'a\n{"a":1}\n\na\n' one json one
+}
+
+@test "-1: [DONE] ends the input, and what follows is nothing" {
+    sse "data: a\n\n${DONE}data: b\n\n" -1
+    expect 0 a ''
+    sse "data: a\n\ndata: [DONE]" --one
+    expect 0 a ''
+    sse "data: a\n\n" -1
+    expect 76 a "${NO_DONE}after event 1"
+    sse "${DONE}data: a\n\n" -1
+    expect 76 '' '*no event before it'
+    printf "data: a\n\n${DONE}data: b\n\n" >one
+    printed 'a\n\na\n' -1 one one
+}
+
+@test "-1: the output ends at [DONE], and an input that stays open is left a second later" {
+    reads_the_clock
+    mkfifo to out
+    supai-sse -1 <to >out 2>err 3>&- &
+    pid=$!
+    exec 7>to
+    { cat >got && touch ended; } <out 3>&- 7>&- &
+    printf "data: a\n\n$DONE" >&7
+    until_true [ -e ended ]
+    kill -0 $pid
+    wait $pid
+    exec 7>&-
+    assert_equal "$(cat got err)" a
 }
 
 @test "comments, blank lines and fields without data may follow a [DONE]" {
@@ -232,7 +313,7 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
 
 @test "--no-done: 76 still for an event that is cut, and when there was none" {
     sse 'data: a\n\ndata: b' --no-done
-    expect 76 a 'supai-sse: standard input: the stream ended before the end of event 2'
+    expect 76 a "supai-sse: standard input: the stream ended before the end of event 2: 'b'"
     sse 'data: a\n\nda' --no-done
     expect 76 a 'supai-sse: standard input: the stream ended before the end of event 2'
     sse ': ping\n\n' --no-done
@@ -281,6 +362,33 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
     sse "event: error\ndata: {\"error\":{\"message\":\"a\\\\u001b[2Jb\\\\u0000c\\\\u202ed\"}}\n\n$DONE"
     [ "$status" -eq 69 ]
     assert_equal "$stderr" 'supai-sse: standard input: the service reports an error: a\x1b[2Jb\x00c\u202ed'
+}
+
+@test "an error's status is the one that its code means" {
+    sse "event: error\ndata: {\"error\":{\"message\":\"slow\",\"code\":429}}\n\n$DONE"
+    expect 75 '{"error":{"message":"slow","code":429}}' '*reports an error: slow'
+}
+
+@test "a field named error is said, and is no event" {
+    sse "data: a\n\nerror: {\"code\":400,\"message\":\"too long\"}\n\n$DONE"
+    expect 65 a 'supai-sse: standard input: the service reports an error: too long'
+    sse "error: it broke\n\n$DONE"
+    expect 69 '' 'supai-sse: standard input: the service reports an error: it broke'
+    sse 'error: it broke'
+    expect 69 '' 'supai-sse: standard input: the service reports an error: it broke'
+    sse "error\nerror:\n\ndata: a\n\n$DONE"
+    expect 0 a ''
+    sse "data: a\n\nerror: $(printf '%0100d' 0)\n\n$DONE" --max-record 50
+    expect 65 a '*longer than 50 bytes*'
+}
+
+@test "an error in an event that the input ends in is said as one" {
+    sse 'data: a\n\ndata: {"error":{"message":"Internal Server Error"}}'
+    expect 69 a 'supai-sse: standard input: the service reports an error: Internal Server Error'
+    sse 'event: error\ndata: no luck\n'
+    expect 69 '' 'supai-sse: standard input: the service reports an error: no luck'
+    sse 'data: a\n\ndata: {"error":{"mess'
+    expect 76 a "${NO_DONE}inside event 2: '{\"error\":{\"mess'"
 }
 
 @test "an error in a stream that is cut: 69, both said" {
@@ -400,21 +508,21 @@ ${NO_DONE}inside event 2"
     expect 0 '{"event":"x","id":"1","data":"a"}
 {"event":"message","id":"","data":"b"}' ''
     run --separate-stderr supai-sse - two <one
-    expect 0 $'a\nb' ''
+    expect 0 $'a\n\nb' ''
 }
 
 @test "a FILE that is cut is named, the next ones are still read: 76" {
     printf 'data: a\n\n' >one
     printf "data: b\n\n$DONE" >two
     run --separate-stderr supai-sse one two
-    expect 76 $'a\nb' 'supai-sse: one: the stream ended before [[]DONE], after event 1'
+    expect 76 $'a\n\nb' 'supai-sse: one: the stream ended before [[]DONE], after event 1'
 }
 
 @test "a FILE that is missing or a folder is said, the others are read: 66" {
     printf "data: a\n\n$DONE" >one
     mkdir dir
     run --separate-stderr supai-sse none one dir one
-    expect 66 $'a\na' 'supai-sse: none: No such file or directory
+    expect 66 $'a\n\na' 'supai-sse: none: No such file or directory
 supai-sse: dir: Is a directory'
 }
 

@@ -25,6 +25,8 @@ add_record(struct buf *out, enum sse_got got, const struct sse_record *r)
 		buf_adds(out, "done\n");
 		return;
 	}
+	if (got == SSE_ERROR)
+		buf_adds(out, "error field ");
 	if (r->line && r->data[r->n] != '\n')
 		buf_adds(out, "no newline behind it: ");
 	buf_printf(out, "%zu %zu %zu ", r->event_n, r->id_n, r->n);
@@ -47,7 +49,7 @@ feed_piece(struct sse *s, const char *p, size_t n, struct buf *out)
 	piece = mem_alloc(n);
 	memcpy(piece, p, n);
 	sse_feed(s, piece, n);
-	while ((got = sse_next(s, &r)) == SSE_RECORD || got == SSE_DONE)
+	while ((got = sse_next(s, &r)) != SSE_MORE && got != SSE_FAULT)
 		add_record(out, got, &r);
 	free(piece);
 }
@@ -60,6 +62,7 @@ static void
 list_records(const char *p, size_t n, size_t first, size_t step,
     const struct sse_settings *set, struct buf *out)
 {
+	struct sse_record r;
 	struct sse s;
 	size_t at;
 
@@ -72,6 +75,8 @@ list_records(const char *p, size_t n, size_t first, size_t step,
 	buf_printf(out, "status %d: ", s.status);
 	buf_add(out, s.why.p, s.why.n);
 	buf_addc(out, '\n');
+	if (sse_rest(&s, &r))
+		add_record(out, SSE_RECORD, &r);
 	sse_free(&s);
 }
 

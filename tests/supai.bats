@@ -415,9 +415,9 @@ E
     mock_start --body ''
     fails 76 '' 'supai-send: *empty*'
     mock_start --body $'data: [DONE]\n\n'
-    fails 76 '' 'supai: the service sent \[DONE\] and no event*'
-    fails 76 '' 'supai: the service sent \[DONE\] and no event*' --watch
-    fails 76 '' 'supai: the service sent \[DONE\] and no event*' --json
+    fails 76 '' 'supai-sse: *\[DONE\], and no event before it'
+    fails 76 '' 'supai-sse: *\[DONE\], and no event before it' --watch
+    fails 76 '' 'supai-sse: *\[DONE\], and no event before it' --json
     printf '%s\n' '{"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}' >events
     mock_start --replay events
     fails 1 '' 'supai-text: the answer has no text*'

@@ -5,6 +5,7 @@
 #include "chunk.h"
 #include "diag.h"
 #include "json.h"
+#include "term.h"
 #include "verdict.h"
 
 enum {
@@ -43,6 +44,27 @@ answer_start(struct answer *a, size_t max)
 }
 
 static bool
+is_error(const struct sse_record *r)
+{
+	return r->event_n == 5 && memcmp(r->event, "error", 5) == 0;
+}
+
+/* What the service sent as an error, and not in the data of an event like others. */
+static bool
+fail_error(struct answer *a, const struct sse_record *r)
+{
+	struct buf said = {0}, why = {0};
+	int status = apierror_text(r->data, r->n, &said);
+
+	buf_adds(&why, "the service says: ");
+	term_string(&why, said.p, said.n);
+	fail(a, status, buf_string(&why));
+	buf_free(&said);
+	buf_free(&why);
+	return false;
+}
+
+static bool
 add(struct answer *a, const struct sse_record *r)
 {
 	struct json_fault fault;
@@ -53,9 +75,8 @@ add(struct answer *a, const struct sse_record *r)
 		    a->sse.number, fault.why, fault.at + 1);
 		return fail(a, EX_PROTOCOL, "");
 	}
-	if (c.error.p == NULL && r->event_n == 5 &&
-	    memcmp(r->event, "error", 5) == 0)
-		return fail(a, EX_UNAVAILABLE, "the service sent an error");
+	if (c.error.p == NULL && is_error(r))
+		return fail_error(a, r);
 	if (fold_add(&a->fold, &c))
 		completion_add(&a->completion, &a->fold, &c);
 	return true;
@@ -77,7 +98,8 @@ answer_feed(struct answer *a, const char *p, size_t n)
 			return fail(a, a->sse.status, buf_string(&a->sse.why));
 		if (got == SSE_DONE)
 			a->done = true;
-		else if (!a->done && !add(a, &r))
+		else if (!a->done && !(got == SSE_ERROR ?
+		    fail_error(a, &r) : add(a, &r)))
 			return false;
 	}
 	return true;
@@ -102,12 +124,25 @@ judge(struct answer *a)
 	a->completion_tokens = tokens(f, "completion_tokens");
 }
 
+/* The stream is not whole; what it had begun to say may be an error. */
+static void
+fail_end(struct answer *a)
+{
+	struct sse_record r;
+
+	if (a->sse.status == EX_PROTOCOL && sse_rest(&a->sse, &r) &&
+	    (is_error(&r) || apierror_in(r.data, r.n)))
+		fail_error(a, &r);
+	else
+		fail(a, a->sse.status, buf_string(&a->sse.why));
+}
+
 void
 answer_end(struct answer *a)
 {
 	/* What fails the stream goes before what its part of an answer lacks. */
 	if (a->status == 0 && !sse_end(&a->sse, false))
-		fail(a, a->sse.status, buf_string(&a->sse.why));
+		fail_end(a);
 	if (a->status != 0)
 		return;
 	if (!a->fold.open) {
