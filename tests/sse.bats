@@ -717,7 +717,7 @@ supai-sse: dir: Is a directory'
 
 @test "options that are wrong: 64, said with the usage" {
     run --separate-stderr supai-sse --idle-timeout soon
-    expect 64 '' "supai-sse: --idle-timeout: 'soon' is no number
+    expect 64 '' "supai-sse: --idle-timeout: 'soon' is no time*
 usage: supai-sse *"
     run --separate-stderr supai-sse --max-record 0
     expect 64 '' 'supai-sse: --max-record: *usage: supai-sse *'
