@@ -65,9 +65,9 @@ take_instructions(struct settings *s, const char *path)
 	status = io_slurp(path, IO_TEXT, &s->instructions, MAX_INSTRUCTIONS);
 	if (status != 0)
 		exit(status);
-	if (io_blank(s->instructions.p, s->instructions.n))
-		diag_die(EX_NOINPUT, "--instructions %s: empty", path);
 	s->run.instructions = buf_string(&s->instructions);
+	if (strspn(s->run.instructions, " \t\r\n") == s->instructions.n)
+		diag_die(EX_NOINPUT, "--instructions %s: empty", path);
 }
 
 static void
