@@ -38,9 +38,8 @@ stream() {
 }
 events() { stream "$@" '[DONE]'; }
 
-# says TEXT [MEMBER]: the event of a delta, and with what else stands in its choice;
-# stops [REASON]: the one that ends the answer.
-says() { jq -nc --arg text "$1" "{choices:[{index:0,delta:{content:\$text}${2:+,$2}}]}"; }
+# says TEXT: the event of a delta; stops [REASON]: the one that ends the answer.
+says() { printf %s "$1" | jq -Rsc '{choices:[{index:0,delta:{content:.}}]}'; }
 stops() { jq -nc --arg why "${1-stop}" '{choices:[{index:0,delta:{},finish_reason:$why}]}'; }
 
 # request [FILTER]: the file request: one that streams everything, changed by a jq filter.
@@ -54,7 +53,7 @@ ensemble() { run --separate-stderr supai-ensemble --panel panel "$@" request; }
 
 # What the last run wrote: its events; the chunks of the ensemble, each as
 # "type key text"; the final answer's text; one object.
-written() { supai-sse --no-done <<<"$output"; }
+written() { printf '%s\n\n' "$output" | supai-sse --no-done; }
 chunks() {
     written | jq -r 'select(.object == "supai.chunk").chunk
         | [.type, ._source.key // empty, .text // .value // .message // empty] | map(tostring) | join(" ")'
@@ -65,6 +64,7 @@ folded() { written | supai-fold; }
 # What a model was asked: its requests, one a line.
 asked() { jq -c .body "${LOG[$1]}"; }
 times_asked() { wc -l <"${LOG[$1]}" | tr -d ' '; }
+raw_times_asked() { grep -o '# connection' "${LOG[$1]}" | wc -l | tr -d ' '; }
 
 # holds: nothing of tests/invariants.jq is violated by what the last run wrote.
 holds() {

@@ -13,7 +13,7 @@
 #define PIPE_BUF _POSIX_PIPE_BUF
 #endif
 
-/* Waits until standard output takes bytes. */
+/* Waits until standard output takes bytes; what it takes at once is never too late. */
 static enum output_end
 wait_writable(long long deadline)
 {
@@ -24,14 +24,15 @@ wait_writable(long long deadline)
 	long long left = -1;
 
 	for (;;) {
-		if (deadline != 0 && (left = deadline - now_ms()) <= 0)
-			return OUTPUT_LATE;
-		if (poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX) < 1)
-			continue;
-		if ((fds[1].revents & POLLIN) != 0)
+		if (deadline != 0 && (left = deadline - now_ms()) < 0)
+			left = 0;
+		if (poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX) > 0 &&
+		    (fds[1].revents & POLLIN) != 0)
 			return OUTPUT_SIGNAL;
 		if (fds[0].revents != 0)
 			return OUTPUT_WRITTEN;
+		if (left == 0)
+			return OUTPUT_LATE;
 	}
 }
 
