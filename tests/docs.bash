@@ -120,7 +120,8 @@ units() {
             file = dir "/" name (name ~ /\./ ? "" : $0 == "[Timer]" ? ".timer" : ".service")
         }
         file != "" { print >file }' "$1"
-    find "$2" -name '*.service' -exec sed -i.orig "s|^ExecStart=/usr/local/bin/|ExecStart=$BIN/|" {} +
+    [ -e programs ] || ln -s "$BIN" programs # systemd splits words at blanks
+    find "$2" -name '*.service' -exec sed -i.orig "s|^ExecStart=/usr/local/bin/|ExecStart=$PWD/programs/|" {} +
     rm -f "$2"/*.orig
 }
 

@@ -9,6 +9,8 @@ setup() {
     unset MAKEFLAGS MFLAGS MAKELEVEL WERROR
     tools=$(sed -n -e 's/^TOOLS = //p' "$ROOT/Makefile")
     make=$(command -v gmake || command -v make)
+    # in the tree, since make takes no path with blanks in it
+    place=(BIN="${BIN#"$ROOT/"}" BUILD="${BUILD#"$ROOT/"}")
 }
 
 # The tree as git has it, in ./src.
@@ -34,7 +36,7 @@ fake() {
 
 @test "install puts programs and pages under DESTDIR and PREFIX, uninstall takes all away" {
     dest="$PWD/a folder"
-    run "$make" -C "$ROOT" -s BIN="$BIN" BUILD="$BUILD" DESTDIR="$dest" PREFIX=/opt/supai install
+    run "$make" -C "$ROOT" -s "${place[@]}" DESTDIR="$dest" PREFIX=/opt/supai install
     assert_success
     for t in $tools; do
         assert [ -x "$dest/opt/supai/bin/$t" ]
@@ -57,14 +59,14 @@ fake() {
 
 @test "install fails when it cannot write" {
     : >file
-    run "$make" -C "$ROOT" -s BIN="$BIN" BUILD="$BUILD" PREFIX="$PWD/file" install
+    run "$make" -C "$ROOT" -s "${place[@]}" PREFIX="$PWD/file" install
     assert_failure
 }
 
 @test "install under umask 077 makes folders for everybody, and leaves those that were there" {
     mkdir -m 700 mine
     mkdir -m 2750 mine/bin
-    run bash -c 'umask 077; "$@"' - "$make" -C "$ROOT" -s BIN="$BIN" BUILD="$BUILD" PREFIX="$PWD/mine" install
+    run bash -c 'umask 077; "$@"' - "$make" -C "$ROOT" -s "${place[@]}" PREFIX="$PWD/mine" install
     assert_success
     run find mine ! -perm -444
     assert_output "mine"$'\n'"mine/bin"

@@ -95,18 +95,19 @@ pty_watch() {
 # supai-watch's own sequences taken out of what a terminal got.
 text_of() { LC_ALL=C sed -e 's/'$'\r''$//' -e 's/'$'\033''\[[0-9]*[AJK]//g' -e 's/'$'\033''\[[0-9]*m//g' -e 's/^'$'\r''//' "$1"; }
 
-# The recordings, ours and those in ../shared/traces, one a file.
-recordings() {
-    ls "$DATA"/*.ndjson
+# The recordings, ours and those in ../shared/traces, each a file.
+need_recordings() {
+    recordings=("$DATA"/*.ndjson)
     for trace in "$TRACES"/*.gz; do
         [ -f "$trace" ] || continue
         gzip -dc "$trace" >"${trace##*/}.ndjson"
-        echo "${trace##*/}.ndjson"
+        recordings+=("${trace##*/}.ndjson")
     done
 }
 
 @test "the copy is exact: standard error a terminal, a file, closed; with --log" {
-    for f in $(recordings); do
+    need_recordings
+    for f in "${recordings[@]}"; do
         want=$(cksum <"$f")
         pty_watch "$f"
         assert_equal "$f terminal $(cksum <out)" "$f terminal $want"
@@ -511,7 +512,8 @@ T
 @test "nothing of the stream reaches the terminal as a control, in UTF-8 or in C" {
     need_utf8
     cat "$HOSTILE" "$ENSEMBLE" >in
-    for f in in $(recordings); do
+    need_recordings
+    for f in in "${recordings[@]}"; do
         for locale in C "$UTF8"; do
             LC_ALL=$locale pty_watch "$f"
             text_of tty >text
