@@ -68,10 +68,15 @@ nothing='-read a file,-read the next operand,-write a file,-make a file,-connect
     (exec 6>fifo; cp next.sse late.sse; cat next.sse >&6) 3>&- &
     run --separate-stderr supai-sse next.sse - fifo /dev/fd/5 gone.sse late.sse <next.sse 5< <(cat next.sse)
     wait $!
+    # an empty line between two answers
     expect 66 "$well
+
 $well
+
 $well
+
 $well
+
 $well" 'supai-sse: gone.sse: No such file or directory'
 }
 
