@@ -35,13 +35,14 @@ LDFLAGS ?=
 WERROR ?=
 
 # The tools that are programs, and what each is linked with beside libsupai.a.
-TOOLS = supai supai-req supai-send supai-sse supai-text supai-fold supai-watch supai-batch supai-models supai-mock supai-ensemble
+TOOLS = supai supai-req supai-send supai-sse supai-text supai-fold supai-watch supai-batch supai-models supai-mock supai-ensemble supai-serve
 LIBS_supai-req = $(JQ_LIBS)
 LIBS_supai-send = $(CURL_LIBS)
 LIBS_supai-batch = $(CURL_LIBS) $(JQ_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
 LIBS_supai-ensemble = $(CURL_LIBS)
 LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread
+LIBS_supai-serve = $(MHD_LIBS) $(JQ_LIBS) -pthread
 LIBS_exchanges = $(CURL_LIBS)
 LIBS_retrytest = $(CURL_LIBS)
 LIBS_readers = $(JQ_LIBS)

@@ -1,0 +1,361 @@
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bearer.h"
+#include "diag.h"
+#include "door.h"
+#include "host.h"
+#include "info.h"
+#include "json.h"
+#include "mem.h"
+#include "models.h"
+#include "request.h"
+#include "utf8.h"
+#include "value.h"
+
+enum { LONGEST_MODE = 200 };	/* bytes of it that the log has */
+
+/* The longest body of a request, in bytes. */
+static const size_t max_body = (size_t)32 << 20;
+
+struct door_route {
+	const char	*path, *method;
+	bool		 open;		/* to those without a key */
+	void		(*say)(struct buf *);	/* NULL: a question for an answer */
+};
+
+static void say_models(struct buf *out);
+static void say_info_models(struct buf *out);
+static void say_info_modes(struct buf *out);
+static void say_health(struct buf *out);
+
+static const struct door_route routes[] = {
+	{"/v1/openai/chat/completions", "POST", false, NULL},
+	{"/v1/chat/completions", "POST", false, NULL},
+	{"/v1/openai/models", "GET", false, say_models},
+	{"/v1/models", "GET", false, say_models},
+	{"/v1/info/models", "GET", false, say_info_models},
+	{"/v1/info/modes", "GET", false, say_info_modes},
+	{"/healthz", "GET", true, say_health},
+};
+
+static void
+say_health(struct buf *out)
+{
+	buf_adds(out, "{\"status\":\"ok\"}\n");
+}
+
+static void
+say_info(struct buf *out, enum models_list list)
+{
+	const char *const *ids;
+	size_t n;
+
+	ids = models_ids(list, &n);
+	info_add(out, ids, n, NULL);
+	buf_addc(out, '\n');
+}
+
+static void
+say_info_models(struct buf *out)
+{
+	say_info(out, MODELS_MODELS);
+}
+
+static void
+say_info_modes(struct buf *out)
+{
+	say_info(out, MODELS_MODES);
+}
+
+/* Adds ids as OpenAI's list of models has them. */
+static void
+add_models(struct buf *out, enum models_list list)
+{
+	const char *const *ids;
+	size_t n, i;
+
+	ids = models_ids(list, &n);
+	for (i = 0; i < n; i++) {
+		if (out->p[out->n - 1] != '[')
+			buf_addc(out, ',');
+		buf_adds(out, "{\"id\":");
+		json_quote(out, ids[i], strlen(ids[i]));
+		buf_adds(out, ",\"object\":\"model\",\"created\":0,"
+		    "\"owned_by\":\"supai\"}");
+	}
+}
+
+static void
+say_models(struct buf *out)
+{
+	buf_adds(out, "{\"object\":\"list\",\"data\":[");
+	add_models(out, MODELS_MODES);
+	add_models(out, MODELS_MODELS);
+	buf_adds(out, "]}\n");
+}
+
+static bool refuse(struct exchange *x, unsigned status, const char *code,
+    const char *fmt, ...) BUF_PRINTF(4, 5);
+
+/* Answers with an error that is the client's; false, for the caller to pass on. */
+static bool
+refuse(struct exchange *x, unsigned status, const char *code, const char *fmt,
+    ...)
+{
+	struct errorbody e = {.type = "invalid_request_error", .code = code};
+	struct buf message = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&message, fmt, ap);
+	va_end(ap);
+	e.message = buf_string(&message);
+	exchange_refuse(x, status, &e);
+	buf_free(&message);
+	return false;
+}
+
+static const struct door_route *
+find_route(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(routes) / sizeof(*routes); i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+/* HEAD is GET's, and its response is libmicrohttpd's to shorten. */
+static bool
+takes(const struct door_route *route, const char *method)
+{
+	return strcmp(route->method, method) == 0 ||
+	    (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+static const char *
+header(const struct exchange *x, const char *name)
+{
+	return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+/* Whether a Host header (RFC 9110, 7.2: a host, and a port maybe) is loopback's. */
+static bool
+is_here(const char *host)
+{
+	struct buf name = {0};
+	size_t n = strcspn(host, ":");
+	bool here;
+
+	if (*host == '[') {
+		host++;
+		n = strcspn(host, "]");
+		if (host[n] == '\0')
+			return false;
+	}
+	for (; n > 0; n--, host++)
+		buf_addc(&name, tolower((unsigned char)*host));
+	here = host_is_loopback(buf_string(&name));
+	buf_free(&name);
+	return here;
+}
+
+struct host_check {
+	bool	here;	/* all of the Host headers are loopback's, */
+	int	n;	/* and there are some */
+};
+
+static enum MHD_Result
+check_host(void *cls, enum MHD_ValueKind kind, const char *name,
+    const char *value)
+{
+	struct host_check *c = cls;
+	const char *host = "host";
+
+	(void)kind;
+	for (; *name != '\0' && tolower((unsigned char)*name) == *host; name++)
+		host++;
+	if (*name != '\0' || *host != '\0')
+		return MHD_YES;
+	c->n++;
+	c->here = c->here && value != NULL && is_here(value);
+	return MHD_YES;
+}
+
+/* Whether a web page may have sent it, by a name of its own for this machine too. */
+static bool
+from_a_page(const struct exchange *x)
+{
+	struct host_check c = {.here = true};
+
+	MHD_get_connection_values(x->connection, MHD_HEADER_KIND, check_host, &c);
+	return header(x, "Origin") != NULL || !c.here || c.n == 0;
+}
+
+static bool
+check_who(const struct door *d, struct exchange *x)
+{
+	const char *token;
+
+	if (d->keys == NULL || (x->route != NULL && x->route->open))
+		return true;
+	token = bearer_token(header(x, "Authorization"));
+	if (*token == '\0')
+		return refuse(x, 401, "invalid_api_key",
+		    "no API key: send it as 'Authorization: Bearer KEY'");
+	return keys_find(d->keys, token, &x->client) || refuse(x, 401,
+	    "invalid_api_key", "the API key is not right");
+}
+
+static bool
+too_long(struct exchange *x)
+{
+	return refuse(x, 413, "request_too_large",
+	    "the body is longer than %zu bytes", max_body);
+}
+
+static bool
+check_length(struct exchange *x)
+{
+	const char *length = header(x, "Content-Length");
+
+	return length == NULL ||
+	    strtoull(length, NULL, 10) <= (unsigned long long)max_body ||
+	    too_long(x);
+}
+
+static bool
+check_route(struct exchange *x, const char *path, const char *method)
+{
+	if (x->route == NULL)
+		return refuse(x, 404, "not_found", "there is no %s here", path);
+	if (takes(x->route, method))
+		return true;
+	x->allow = *x->route->method == 'G' ? "GET, HEAD" : "POST";
+	return refuse(x, 405, "method_not_allowed", "%s takes %s, not %s", path,
+	    x->route->method, method);
+}
+
+/* The server is to end: another one, or this one later, may take it. */
+static void
+send_away(struct exchange *x)
+{
+	struct errorbody e = errorbody_of(503);
+
+	e.message = "the server is to end";
+	x->retry = true;
+	exchange_refuse(x, 503, &e);
+}
+
+void
+door_head(const struct door *d, struct exchange *x, const char *path,
+    const char *method, bool closing)
+{
+	x->route = find_route(path);
+	if (d->keys == NULL && from_a_page(x)) {
+		refuse(x, 403, "forbidden", "without keys this server takes no"
+		    " requests of web pages, nor for other hosts than loopback");
+		return;
+	}
+	if (!check_route(x, path, method) || !check_who(d, x) ||
+	    !check_length(x))
+		return;
+	if (closing)
+		send_away(x);
+}
+
+static bool
+server_failed(struct exchange *x)
+{
+	struct errorbody e = errorbody_of(500);
+
+	exchange_refuse(x, 500, &e);
+	return false;
+}
+
+void
+door_body(struct exchange *x, const char *p, size_t n)
+{
+	if (x->status != 0)
+		return;		/* refused: the rest is passed over */
+	if (x->body.n + n > max_body) {
+		too_long(x);
+	} else if (!spool_add(&x->body, p, n)) {
+		diag_warn_errno("a request's body");
+		server_failed(x);
+	}
+	if (x->status != 0)
+		spool_free(&x->body);
+}
+
+/* The mode for the log: what a client made up is not kept at any length. */
+static void
+note_mode(struct exchange *x, jv request)
+{
+	const char *mode = value_string(request, "model");
+	size_t n;
+
+	if (mode == NULL)
+		mode = "auto";
+	n = strlen(mode);
+	x->mode = mem_copy(mode, n > LONGEST_MODE ?
+	    utf8_valid(mode, LONGEST_MODE) : n);
+}
+
+/* Checks a request and notes its mode. */
+static bool
+check_request(const struct door *d, struct exchange *x, const struct buf *text)
+{
+	struct request_fault fault = {0};
+	struct json_fault why;
+	struct errorbody e;
+	bool ok = false;
+	jv request;
+
+	if (text->n == 0 || !value_parse(text->p, text->n, &request, &why)) {
+		request = jv_invalid();
+		request_not_json(text->n, &why, &fault);
+	} else {
+		ok = request_check(request, d->unlisted, &fault);
+	}
+	if (ok) {
+		note_mode(x, request);
+	} else {
+		e = (struct errorbody){buf_string(&fault.message),
+		    "invalid_request_error", fault.param, fault.code};
+		exchange_refuse(x, 400, &e);
+	}
+	buf_free(&fault.message);
+	jv_free(request);
+	return ok;
+}
+
+bool
+door_whole(const struct door *d, struct exchange *x)
+{
+	struct buf text = {0};
+	bool ok;
+
+	if (x->status != 0)
+		return false;
+	if (x->route->say != NULL) {
+		x->route->say(&text);
+		exchange_say(x, &text);
+		return false;
+	}
+	if (x->body.file == -1)
+		return check_request(d, x, &x->body.text);
+	ok = spool_read(&x->body, &text);
+	if (ok) {
+		ok = check_request(d, x, &text);
+	} else {
+		diag_warn_errno("a request's body");
+		server_failed(x);
+	}
+	buf_free(&text);
+	return ok;
+}

@@ -1,0 +1,227 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "activation.h"
+#include "diag.h"
+#include "guest.h"
+#include "io.h"
+#include "keys.h"
+#include "listener.h"
+#include "models.h"
+#include "opt.h"
+#include "server.h"
+#include "value.h"
+
+enum {
+	PORT = 8787,
+	JOBS = 64, MOST_JOBS = 10000,
+	QUEUE = 256, MOST_QUEUE = 100000,
+	KEY_BYTES = 24,		/* of chance in the command's key */
+};
+
+enum {
+	ANSWER = OPT_LONG, KEYS, NO_KEY, LISTEN, PORT_OPTION, QUEUE_OPTION,
+	MAX_TIME, UNLISTED, LOG,
+};
+
+static const struct opt_def defs[] = {
+	{ANSWER, "answer", "COMMAND", "what answers, by sh (supai-ensemble)"},
+	{KEYS, "keys", "FILE", "who may ask: a token a line, then a name"},
+	{NO_KEY, "no-key", NULL, "anybody may ask, from this machine alone"},
+	{LISTEN, "listen", "ADDRESS", "listen on this address (127.0.0.1)"},
+	{PORT_OPTION, "port", "N", "listen on this port; 0: a free one (8787)"},
+	{'j', "jobs", "N", "so many answers at once (64)"},
+	{QUEUE_OPTION, "queue", "N", "so many requests may wait (256)"},
+	{MAX_TIME, "max-time", "S", "limit for an answer (none)"},
+	{UNLISTED, "unlisted", NULL, "let unknown modes and models through"},
+	{LOG, "log", "FILE", "append a line a request to FILE"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct opt_tool tool = {
+	.operands = "[-- command [arg ...]]",
+	.summary = "Serve any command as the API's endpoint.",
+	.defs = defs,
+	.first = true,
+};
+
+/* What the options say; main's, and freed by it. */
+struct settings {
+	struct server_options	 server;
+	struct keys		 keys;
+	const char		*keys_file, *address, *log;
+	bool			 no_key;
+	int			 port;		/* -1: not said */
+	int			*listeners;
+};
+
+static void
+take_option(struct settings *s, int key, const char *arg)
+{
+	switch (key) {
+	case ANSWER:
+		s->server.answer = arg;
+		break;
+	case KEYS:
+		s->keys_file = arg;
+		break;
+	case NO_KEY:
+		s->no_key = true;
+		break;
+	case LISTEN:
+		s->address = arg;
+		break;
+	case PORT_OPTION:
+		s->port = (int)opt_count(&tool, "--port", arg, 0, 65535);
+		break;
+	case 'j':
+		s->server.jobs = (size_t)opt_count(&tool, "--jobs", arg, 1,
+		    MOST_JOBS);
+		break;
+	case QUEUE_OPTION:
+		s->server.queue = (size_t)opt_count(&tool, "--queue", arg, 0,
+		    MOST_QUEUE);
+		break;
+	case MAX_TIME:
+		s->server.max_time = opt_seconds(&tool, "--max-time", arg);
+		break;
+	case UNLISTED:
+		s->server.door.unlisted = true;
+		break;
+	case LOG:
+		s->log = arg;
+		break;
+	}
+}
+
+/* A key that nobody can guess, for the command alone. */
+static void
+make_key(struct buf *key)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	unsigned char bytes[KEY_BYTES];
+	size_t i;
+
+	if (fd == -1 || read(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
+		diag_die_errno(EX_OSERR, "/dev/urandom");
+	close(fd);
+	buf_adds(key, "sk-supai-");
+	for (i = 0; i < sizeof(bytes); i++)
+		buf_printf(key, "%02x", bytes[i]);
+}
+
+/* Who may ask. */
+static void
+settle_keys(struct settings *s, const char *command_key)
+{
+	if (s->keys_file != NULL && s->no_key)
+		opt_usage(&tool, "--keys and --no-key do not go together");
+	if (s->keys_file != NULL)
+		keys_read(&s->keys, s->keys_file);
+	if (s->server.guest)
+		keys_add(&s->keys, command_key, "command");
+	if (s->keys.n == 0 && !s->no_key)
+		diag_die(EX_CONFIG, "who may ask? --keys FILE names them, --no-key"
+		    " lets anybody on this machine");
+	s->server.door.keys = s->no_key ? NULL : &s->keys;
+}
+
+static void
+listen_at(struct settings *s)
+{
+	const char *address = s->address != NULL ? s->address : "127.0.0.1";
+	const char *why;
+
+	if (s->port == -1)
+		s->port = s->server.guest ? 0 : PORT;
+	s->listeners[0] = listener_open(address, &s->port, &why);
+	if (s->listeners[0] == -1)
+		diag_die(EX_UNAVAILABLE, "%s port %d: %s", address, s->port, why);
+	s->server.nlisteners = 1;
+}
+
+/* Where it is found. */
+static void
+settle_listeners(struct settings *s)
+{
+	size_t i;
+
+	s->server.nlisteners = activation_take(&s->listeners);
+	if (s->server.nlisteners == 0)
+		listen_at(s);
+	else if (s->address != NULL || s->port != -1)
+		opt_usage(&tool, "--listen and --port are not for sockets that are"
+		    " open already");
+	s->server.listeners = s->listeners;
+	for (i = 0; s->no_key && i < s->server.nlisteners; i++)
+		if (!listener_loopback(s->listeners[i]))
+			diag_die(EX_CONFIG, "--no-key is for loopback addresses:"
+			    " others can reach this one; --keys FILE says who may");
+}
+
+static void
+open_log(struct settings *s)
+{
+	s->server.log = -1;
+	if (s->log == NULL)
+		return;
+	s->server.log = open(s->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+	    0666);
+	if (s->server.log == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", s->log);
+}
+
+/* Serves, and starts the command, or says where it is to be found. */
+static int
+serve(struct settings *s, char **argv, const char *key)
+{
+	struct buf url = {0};
+	sigset_t mask;
+
+	buf_adds(&url, "http://");
+	listener_address(s->listeners[0], &url);
+	buf_adds(&url, "/v1/openai");
+	server_prepare(&mask);
+	if (s->server.guest) {
+		guest_start(argv, buf_string(&url), key, &mask);
+	} else if (url.n > strlen("http:///v1/openai")) {
+		buf_addc(&url, '\n');
+		io_write(url.p, url.n);
+		io_flush();
+	}
+	buf_free(&url);
+	return server_run(&s->server, &mask);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct settings s = {.port = -1, .server.jobs = JOBS,
+	    .server.queue = QUEUE, .server.answer = "supai-ensemble"};
+	struct buf command_key = {0};
+	const char *arg;
+	int key, status;
+	size_t n;
+
+	diag_init(argv[0]);
+	io_init();
+	value_init();
+	while ((key = opt_next(&tool, argc, argv, &arg)) != -1)
+		take_option(&s, key, arg);
+	s.server.guest = argv[optind] != NULL;
+	(void)models_ids(MODELS_MODELS, &n);	/* what is wrong with them is said now */
+	(void)models_ids(MODELS_MODES, &n);
+	make_key(&command_key);
+	settle_keys(&s, buf_string(&command_key));
+	settle_listeners(&s);
+	open_log(&s);
+	status = serve(&s, argv + optind, buf_string(&command_key));
+	if (s.server.log != -1 && close(s.server.log) == -1)
+		diag_die_errno(EX_IOERR, "%s", s.log);
+	keys_free(&s.keys);
+	free(s.listeners);
+	buf_free(&command_key);
+	return status;
+}
