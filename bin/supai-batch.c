@@ -9,6 +9,7 @@
 #include "io.h"
 #include "models.h"
 #include "opt.h"
+#include "request.h"
 #include "url.h"
 #include "value.h"
 
@@ -114,7 +115,10 @@ main(int argc, char **argv)
 	if (o.output == NULL)
 		c.reader = STDOUT_FILENO;
 	client_resolve(&c, "chat/completions");
-	o.unlisted = models_unlisted() || strcmp(c.endpoint.host, HOST_SERVICE) != 0;
+	if (strcmp(c.endpoint.host, HOST_SERVICE) != 0)
+		o.also = REQUEST_UNLISTED | REQUEST_FOREIGN;
+	else if (models_unlisted())
+		o.also = REQUEST_UNLISTED;
 	status = batch_run(&o, &c, argv + optind, argc - optind);
 	client_close(&c);
 	return status;

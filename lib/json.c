@@ -445,7 +445,9 @@ json_enter(const struct json_iter *i)
 {
 	struct json_check c = i->c;
 
-	if (i->p == c.end || (*i->p != '{' && *i->p != '['))
+	/* What is too deep is left to json_pass, which says so. */
+	if (i->p == c.end || (*i->p != '{' && *i->p != '[') ||
+	    c.depth == JSON_MAX_DEPTH)
 		return (struct json_iter){0};
 	c.depth++;
 	return walk(c, i->p);

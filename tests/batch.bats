@@ -25,7 +25,7 @@ times() { jq .elapsed "$MOCK_LOG"; }
 # How many connections rawserver has had.
 connections() { grep -o '# connection' "$RAW_LOG" | wc -l; }
 
-lines_in() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+lines_in() { [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 # --- what goes in and what comes out ----------------------------------------
 
@@ -101,6 +101,108 @@ r5 Classify: review 5'
     assert_equal "$(mock_requests)" 1
 }
 
+@test "what is the same JSON value is the same request, and nothing else is" {
+    mock_start
+    request() { printf '{"messages":[{"role":"user","content":"%s"}],"seed":%s,"x":%s}\n' "$@"; }
+    same() {
+        request "$@" | supai-batch -o out 2>err
+        assert_equal "$* $(mock_requests) $(cat err)" "$* $asked "
+    }
+    other() {
+        asked=$((asked + 1))
+        same "$@"
+    }
+    asked=1
+    same 'é/1' 1 '{"a":[1,{}],"b":null}'
+    same '\u00e9\/\u0031' 1.0 '{ "b" : null , "a" : [ 10e-1, { } ] }'
+    same 'é/1' 1e0 '{"a":2,"a":[1,{}],"b":null}' # the last one of a name counts
+    other 'é/1' 1 '{"a":[1,{}],"a":2,"b":null}'
+    other 'é/1' 1 '{"a":[1,{"c":1}],"b":null}'
+    other 'é/1' '"1"' '{"a":[1,{}],"b":null}'
+    other 'é/1' 9007199254740992 '[]'
+    other 'é/1' 9007199254740993 '[]' # one double for both
+    other 'é/1' 9007199254740993 '{}'
+    other 'é/1' 9007199254740993 '[[]]'
+    other 'é/1' 0.1 0
+    other 'é/1' 0.1000000000000000055511151231257827 0
+    other 'é/1' true 0
+    same 'é/1' true 0.0
+}
+
+@test "the hash of a request stays what it was: no update asks all again" {
+    mock_start
+    echo '{"model":"auto","messages":[{"role":"user","content":"h\u00e9"}],"temperature":0.7,"n":1,"stop":["a",null],"stream_options":{"x":{}}}' >in
+    assert_equal "$(supai-batch in | jq -r '.id + " " + .custom_id')" \
+        'batch_req_d4fd39e401737ae9a4b42b0bb001d5e9 req-d4fd39e401737ae9'
+}
+
+@test "a custom_id that is a number is its text, the same for each spelling" {
+    mock_start
+    body='"body":{"messages":[{"role":"user","content":"hi"}]}}'
+    for id in 7 9007199254740993 1.50 -0.0 1e21; do
+        echo "{\"custom_id\":$id,$body"
+    done >in
+    echo "{\"custom_id\":7.0,$body" >>in
+    echo "{\"custom_id\":1e1234567890,$body" >>in
+    echo "{\"custom_id\":\"\",$body" >>in
+    echo "{\"custom_id\":null,$body" >>in
+    run --separate-stderr supai-batch -j 1 in
+    assert_equal "$status" 1
+    assert_equal "$(jq -r '"\(.custom_id) \(.error.code)"' <<<"$output" | sort)" "$(sort <<'END'
+7 null
+9007199254740993 null
+1.5 null
+0 null
+1e+21 null
+7 duplicate_id
+ invalid_line
+ invalid_line
+ invalid_line
+END
+)"
+}
+
+@test "a request may be nested as deep as JSON may be here, and no deeper" {
+    mock_start
+    deep() { printf '{"custom_id":"d","body":{"messages":[{"role":"user","content":"hi"}],"x":%s}}\n' "$(printf '[%.0s' $(seq "$1"); printf ']%.0s' $(seq "$1"))"; }
+    run --separate-stderr supai-batch <<<"$(deep 254)"
+    assert_equal "$status$stderr" 0
+    for n in 255 100000; do
+        deep $n >in
+        run --separate-stderr supai-batch in
+        expect 1 "$output" 'supai-batch: 0 answered, 1 failed; *: line 1: not JSON: nested more than 256 deep at byte *)'
+    done
+}
+
+@test "running the failures says to run the same command again" {
+    mock_start --fail 400:1
+    supai-batch -q -o out <<<"$(line a hi)" || [ $? -eq 1 ]
+    run --separate-stderr supai-batch out.failed
+    expect 1 "$output" 'supai-batch: 0 answered, 1 failed; * (the first: out.failed: line 1: it is a result, no request: *run the same command *)'
+    assert_equal "$(mock_requests)" 1
+}
+
+@test "messages that OpenAI documents pass to another service, and not to Sup AI" {
+    cat >in <<'END'
+{"custom_id":"a","body":{"model":"gpt-x","messages":[{"role":"developer","content":"be brief"},{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"42"}]}}
+{"custom_id":"b","body":{"messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"","format":"wav"}}]},{"role":"assistant","refusal":"no"},{"role":"user","content":"hi"}]}}
+{"custom_id":"c","body":{"messages":[{"role":"critic","content":"hi"}]}}
+{"custom_id":"d","body":{"messages":[{"role":"assistant","content":null}]}}
+END
+    stream hello | response 'Connection: close' >answer
+    raw_start answer
+    # What listens on loopback is no host of Sup AI's.
+    run --separate-stderr supai-batch in
+    assert_equal "$status" 1
+    assert_equal "$(jq -r 'select(.error).error.message' <<<"$output" | sort)" \
+        "in: line 3: messages[0].role must be system, developer, user, assistant or tool, not 'critic'
+in: line 4: messages[0].content must be a string or an array of parts, not null"
+    assert_equal "$(connections)" 2
+    run --separate-stderr supai-batch --url https://api.sup.ai:1/v1/openai/chat/completions --retries 0 in
+    assert_equal "$(jq -r '"\(.custom_id) \(.error.code)"' <<<"$output" | sort | xargs)" \
+        'a invalid_value b invalid_value c invalid_value d invalid_type'
+}
+
 @test "a bad line is a failure of its own, the others go on" {
     mock_start
     {
@@ -128,7 +230,7 @@ a null 4 duplicate_id
 b null 5 invalid_url
 c null 6 invalid_line
 d null 7 invalid_line
- null 8 invalid_line
+7 null 8 missing_required_parameter
 e null 9 empty_array
  null 10 invalid_utf8
  null 11 line_too_long'
@@ -849,6 +951,7 @@ ended() {
 @test "--rate: the next start may be years away" {
     requests 2 >in
     for rate in 0.001/h 1e-300/h; do
+        rm -f out
         mock_start
         supai-batch --rate $rate --first-byte-timeout 0 --idle-timeout 0 in >out 2>err 3>&- &
         until_true lines_in out 1

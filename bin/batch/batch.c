@@ -433,7 +433,7 @@ open_all(struct batch *b, char **files, int nfiles)
 	output_open(&b->output, o->ordered ? (size_t)o->jobs * AHEAD : 0,
 	    o->max, &b->client->redact);
 	feed_start(&b->feed, files, nfiles, o->max, &b->ids,
-	    &b->output.tally.flaws, o->unlisted);
+	    &b->output.tally.flaws, o->also);
 	pace_init(&b->pace, o->jobs, o->rate);
 	lane_open(&b->lanes, o->jobs, b->client, o->max);
 	interrupt_catch();

@@ -16,7 +16,7 @@ struct batch_options {
 	double		 rate;		/* how many a second; 0: no limit */
 	const char	*output;	/* the results file; NULL: standard output */
 	bool		 ordered;	/* results in the order of the input */
-	bool		 unlisted;	/* as request_check has it */
+	unsigned	 also;		/* request_check's */
 	bool		 verbose, quiet, progress;
 	size_t		 max;		/* the longest line, and event, in bytes */
 };

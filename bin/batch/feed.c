@@ -25,12 +25,12 @@ size_of(char **files, int nfiles)
 
 void
 feed_start(struct feed *f, char **files, int nfiles, size_t max,
-    struct idset *ids, struct flaws *flaws, bool unlisted)
+    struct idset *ids, struct flaws *flaws, unsigned also)
 {
 	*f = (struct feed){
 		.ids = ids,
 		.flaws = flaws,
-		.unlisted = unlisted,
+		.reader.also = also,
 		.bytes = size_of(files, nfiles),
 	};
 	io_start(&f->in, files, nfiles, max);
@@ -113,7 +113,7 @@ take_line(struct feed *f, struct task *t)
 		if (io_blank(p, n))
 			return FEED_SKIP;
 		f->lines++;
-		return task_read(t, p, n, f->unlisted) ? take_task(f, t) :
+		return task_read(&f->reader, t, p, n) ? take_task(f, t) :
 		    bad(f, t);
 	}
 }
@@ -146,5 +146,6 @@ feed_stop(struct feed *f)
 {
 	io_stop(&f->in);
 	idset_free(&f->repeats);
+	task_end(&f->reader);
 	buf_free(&f->first_changed);
 }

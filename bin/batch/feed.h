@@ -24,7 +24,8 @@ struct feed {
 	struct idset	*ids;
 	struct flaws	*flaws;
 	struct idset	 repeats;
-	bool		 unlisted, open;
+	struct task_reader reader;
+	bool		 open;
 	double		 bytes;		/* of all files; negative: not known */
 	double		 past;		/* of the files before this one */
 };
@@ -40,10 +41,11 @@ enum feed_got {
 /*
  * Starts on the files (standard input where there are none); max is the longest
  * line. ids, borrowed, knows what was answered before and learns what is read;
- * flaws, borrowed, counts those of the answers that a line has from before.
+ * flaws, borrowed, counts those of the answers that a line has from before. also is
+ * request_check's.
  */
 void	feed_start(struct feed *f, char **files, int nfiles, size_t max,
-	    struct idset *ids, struct flaws *flaws, bool unlisted);
+	    struct idset *ids, struct flaws *flaws, unsigned also);
 
 /* The next line; never waits. */
 enum feed_got feed_next(struct feed *f, struct task *t);

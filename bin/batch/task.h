@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "hash.h"
+#include "walk.h"
 
 struct task {
 	struct buf	 id;		/* the custom_id's text; empty where there is none */
@@ -20,20 +21,29 @@ struct task {
 	/* Where the line is no task; NULL otherwise. */
 	const char	*code;		/* one word; a constant */
 	struct buf	 why;		/* one sentence */
+	struct buf	 rest;		/* task's own */
+};
+
+/* What one line after the other is read with. All zero at first. */
+struct task_reader {
+	unsigned	 also;		/* as request_check has it */
+	struct walk	 walk;		/* task's own, here and below */
+	struct buf	 options;
 };
 
 /*
- * Reads a line of n bytes; t's memory is reused (zero t the first time). The
- * request is made to stream and to say its usage. unlisted: as request_check
- * has it. False where it is no task: code and why say so, and id, where the line
- * has one.
+ * Reads a line of n bytes; t's memory is used again (zero t the first time). The
+ * request is made to stream and to say its usage. False where the line is no task:
+ * code and why say so, and id, where the line has one.
  */
-bool	task_read(struct task *t, const char *line, size_t n, bool unlisted);
+bool	task_read(struct task_reader *r, struct task *t, const char *line,
+	    size_t n);
 
-/* Makes t the task that the given line is not, for a reason outside of it. */
+/* Refuses a line for a reason that is not in the line: t is no task then. */
 void	task_refuse(struct task *t, const char *code, const char *fmt, ...)
 	BUF_PRINTF(3, 4);
 
 void	task_free(struct task *t);
+void	task_end(struct task_reader *r);
 
 #endif
