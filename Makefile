@@ -221,7 +221,7 @@ fishdir = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
-FUZZ_LIB = $(addprefix lib/,apierror.c buf.c chunk.c diag.c json.c mem.c redact.c shapes.c sse.c term.c utf8.c value.c)
+FUZZ_LIB = $(addprefix lib/,apierror.c buf.c chunk.c diag.c json.c mem.c redact.c shapes.c sse.c table.c term.c utf8.c value.c)
 
 $(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB)
 	@mkdir -p $(@D)

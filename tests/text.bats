@@ -143,6 +143,24 @@ say() {
     expect 76 abc 'supai-text: two answers in one segment*'
 }
 
+# tests/answers.c tells what is tried.
+@test "made-up answers of every shape are told apart, or are of those that cannot be" {
+    run answers
+    assert_success
+    assert_output ''
+}
+
+@test "made-up answers with empty lines between them: the text of each" {
+    answers -p >in 2>want
+    run --separate-stderr bash -c 'supai-text -0 in >got'
+    assert_equal "$status" 1 # some call tools and say nothing
+    assert_equal "${stderr_lines[0]}" 'supai-text: the answer has no text, finish reason stop'
+    cmp got want
+    run --separate-stderr bash -c 'supai-fold in >got'
+    assert_equal "$status" 0
+    assert_equal "$(wc -l <got)" "$(tr -cd '\0' <want | wc -c)"
+}
+
 @test "-1: all that comes is one answer" {
     { delta '"a"' null x; delta '"b"' '"stop"' x; echo; delta '"c"' null y; delta '"d"' '"stop"' z; delta '"e"' '"stop"' z; } >in
     run --separate-stderr supai-text -1 in
