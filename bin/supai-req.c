@@ -6,6 +6,7 @@
 #include "diag.h"
 #include "io.h"
 #include "models.h"
+#include "notes.h"
 #include "options.h"
 #include "request.h"
 #include "value.h"
@@ -106,6 +107,25 @@ take_words(struct compose *c, char **words, bool dashes)
 	}
 }
 
+/* What a person at a terminal would not notice. */
+static void
+note(const struct compose *c, const struct bulk *b, bool input)
+{
+	enum notes_use use = input ? NOTES_PART : NOTES_UNREAD;
+	size_t i;
+
+	for (i = 0; i < c->words.n; i++)
+		if (strcmp(c->words.p[i], "-") == 0)
+			use = NOTES_PART;
+	if (b->each != NULL)
+		use = NOTES_PART;
+	else if (use == NOTES_UNREAD && c->words.n == 0 && c->files.n == 0)
+		use = NOTES_PROMPT;
+	notes_input(use);
+	if (c->files.n > 0)
+		notes_files(c->words.p, c->words.n);
+}
+
 static void
 check_options(const struct compose *c, const struct bulk *b)
 {
@@ -145,6 +165,7 @@ main(int argc, char **argv)
 	struct bulk b = {0};
 	const char *arg;
 	int key, at = 1, status = 0;
+	bool input = false;
 
 	diag_init(argv[0]);
 	io_init();
@@ -152,6 +173,7 @@ main(int argc, char **argv)
 	compose_init(&c);
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		take(&c, &b, key, arg);
+		input = input || (arg != NULL && notes_names_input(arg));
 		at = optind;
 	}
 	check_options(&c, &b);
@@ -161,6 +183,7 @@ main(int argc, char **argv)
 	if (models_foreign())
 		c.lax |= REQUEST_FOREIGN;
 	c.bulk = b.each != NULL;
+	note(&c, &b, input);
 	compose_start(&c);
 	if (c.bulk)
 		status = bulk_run(&b, &c);

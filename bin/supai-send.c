@@ -74,6 +74,8 @@ take_options(struct send *s, int argc, char **argv)
 			s->one = true;
 		else if (key == 'D')
 			s->dump = arg;
+		else if (key == OPTIONS_NOTES)
+			s->client.notes = true;
 		else if (key == OPTIONS_DRY_RUN)
 			s->dry_run = true;
 		else

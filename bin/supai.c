@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "io.h"
 #include "listing.h"
+#include "notes.h"
 #include "redact.h"
 #include "places.h"
 #include "tools.h"
@@ -74,6 +75,9 @@ note(struct options *o, int key, const char *arg)
 		break;
 	case 'M':
 		a->models = true;
+		break;
+	case 'f':
+		a->files = true;
 		break;
 	case 'x':
 		a->chunks = a->says_chunks = true;
@@ -229,6 +233,8 @@ main(int argc, char **argv)
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		note(&o, key, arg);
 		pass_on(&o, key, arg);
+		o.ask.input = o.ask.input ||
+		    (arg != NULL && notes_names_input(arg));
 		at = optind;
 	}
 	take_prompt(&o.ask, argv + optind, optind > at);

@@ -400,7 +400,7 @@ static int
 run(struct client *c, struct http_exchange *x, struct buf *why)
 {
 	struct outcome o = {0};
-	bool noted = c->verbose || isatty(STDERR_FILENO);
+	bool noted = c->verbose || c->notes || isatty(STDERR_FILENO);
 	long long next;
 	unsigned tries = 0;
 	long wait;

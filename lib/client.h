@@ -36,6 +36,7 @@ struct client {
 	const char	*proxy;
 	bool		 insecure_http;
 	bool		 verbose;
+	bool		 notes;		/* retries are said, terminal or not */
 	int		 reader;	/* a descriptor; when who reads it is gone the
 					   program ends as by SIGPIPE. -1: none */
 	/* Found by client_resolve. */

@@ -12,7 +12,7 @@
 enum {
 	OPTIONS_MAX_RECORD = OPT_LONG,
 	OPTIONS_NO_STREAM, OPTIONS_ID, OPTIONS_UNLISTED,
-	OPTIONS_DRY_RUN,
+	OPTIONS_DRY_RUN, OPTIONS_NOTES,
 	OPTIONS_PANEL, OPTIONS_MODELS, OPTIONS_BASE_URL, OPTIONS_MERGE,
 	OPTIONS_QUORUM, OPTIONS_PATIENCE, OPTIONS_ROUNDS, OPTIONS_JUDGE,
 	OPTIONS_INSTRUCTIONS, OPTIONS_SEED,
@@ -102,6 +102,7 @@ enum {
 	CLIENT_OPTIONS,							\
 	{'1', "one", NULL, "the body is one answer, which [DONE] ends"}, \
 	{'D', "dump-header", "FILE", "write the response's headers to FILE"}, \
+	{OPTIONS_NOTES, "notes", NULL, "say retries on stderr, terminal or not"}, \
 	{OPTIONS_DRY_RUN, "dry-run", NULL, "print a curl command that does the same"}, \
 	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "the longest request (64M)"}
 

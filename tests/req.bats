@@ -68,7 +68,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
     expect 0 "$(says '"the text\non one line"')" ''
     fed 'the text\n' Look at - and sum it up
     expect 0 "$(says '"Look at\nthe text\nand sum it up"')" ''
-    fed '' Words with -
+    fed '\n' Words with -
     expect 0 "$(says '"Words with"')" ''
 }
 
@@ -102,6 +102,29 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
     expect 66 '' 'supai-req: an empty prompt'
 }
 
+@test "what was asked for and is empty is 66: a - and a -f without a byte" {
+    fed '' Sum this up: -
+    expect 66 '' "supai-req: standard input is empty: there is nothing for the '-' of the prompt"
+    fed '' -
+    expect 66 '' "supai-req: standard input is empty: there is nothing for the '-' of the prompt"
+    : >none
+    req -f none hi
+    expect 66 '' 'supai-req: none: empty'
+    fed '' -f - hi
+    expect 66 '' 'supai-req: standard input: empty'
+}
+
+@test "-f alone is a prompt, and reads no standard input" {
+    printf 'some\nnotes\n\n' >notes
+    fed 'lines' -f notes
+    expect 0 "$(says '"==> notes <==\nsome\nnotes"')" ''
+    fed 'lines' -f -
+    expect 0 "$(says '"==> standard input <==\nlines"')" ''
+    printf '\xff\xd8\xff\xe0' >a.jpg
+    fed 'What?' -i a.jpg
+    [[ $output == *'"text":"What?"'* ]]
+}
+
 @test "options end at the first word: what looks like one behind it is 64" {
     req hi -x
     expect 64 '' "supai-req: '-x' behind the prompt's first word: quote the prompt, or put -- before it"$'\n'"$USAGE"
@@ -133,7 +156,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
 
 @test "standard input is there once" {
     printf 'x' >in
-    for args in '- -' '-f - -' '-f -' '-s @- -' '-H - -i - hi' '-e . -f -' '-e . -s @- hi'; do
+    for args in '- -' '-f - -' '-f - -s @-' '-s @- -' '-H - -i - hi' '-e . -f -' '-e . -s @- hi'; do
         # shellcheck disable=SC2086
         run --separate-stderr supai-req $args <in
         assert_equal "$args: $status $output" "$args: 64 "
@@ -330,7 +353,7 @@ END
     expect 0 "$(says '"==> a.txt <==\nalpha\n\n==> b.txt <==\nbeta\n\nCompare them."')" ''
     : >empty
     req -f empty hi
-    expect 0 "$(says '"==> empty <==\n\nhi"')" ''
+    expect 66 '' 'supai-req: empty: empty'
     fed 'piped\n' -f - hi
     expect 0 "$(says '"==> standard input <==\npiped\n\nhi"')" ''
 }
@@ -1150,4 +1173,44 @@ accepted() {
     expect 66 '' 'supai-req: \\x1b]52;c;x\\x07: No such file or directory'
     fed '1\n' -e $'error("\e[2J")'
     [[ $stderr != *$'\e'* ]]
+}
+
+# --- notes on a terminal ------------------------------------------------------
+
+# noted TEXT COMMAND: the shell command says this on a terminal, and nothing elsewhere.
+noted() {
+    run pty -2 bash -c "$2 >out; :"
+    assert_equal "$output" "$1"
+    run --separate-stderr bash -c "$2 >out; :"
+    assert_equal "$stderr" ''
+}
+
+@test "a terminal is told of input that waits and is not read" {
+    unread='supai-req: standard input is not read: a word - puts it into the prompt'
+    echo data >data
+    : >empty
+    noted "$unread" 'echo data | supai-req Sum up'
+    noted "$unread" 'supai-req Sum up <data'
+    noted "$unread" 'supai-req -f data Sum up <data'
+    # not where it is read,
+    noted '' 'echo data | supai-req Sum up -'
+    noted '' 'echo data | supai-req'
+    noted '' 'echo data | supai-req -s @- hi'
+    noted '' 'echo data | supai-req -f /dev/stdin hi'
+    noted '' 'echo data | supai-req -e . -R'
+    # nor where there is nothing, or a loop's
+    noted '' 'supai-req hi <empty'
+    noted '' 'supai-req hi </dev/null'
+    noted '' 'while read -r line; do supai-req "$line"; done <data'
+    noted '' 'cat data | while read -r line; do supai-req "$line"; done'
+    noted '' 'echo data | { supai-req hi; cat >/dev/null; }'
+}
+
+@test "a terminal is told of a word of the prompt that is a file's name, after -f" {
+    echo one >n1.txt
+    echo two >n2.txt
+    noted "supai-req: 'n2.txt' is a word of the prompt, and the name of a file: -f n2.txt puts that into it" \
+        'supai-req -f n1.txt n2.txt "Sum up" </dev/null'
+    noted '' 'supai-req -f n1.txt -f n2.txt "Sum up" </dev/null'
+    noted '' 'supai-req n2.txt "Sum up" </dev/null'
 }

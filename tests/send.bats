@@ -1572,3 +1572,12 @@ END
     assert_equal "$status" 0
     assert_equal "$stderr" ''
 }
+
+@test "--notes says retries, terminal or not" {
+    mock_start --fail 503:1 --retry-after 0
+    run --separate-stderr bash -c 'supai-req hi | supai-send --notes >out'
+    expect 0 '' 'supai-send: HTTP 503: *: trying again in 0 s'
+    mock_start --fail 503:1 --retry-after 0
+    run --separate-stderr bash -c 'supai-req hi | supai-send >out'
+    expect 0 '' ''
+}

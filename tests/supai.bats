@@ -1056,6 +1056,108 @@ supai: a new conversation, terminal
 supai: a new conversation, script'
 }
 
+# What stands on the terminal, without empty lines at its end.
+screen() { on_tmux capture-pane -p -t "$1" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
+shows() { screen one | grep -qF -- "$1"; }
+stands() { [ "$(screen one)" = "$1" ]; }
+until_stands() { until_true stands "$1" || { screen one; return 1; }; }
+
+# enter COMMAND: typed into the cleared terminal.
+enter() {
+    on_tmux send-keys -t one -l "clear; $1"
+    on_tmux send-keys -t one Enter
+}
+
+@test "on a terminal: a line says that the answer is waited for, and goes when it begins" {
+    mock_start --first-byte-delay 4000
+    terminal one
+    enter "SUPAI_BASE_URL=$SUPAI_BASE_URL supai hi there"
+    until_true shows 'waiting  0:02'
+    until_true shows 'waiting  0:03'
+    until_stands $'hi there\n$'
+    # one that stands when a signal comes is gone, too
+    mock_start --first-byte-delay 40000
+    enter "SUPAI_BASE_URL=$SUPAI_BASE_URL supai hi"
+    until_true shows 'waiting  0:02'
+    on_tmux send-keys -t one C-c
+    until_true shows '$'
+    refute shows waiting
+    # with --json, and where the answer goes to a file
+    mock_start --first-byte-delay 3000
+    enter "SUPAI_BASE_URL=$SUPAI_BASE_URL supai -o out hi"
+    until_true shows 'waiting  0:02'
+    until_stands '$'
+    is out hi
+    # and not in scripts
+    run --separate-stderr supai hi
+    expect 0 hi ''
+}
+
+@test "on a terminal: retries are told as they come, and a failure in one line" {
+    mock_start --fail 503:1 --retry-after 4
+    terminal one
+    enter "SUPAI_BASE_URL=$SUPAI_BASE_URL supai hi"
+    until_true shows 'HTTP 503'
+    until_true shows 'waiting  0:02'
+    until_true shows 'hi'
+    run screen one
+    assert_line --index 0 --regexp '^supai-send: HTTP 503: .*: trying'
+    assert_equal "$(tail -n 2 <<<"$output")" $'hi\n$'
+    printf 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"one "}}]}\n\ndata: {"error":{"message":"down"}}\n\n' >body
+    mock_start --body @body
+    enter "SUPAI_BASE_URL=$SUPAI_BASE_URL supai hi"
+    until_stands $'one\nsupai-text: the service says: down\n$'
+}
+
+@test "on a terminal: control characters of an answer are shown, unless --raw" {
+    mock_start
+    run pty supai $'a\xc2\x9bb'
+    assert_output 'a\u009bb'
+    run pty supai --raw $'a\xc2\x9bb'
+    assert_output $'a\xc2\x9bb'
+    run pty -1 supai $'a\xc2\x9bb'
+    assert_output 'a\u009bb'
+    run pty -2 sh -c $'supai \'a\xc2\x9bb\' >out'
+    assert_output ''
+    is out $'a\xc2\x9bb'
+}
+
+@test "on a terminal: supai alone says that it reads the keyboard" {
+    mock_start
+    terminal one
+    enter "SUPAI_BASE_URL=$SUPAI_BASE_URL supai"
+    until_stands 'supai: the prompt is read from the keyboard: Ctrl-D ends it'
+    on_tmux send-keys -t one -l 'hi there'
+    on_tmux send-keys -t one Enter
+    on_tmux send-keys -t one C-d
+    until_true shows '$'
+    assert_equal "$(screen one)" $'supai: the prompt is read from the keyboard: Ctrl-D ends it\nhi there\nhi there\n$'
+    enter "SUPAI_BASE_URL=$SUPAI_BASE_URL supai Say: -"
+    until_stands 'supai: standard input is read from the keyboard: Ctrl-D ends it'
+    on_tmux send-keys -t one C-c
+    until_true shows '$'
+}
+
+@test "on a terminal: input that waits and is not read, and a file's name after -f, once" {
+    mock_start
+    echo data >data
+    run pty sh -c 'echo data | supai hi; :'
+    assert_output $'supai: standard input is not read: a word - puts it into the prompt\nhi'
+    run pty sh -c 'echo data | supai hi -; :'
+    assert_output $'hi\ndata'
+    run pty sh -c 'while read -r line; do supai hi; done <data'
+    assert_output hi
+    run pty supai -f data data
+    assert_output "supai: 'data' is a word of the prompt, and the name of a file: -f data puts that into it
+==> data <==
+data
+
+data"
+    # nowhere else
+    run --separate-stderr sh -c 'echo data | supai -f data data'
+    assert_equal "$stderr" ''
+}
+
 @test "a name that is none: 64" {
     for name in '' . .. .a a/b /a $'a\nb'; do
         try 64 '' "supai: '*' is no name of a conversation: *

@@ -10,6 +10,7 @@
 #include "diag.h"
 #include "ending.h"
 #include "io.h"
+#include "notes.h"
 #include "run.h"
 #include "show.h"
 #include "tools.h"
@@ -282,11 +283,18 @@ add_stage(struct ask *a, enum place place, void *arg)
 		r->events_at = (int)r->n - 1;
 }
 
-/* We stand between it and the terminal, which it then does not see. */
+/*
+ * Standard error is a terminal: what a stage says there is for a person, who sees it
+ * through us. Where nothing else shows that an answer is waited for we stand between
+ * the last stage and what it writes to, which it then does not see.
+ */
 static void
-stand_between(struct ask *a, struct run *r)
+attend_person(struct ask *a, struct run *r)
 {
-	r->waiting = a->watch != ASK_WATCHED && isatty(STDERR_FILENO);
+	r->live = isatty(STDERR_FILENO);
+	r->waiting = r->live && a->watch != ASK_WATCHED;
+	if (r->live && !a->aloud)
+		words_add(&r->stages[PLACES_SEND].args, "--notes");
 	if (r->waiting && !a->json && !a->shown && isatty(r->out))
 		words_add(&r->stages[r->n - 1].args, "--safe");
 }
@@ -351,12 +359,30 @@ go(struct ask *a, struct run *r)
 	return status;
 }
 
+/* What a person would not notice. */
+static void
+note(const struct ask *a)
+{
+	size_t n = a->prompt.n, i;
+	enum notes_use use = a->input ? NOTES_PART : NOTES_UNREAD;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(a->prompt.p[i], "-") == 0)
+			use = NOTES_PART;
+	if (use == NOTES_UNREAD && n == 0 && !a->files)
+		use = NOTES_PROMPT;
+	notes_input(use);
+	if (a->files)
+		notes_files(a->prompt.p, n);
+}
+
 int
 ask_run(struct ask *a)
 {
 	struct run r;
 	int status;
 
+	note(a);
 	find(a);
 	if (a->output.name == NULL)
 		io_check_output();
@@ -372,7 +398,7 @@ ask_run(struct ask *a)
 	r.out_name = a->output.name;
 	open_events(a, &r);
 	each_stage(a, add_stage, &r);
-	stand_between(a, &r);
+	attend_person(a, &r);
 	status = go(a, &r);
 	run_free(&r);
 	finish(a);

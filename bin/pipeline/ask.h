@@ -19,6 +19,8 @@ struct ask {
 	struct words	 args[PLACES_N];	/* options of the stages */
 	struct words	 beside;	/* those of the conversation's own supai-fold */
 	struct words	 prompt;	/* its words, a "--" before them if there was one */
+	bool		 input;		/* an option reads standard input */
+	bool		 files;		/* some are put before the prompt */
 	bool		 chunks, usage;	/* they are asked for, */
 	bool		 says_chunks, says_usage; /* and among args already */
 	bool		 json;

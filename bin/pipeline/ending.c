@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -18,6 +19,7 @@ static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 enum { NFATAL = sizeof(fatal) / sizeof(*fatal) };
 
 static sigset_t held, before;
+static const char *volatile parting;
 static int how = SIGTERM;	/* what ends a stage */
 
 void
@@ -53,6 +55,8 @@ ending_die(int signal)
 
 	sigprocmask(SIG_BLOCK, &held, NULL);
 	undo();
+	if (parting != NULL)
+		(void)!write(STDERR_FILENO, parting, strlen(parting));
 	sigemptyset(&sa.sa_mask);
 	sigaction(signal, &sa, NULL);
 	sigemptyset(&set);
@@ -166,6 +170,12 @@ ending_add_file(const char *path)
 	while (files[i] != NULL)
 		i++;
 	files[i] = path;
+}
+
+void
+ending_parting(const char *bytes)
+{
+	parting = bytes;
 }
 
 void

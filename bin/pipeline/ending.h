@@ -39,6 +39,12 @@ void	ending_stop(void);
 void	ending_add_file(const char *path);
 void	ending_drop_file(const char *path);
 
+/*
+ * What standard error gets when the program dies by a signal: what takes a line away
+ * that stands there. Borrowed for good; NULL: nothing.
+ */
+void	ending_parting(const char *bytes);
+
 /* Dies by that signal, as if it had come. */
 _Noreturn void ending_die(int signal);
 

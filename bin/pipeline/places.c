@@ -24,7 +24,7 @@ static const struct source {
 	const char		*not[5];
 } sources[] = {
 	{PLACES_REQ, req, NULL, {"each", "raw-input", "id", "no-stream", NULL}},
-	{PLACES_SEND, send, "", {"dry-run", "one", NULL}},
+	{PLACES_SEND, send, "", {"dry-run", "notes", "one", NULL}},
 	{PLACES_TEXT, text, "ktu", {"one", NULL}},
 	{PLACES_FOLD, fold, "kt", {"message", "one", NULL}},
 	{PLACES_SSE, events, "", {NULL}},

@@ -159,7 +159,7 @@ tell_notes(struct run *r)
 	int wait = -1;
 	size_t i;
 
-	for (i = 0; r->waiting && i < r->n; i++) {
+	for (i = 0; r->live && i < r->n; i++) {
 		if (r->stages[i].err == -1 || r->stages[i].said.n == 0)
 			continue;
 		left = r->stages[i].heard + LIVES_ON - now_ms();

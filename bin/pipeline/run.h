@@ -27,7 +27,8 @@ struct run {
 	struct buf	 result;	/* output is kept */
 	int		 out;		/* where the last stage writes */
 	const char	*out_name;
-	bool		 waiting;	/* a line says so */
+	bool		 live;		/* what stages say while they live is passed on */
+	bool		 waiting;	/* a line says that the answer is waited for */
 	/* The rest is run's own. */
 	struct relay	 relays[RUN_RELAYS];
 	size_t		 nrelays;

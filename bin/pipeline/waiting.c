@@ -1,6 +1,7 @@
 #include <stdbool.h>
 
 #include "buf.h"
+#include "ending.h"
 #include "now.h"
 #include "screen.h"
 #include "waiting.h"
@@ -34,6 +35,7 @@ waiting_show(void)
 		buf_printf(&text, "waiting  %ld:%02ld", seconds / MINUTE,
 		    seconds % MINUTE);
 		screen_note(&screen, text.p, text.n);
+		ending_parting("\r\033[K");
 		buf_free(&text);
 		next = start + (seconds + 1) * (long long)TICK;
 	}
@@ -43,8 +45,10 @@ waiting_show(void)
 void
 waiting_hide(void)
 {
-	if (waits)
-		screen_note(&screen, "", 0);
+	if (!waits)
+		return;
+	screen_note(&screen, "", 0);
+	ending_parting(NULL);
 }
 
 void

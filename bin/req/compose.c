@@ -398,13 +398,15 @@ read_files(struct compose *c)
 	for (i = 0; i < c->files.n; i++) {
 		buf_clear(&text);
 		name = read_text(c, c->files.p[i], &text);
+		if (text.n == 0)
+			diag_die(EX_NOINPUT, "%s: empty", name);
 		slash = strrchr(name, '/');
 		name = slash != NULL && slash[1] != '\0' ? slash + 1 : name;
 		buf_adds(&c->text, "==> ");
 		term_line(&c->text, name, strlen(name));
 		buf_adds(&c->text, " <==\n");
 		buf_add(&c->text, text.p, text.n);
-		if (text.n > 0 && text.p[text.n - 1] != '\n')
+		if (text.p[text.n - 1] != '\n')
 			buf_addc(&c->text, '\n');
 		buf_addc(&c->text, '\n');
 	}
@@ -454,7 +456,7 @@ read_images(struct compose *c)
 	buf_free(&url);
 }
 
-/* Joins the words by spaces: those before the "-", those behind it. */
+/* Joins the words by spaces: those before the "-", those after it. */
 static void
 join_words(struct compose *c)
 {
@@ -462,7 +464,7 @@ join_words(struct compose *c)
 	const char *word;
 	size_t i;
 
-	c->hole = c->words.n == 0;
+	c->hole = c->words.n == 0 && (c->bulk || c->files.n == 0);
 	for (i = 0; i < c->words.n; i++) {
 		word = c->words.p[i];
 		if (strcmp(word, "-") != 0) {
@@ -592,6 +594,29 @@ is_blank(const char *p, size_t n)
 	return i == n;
 }
 
+/* The prompt's text; false with why where there is none. Files alone are one. */
+static bool
+add_prompt(const struct compose *c, const char *text, size_t n,
+    struct buf *prompt, struct buf *why)
+{
+	size_t start = c->text.n;
+
+	buf_add(prompt, c->text.p, start);
+	if (c->words.n == 0 && text == NULL && start > 0) {
+		while (prompt->p[prompt->n - 1] == '\n')
+			prompt->n--;
+		return true;
+	}
+	add_piece(prompt, start, c->before.p, c->before.n);
+	add_piece(prompt, start, text, text != NULL ? n : 0);
+	add_piece(prompt, start, c->after.p, c->after.n);
+	if (text == NULL && c->hole && c->words.n > 0)
+		buf_adds(why, "no text for the '-' of the prompt");
+	else if (is_blank(prompt->p + start, prompt->n - start))
+		buf_adds(why, "an empty prompt");
+	return why->n == 0;
+}
+
 jv
 compose_request(const struct compose *c, const char *text, size_t n,
     struct buf *why)
@@ -599,15 +624,7 @@ compose_request(const struct compose *c, const char *text, size_t n,
 	struct buf prompt = {0};
 	jv content, messages, request;
 
-	buf_add(&prompt, c->text.p, c->text.n);
-	add_piece(&prompt, c->text.n, c->before.p, c->before.n);
-	add_piece(&prompt, c->text.n, text, text != NULL ? n : 0);
-	add_piece(&prompt, c->text.n, c->after.p, c->after.n);
-	if (text == NULL && c->hole && c->words.n > 0)
-		buf_adds(why, "no text for the '-' of the prompt");
-	else if (is_blank(prompt.p + c->text.n, prompt.n - c->text.n))
-		buf_adds(why, "an empty prompt");
-	if (why->n > 0) {
+	if (!add_prompt(c, text, n, &prompt, why)) {
 		buf_free(&prompt);
 		return jv_invalid();
 	}
@@ -636,10 +653,13 @@ compose_single(struct compose *c)
 
 	if (c->hole) {
 		read_text(c, "-", &text);
+		if (text.n == 0 && c->words.n > 0)
+			diag_die(EX_NOINPUT, "standard input is empty: there is"
+			    " nothing for the '-' of the prompt");
 		drop_newline(&text);
 		buf_string(&text);	/* so that an empty one is still a text */
 	}
-	request = compose_request(c, text.p, text.n, &why);
+	request = compose_request(c, c->hole ? text.p : NULL, text.n, &why);
 	if (why.n > 0)
 		diag_die(EX_NOINPUT, "%s%s", c->hole ? "standard input: " : "",
 		    buf_string(&why));
