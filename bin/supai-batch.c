@@ -1,5 +1,6 @@
 /* supai-batch: many requests at once, a result a line; run again, it goes on. */
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include "client.h"
 #include "diag.h"
 #include "io.h"
+#include "mem.h"
 #include "models.h"
 #include "opt.h"
 #include "request.h"
@@ -35,27 +37,50 @@ static const struct opt_tool tool = {
 	.defs = defs,
 };
 
-/* "50", "50/s", "100/m", "1000/h": so many a second. */
+/* The units of a rate, in seconds. */
+static const struct {
+	const char	*names;		/* each between blanks */
+	double		 seconds;
+} units[] = {
+	{" s sec second ", 1},
+	{" m min minute ", 60},
+	{" h hour ", 3600},
+};
+
+static double
+unit(const char *name)
+{
+	struct buf word = {0};
+	double seconds = 0;
+	size_t i;
+
+	buf_printf(&word, " %s ", name);
+	for (i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (strchr(name, ' ') == NULL &&
+		    strstr(units[i].names, buf_string(&word)) != NULL)
+			seconds = units[i].seconds;
+	buf_free(&word);
+	return seconds;
+}
+
+/* "50", "50/s", "100/min", "1000/h": so many a second. */
 static double
 rate(const char *arg)
 {
 	const char *slash = strchr(arg, '/');
-	char number[32] = "";
-	double n, seconds = 1;
+	char *number;
+	double n, seconds = slash != NULL ? unit(slash + 1) : 1;
 
-	if (slash != NULL && (size_t)(slash - arg) < sizeof(number)) {
-		memcpy(number, arg, (size_t)(slash - arg));
-		arg = number;
-		seconds = strcmp(slash, "/s") == 0 ? 1 :
-		    strcmp(slash, "/m") == 0 ? 60 :
-		    strcmp(slash, "/h") == 0 ? 3600 : 0;
-	}
 	if (seconds <= 0)
-		opt_usage(&tool, "--rate: '%s' is none of /s, /m and /h", slash);
-	n = opt_number(&tool, "--rate", arg);
+		opt_usage(&tool, "--rate: '%s' is none of /s, /m and /h (/sec,"
+		    " /min, /hour)", slash);
+	number = mem_copy(arg, slash != NULL ? (size_t)(slash - arg) :
+	    strlen(arg));
+	n = opt_number(&tool, "--rate", number);
 	if (!(n > 0 && n <= 1e6))
 		opt_usage(&tool, "--rate: '%s' is not from above 0 to a million",
-		    arg);
+		    number);
+	free(number);
 	return n / seconds;
 }
 

@@ -272,14 +272,29 @@ e null 9 empty_array
     [[ ${stderr_lines[0]} == 'supai-batch: none: No such file or directory' ]]
 }
 
-@test "empty input is 66, in silence" {
+@test "input without a request is said by name, and is 66" {
     mock_start
+    : >empty
+    printf '\n  \n' >blank
     run --separate-stderr supai-batch </dev/null
-    expect 66 '' ''
+    expect 66 '' 'supai-batch: standard input: no request in it: it is empty'
+    run --separate-stderr supai-batch -q -o out empty
+    expect 66 '' 'supai-batch: empty: no request in it: it is empty'
+    run --separate-stderr supai-batch blank
+    expect 66 '' 'supai-batch: blank: no request in it: it is empty'
+    run --separate-stderr supai-batch empty blank
+    expect 66 '' 'supai-batch: the input: no request in it: it is empty'
+    run --separate-stderr supai-batch none
+    expect 66 '' 'supai-batch: none: No such file or directory'
+    # One that is not empty is enough.
+    line a hi >in
+    run --separate-stderr supai-batch empty in
+    assert_equal "$status$stderr" 0
+    assert_equal "$(mock_requests)" 1
 }
 
 @test "options that make no sense are 64" {
-    for o in '-j 0' '-j x' '--rate 0' '--rate 5/d' '--rate x'; do
+    for o in '-j 0' '-j x' '--rate 0' '--rate 5/d' '--rate x' '--rate 5/' '--rate /s' '--rate 5/s/m' '--rate 5/mi' '--rate -1/s'; do
         run --separate-stderr supai-batch $o </dev/null
         [ "$status" -eq 64 ] || fail "$o: $status"
     done
@@ -942,10 +957,25 @@ ended() {
     reads_the_clock
     mock_start
     requests 3 >in
-    run --separate-stderr supai-batch --rate 600/m -o a in
-    run --separate-stderr supai-batch --rate 36000/h -o b in
+    for rate in 10 10/s 10/sec 10/second 600/m 600/min 600/minute 36000/h 36000/hour; do
+        : >"$MOCK_LOG"
+        run --separate-stderr supai-batch --rate $rate in
+        assert_equal "$rate $status$stderr" "$rate 0"
+        times | awk '{ t[NR] = $1 } END { exit !(t[3] - t[1] > 0.18 && t[3] - t[1] < 0.6) }'
+    done
+}
+
+@test "--rate: the last answer is the end, no start is waited for that nobody needs" {
+    reads_the_clock
+    mock_start
+    SECONDS=0
+    run --separate-stderr supai-batch --rate 1/h <<<"$(line a hi)"
+    assert_equal "$status$stderr" 0
+    { line a hi; line b hi; echo; } >in
+    supai-batch -q -o out <<<"$(line a hi)"
+    run --separate-stderr supai-batch --rate 1/h -o out in
     expect 0 '' ''
-    times | awk '{ t[NR] = $1 } END { exit !(t[3] - t[1] > 0.18 && t[6] - t[4] > 0.18) }'
+    [ "$SECONDS" -lt 10 ]
 }
 
 @test "--rate: the next start may be years away" {
@@ -982,6 +1012,26 @@ ended() {
     times | awk '{ if ($1 > last) last = $1; if (NR == 1) first = $1 } END { exit !(NR == 1000 && last - first < 1.5) }'
     run --separate-stderr bash -c 'ulimit -n 256; exec supai-batch -j 1000 -o out in'
     expect 71 '' 'supai-batch: -j 1000 needs 1064 open files, 256 are allowed: *ulimit*'
+}
+
+@test "without descriptors the batch stops with 71, and that is no failure of a request" {
+    [ "$(ulimit -Hn)" != unlimited ] || [ "$(ulimit -Hn)" -gt 80 ] || skip "no descriptors to spare"
+    mock_start --first-byte-delay 300
+    requests 20 >in
+    run --separate-stderr bash -c 'for fd in {3..72}; do eval "exec $fd</dev/null"; done; ulimit -n 80; exec supai-batch -o out in'
+    expect 71 '' 'supai-batch: stopped: *out of file descriptors (ulimit -n)*'
+    [ ! -e out.failed ]
+    run --separate-stderr supai-batch -o out in
+    expect 0 '' ''
+    each_has_one_success in out
+}
+
+@test "out of memory, libjq's too, is 71 and no abort" {
+    [ -z "${SUPAI_SAN-}" ] || skip "sanitizers need memory of their own"
+    mock_start
+    { printf '{"custom_id":"a","body":{"messages":[{"role":"user","content":"hi"}],"x":['; yes '{"a":1},' | head -n 2000000 | tr -d '\n'; echo '0]}}'; } >in
+    run --separate-stderr bash -c 'ulimit -v 150000; exec supai-batch in'
+    expect 71 '' 'supai-batch: out of memory'
 }
 
 # --- input and order --------------------------------------------------------

@@ -36,6 +36,7 @@ struct batch {
 	struct pace	 pace;
 	struct timers	 waiting;	/* jobs that will be tried again */
 	struct lanes	 lanes;
+	struct job	*ready;		/* read, and to be sent next; or NULL */
 	struct job	*idle_jobs;
 	struct hope	 hope;
 	struct outcome	 outcome;
@@ -92,6 +93,28 @@ read_job(struct batch *b)
 	return NULL;
 }
 
+/*
+ * The job to be sent next. One is read before its time has come, so that the end
+ * of the input is not waited for: as many may wait for another try as may be under
+ * way.
+ */
+static struct job *
+next_job(struct batch *b, long long now)
+{
+	struct job *job = NULL;
+
+	if (b->ready == NULL && b->waiting.n < b->o->jobs)
+		b->ready = read_job(b);
+	if (pace_wait(&b->pace, now, b->lanes.active) != 0)
+		return NULL;
+	job = timers_next(&b->waiting, now);
+	if (job == NULL) {
+		job = b->ready;
+		b->ready = NULL;
+	}
+	return job;
+}
+
 /* Starts what may be started now. */
 static void
 fill(struct batch *b)
@@ -103,12 +126,7 @@ fill(struct batch *b)
 	b->starved = b->busy = false;
 	for (i = 0; i < TURN && !b->ending; i++) {
 		now = now_ms();
-		if (pace_wait(&b->pace, now, b->lanes.active) != 0)
-			return;
-		job = timers_next(&b->waiting, now);
-		/* As many may wait for another try as may be under way. */
-		if (job == NULL && b->waiting.n < b->o->jobs)
-			job = read_job(b);
+		job = next_job(b, now);
 		if (job == NULL)
 			return;
 		pace_start(&b->pace, now);
@@ -209,6 +227,18 @@ try_again(struct batch *b, struct lane *lane, const struct try *t, long long now
 	return true;
 }
 
+/* What this machine lacks is no failure of the request. */
+static void
+end_failed(struct batch *b, struct lane *lane, const struct try *t)
+{
+	if (t->status == EX_OSERR) {
+		leave_job(b, lane->job);
+		return;
+	}
+	put_failure(b, lane, t);
+	job_end(&b->idle_jobs, lane->job);
+}
+
 static void
 finish(struct batch *b, struct lane *lane)
 {
@@ -230,8 +260,7 @@ finish(struct batch *b, struct lane *lane)
 	} else if (!try_again(b, lane, &t, now)) {
 		if (hope_lost(&b->hope, lane, &t))
 			stop(b, &t);
-		put_failure(b, lane, &t);
-		job_end(&b->idle_jobs, lane->job);
+		end_failed(b, lane, &t);
 	}
 	lane_end(&b->lanes, lane);
 }
@@ -286,7 +315,8 @@ is_over(const struct batch *b)
 		return true;
 	if (b->lanes.active > 0 || b->busy)
 		return false;
-	return b->ending || (b->feed.ended && b->waiting.n == 0);
+	return b->ending ||
+	    (b->feed.ended && b->ready == NULL && b->waiting.n == 0);
 }
 
 static void
@@ -359,6 +389,8 @@ drop_all(struct batch *b)
 	}
 	while ((job = timers_next(&b->waiting, LLONG_MAX)) != NULL)
 		leave_job(b, job);
+	if (b->ready != NULL)
+		leave_job(b, b->ready);
 }
 
 static int
@@ -374,9 +406,18 @@ status_of(const struct batch *b)
 		    b->hope.refused >= t->failed ? EX_NOPERM : EX_NOANSWER);
 	if (t->flaws.all > 0)
 		status = diag_worst(status, EX_NOANSWER);
-	if (status == 0)
-		return io_status(&b->feed.in, 0);
+	if (status == 0 && b->feed.ended && b->feed.lines == 0)
+		status = EX_NOINPUT;
 	return diag_worst(b->feed.in.status, status);
+}
+
+/* Where there is nothing to sum up. */
+static void
+say_empty(const struct batch *b, int nfiles)
+{
+	if (b->feed.in.status == 0)
+		diag_warn("%s: no request in it: it is empty", nfiles > 1 ?
+		    "the input" : b->feed.in.name);
 }
 
 /* Reasons come from the service, which may quote the key in them. */
@@ -416,7 +457,7 @@ summarize(struct batch *b, int status)
 		buf_printf(&line, "; see %s", b->output.store.failed_path);
 	if (t->failed > 0 && b->stop_status == 0)
 		buf_printf(&line, " (the first: %s)", buf_string(&t->first));
-	if (terminal || b->o->verbose || (status != 0 && b->feed.in.any))
+	if (terminal || b->o->verbose || status != 0)
 		say(b, &line);
 	buf_free(&line);
 }
@@ -469,7 +510,10 @@ batch_run(const struct batch_options *o, struct client *c, char **files,
 	count_lines(&b);
 	status = status_of(&b);
 	io_flush();
-	summarize(&b, status);
+	if (status == EX_NOINPUT && b.feed.lines == 0)
+		say_empty(&b, nfiles);
+	else
+		summarize(&b, status);
 	close_all(&b);
 	if (b.signal == SIGINT)
 		interrupt_die(b.signal);

@@ -38,6 +38,8 @@ hope_lost(const struct hope *h, const struct lane *lane, const struct try *t)
 	long status = lane->x.status;
 	bool of_all = status != 403 && (status != 401 || !h->answered);
 
+	if (t->status == EX_OSERR)
+		return true;
 	if (t->status == EX_NOPERM)
 		return of_all || h->refused >= REFUSED;
 	if (t->status == EX_TEMPFAIL && t->wait_ms > RETRY_MAX_WAIT)

@@ -24,7 +24,7 @@ void	hope_note(struct hope *h, const struct lane *lane, const struct try *t,
 
 /*
  * Whether a failure for good, which hope_note has seen, is surely everyone's:
- * the key is refused or the quota spent; eight forbidden requests in a row, where
+ * descriptors or memory ran out; the key is refused or the quota spent; eight forbidden requests in a row, where
  * each may have been forbidden for itself; the service asks for more than two
  * minutes; nothing was heard of the service since the request was first sent.
  */
