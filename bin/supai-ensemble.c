@@ -207,13 +207,13 @@ resolve(const struct settings *s, struct ensemble *e)
 
 	e->members = mem_zero(e->ask->n, sizeof(struct target *));
 	for (i = 0; i < e->ask->n; i++)
-		e->members[i] = targets_get(e->targets, e->ask->p[i].id);
+		e->members[i] = target_get(e->targets, e->ask->p[i].id);
 	e->mains = mem_zero(p->mains.n, sizeof(struct target *));
 	for (i = 0; i < p->mains.n && e->ask->n > 1; i++)
-		e->mains[e->nmains++] = targets_get(e->targets, p->mains.p[i].id);
+		e->mains[e->nmains++] = target_get(e->targets, p->mains.p[i].id);
 	if (s->run.judge == NULL)
 		return;
-	e->judge = targets_get(e->targets, s->run.judge);
+	e->judge = target_get(e->targets, s->run.judge);
 	if (e->judge == NULL)
 		opt_usage(&tool, "--judge: nobody serves '%s'", s->run.judge);
 }
@@ -249,7 +249,7 @@ run(struct settings *s, const struct ensemble *e)
 {
 	int status;
 
-	targets_open(e->targets);
+	target_open(e->targets);
 	io_check_output();
 	s->client.reader = STDOUT_FILENO;
 	s->client.http = http_open();
@@ -286,7 +286,7 @@ main(int argc, char **argv)
 	else
 		status = run(&s, &e);
 	client_close(&s.client);
-	targets_free(&targets);
+	target_free(&targets);
 	free(e.members);
 	free(e.mains);
 	ask_free(&ask);

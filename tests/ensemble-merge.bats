@@ -215,7 +215,7 @@ $(cat "$ROOT/bin/ensemble/instructions.txt")"
 @test "the instructions are short, ask for the answer itself, and stand in the page" {
     [ "$(wc -w <"$ROOT/bin/ensemble/instructions.txt")" -lt 200 ]
     grep -qi 'in the language of the question' "$ROOT/bin/ensemble/instructions.txt"
-    ! grep -qi 'panel\|ensemble\|model' "$ROOT/bin/ensemble/instructions.txt"
+    run ! grep -i 'panel\|ensemble\|model' "$ROOT/bin/ensemble/instructions.txt"
     grep -vxF -f "$ROOT/man/supai-ensemble.1" "$ROOT/bin/ensemble/instructions.txt" >missing || true
     assert_equal "$(cat missing)" ''
 }
@@ -473,7 +473,7 @@ confidence-score a 0.5'
 # --- a vote over many questions -------------------------------------------------------
 
 @test "a vote of five mocks, each right in 70 of 100, is right more often than one" {
-    # The machinery is tested, with mocks that draw their answers: no model's wit.
+    # The machinery is tested, with mocks that draw their answers; no model is.
     replies() {
         awk -v seed="$1" 'BEGIN { srand(seed); for (i = 0; i < 300; i++) print rand() < 0.7 ? "Paris" : "Lyon" }'
     }

@@ -51,7 +51,7 @@ static void
 leave_place(struct call *c)
 {
 	if (c->placed)
-		limits_give(&c->calls->limits, &c->target->url);
+		limit_give(&c->calls->limits, &c->target->url);
 	c->placed = false;
 }
 
@@ -357,7 +357,7 @@ start_queued(struct calls *all)
 
 	for (c = all->first; c != NULL; c = next) {
 		next = c->next;
-		if (!limits_take(&all->limits, &c->target->url))
+		if (!limit_take(&all->limits, &c->target->url))
 			continue;
 		dequeue(c);
 		start(c);
@@ -398,7 +398,7 @@ note_end(struct http_exchange *x)
 }
 
 void
-calls_wait(struct calls *all, const struct curl_waitfd *fds, unsigned nfds,
+call_wait(struct calls *all, const struct curl_waitfd *fds, unsigned nfds,
     long ms)
 {
 	struct http_exchange *x;
@@ -411,10 +411,10 @@ calls_wait(struct calls *all, const struct curl_waitfd *fds, unsigned nfds,
 }
 
 void
-calls_free(struct calls *all)
+call_free_all(struct calls *all)
 {
 	usage_free(&all->usage);
-	limits_free(&all->limits);
+	limit_free(&all->limits);
 	free(all->all);
 	*all = (struct calls){0};
 }

@@ -74,7 +74,7 @@ struct call {
 void	call_begin(struct calls *all, struct call *c, struct target *target,
 	    struct buf *body);
 
-/* The next that came of it. Call it until CALL_NOTHING, each time calls_wait returns. */
+/* The next that came of it. Call it until CALL_NOTHING, each time call_wait returns. */
 enum call_event call_next(struct call *c);
 
 /* Whether it has begun and not ended. */
@@ -89,9 +89,9 @@ void	call_free(struct call *c);
  * Starts the calls whose time and place have come, and waits until something happens:
  * at most ms milliseconds (-1: no limit), or until one of fds wakes.
  */
-void	calls_wait(struct calls *all, const struct curl_waitfd *fds,
+void	call_wait(struct calls *all, const struct curl_waitfd *fds,
 	    unsigned nfds, long ms);
 
-void	calls_free(struct calls *all);
+void	call_free_all(struct calls *all);
 
 #endif

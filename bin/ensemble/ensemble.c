@@ -437,7 +437,7 @@ loop(struct state *s)
 		if (s->run.w.stream && now_ms() - s->written >= SILENCE_MS)
 			write_comment(&s->run.w);
 		send_out(s);
-		calls_wait(&s->run.calls, &fd, 1, next_wait(s));
+		call_wait(&s->run.calls, &fd, 1, next_wait(s));
 	}
 }
 
@@ -459,7 +459,7 @@ start(struct state *s, const struct run_options *o, const struct ensemble *e,
 		    .mode = e->q->mode},
 		.seed = o->seeded ? o->seed : letters_seed(),
 	};
-	limits_start(&s->run.calls.limits, e->panel);
+	limit_start(&s->run.calls.limits, e->panel);
 	s->members = mem_zero(s->n, sizeof(*s->members));
 	s->threads = mem_zero(s->n, sizeof(*s->threads));
 	s->kept = mem_zero(s->n, sizeof(*s->kept));
@@ -482,7 +482,7 @@ state_free(struct state *s)
 	for (i = 0; i < s->n; i++)
 		member_free(&s->members[i]);
 	final_free(&s->final);
-	calls_free(&s->run.calls);
+	call_free_all(&s->run.calls);
 	buf_free(&s->run.out);
 	free(s->members);
 	free(s->threads);

@@ -4,14 +4,14 @@
 #include "mem.h"
 
 void
-limits_start(struct limits *l, const struct panel *p)
+limit_start(struct limits *l, const struct panel *p)
 {
 	l->panel = p;
 	l->used = mem_zero(p->nlimits + 1, sizeof(*l->used));
 }
 
 bool
-limits_take(struct limits *l, const struct url *u)
+limit_take(struct limits *l, const struct url *u)
 {
 	const struct panel *p = l->panel;
 	size_t i;
@@ -26,7 +26,7 @@ limits_take(struct limits *l, const struct url *u)
 }
 
 void
-limits_give(struct limits *l, const struct url *u)
+limit_give(struct limits *l, const struct url *u)
 {
 	size_t i;
 
@@ -36,7 +36,7 @@ limits_give(struct limits *l, const struct url *u)
 }
 
 void
-limits_free(struct limits *l)
+limit_free(struct limits *l)
 {
 	free(l->used);
 	l->used = NULL;

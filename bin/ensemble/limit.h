@@ -15,14 +15,14 @@ struct limits {
 	unsigned	*used;	/* of each of the panel's limits; owned */
 };
 
-void	limits_start(struct limits *l, const struct panel *p);
+void	limit_start(struct limits *l, const struct panel *p);
 
 /* Takes a place at the host of a URL; false when a limit leaves none. */
-bool	limits_take(struct limits *l, const struct url *u);
+bool	limit_take(struct limits *l, const struct url *u);
 
 /* Gives the place back. */
-void	limits_give(struct limits *l, const struct url *u);
+void	limit_give(struct limits *l, const struct url *u);
 
-void	limits_free(struct limits *l);
+void	limit_free(struct limits *l);
 
 #endif

@@ -72,7 +72,7 @@ find(const struct targets *t, const char *id)
 }
 
 struct target *
-targets_get(struct targets *t, const char *id)
+target_get(struct targets *t, const char *id)
 {
 	const struct panel_model *line = panel_find(t->panel, id);
 	struct target *g = find(t, id);
@@ -106,7 +106,7 @@ no_key(const struct targets *t, const struct target *g)
 }
 
 void
-targets_open(struct targets *t)
+target_open(struct targets *t)
 {
 	struct target *g;
 	size_t i;
@@ -136,7 +136,7 @@ target_source(const struct target *t, struct buf *out)
 }
 
 void
-targets_free(struct targets *t)
+target_free(struct targets *t)
 {
 	struct target *g;
 

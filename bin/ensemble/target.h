@@ -41,14 +41,14 @@ struct targets {
  * the tool with 78 where the panel's line is wrong, or speaks plain http to another
  * machine; with 64 where --base-url is.
  */
-struct target *targets_get(struct targets *t, const char *id);
+struct target *target_get(struct targets *t, const char *id);
 
 /* Reads the keys. Ends the tool with 78 when one is missing or unsafe. */
-void	targets_open(struct targets *t);
+void	target_open(struct targets *t);
 
 /* Appends where a target's key comes from: "env NAME", "file PATH" or "no key". */
 void	target_source(const struct target *t, struct buf *out);
 
-void	targets_free(struct targets *t);
+void	target_free(struct targets *t);
 
 #endif
