@@ -4,6 +4,7 @@
 
 load helper
 load ensemble
+load tls
 
 setup() { panel_setup; }
 
@@ -405,4 +406,77 @@ done main'
     request '.stream_options = null'
     ensemble
     assert_equal "$(written | jq -c 'select(has("usage"))')" ''
+}
+
+# --- as it comes ------------------------------------------------------------------
+
+# shows PATTERN: whether it stands in what was written so far.
+shows() { grep -qs -- "$1" out; }
+
+@test "with one model its text is out as soon as it comes" {
+    model a --stall 2 --reply 'One, as it comes.'
+    request '.models = ["a"] | .include_supai_chunks = false'
+    supai-ensemble --panel panel request >out 3>&- &
+    until_true shows '"content":"One, as'
+    kill $!
+}
+
+@test "with several, the threads' chunks and main's text are out as they come" {
+    model a --stall 2 --reply 'One, as it comes.'
+    model b --reply Two
+    request
+    supai-ensemble --panel panel request >out 3>&- &
+    until_true shows '"key":"a","modelId":"a"},"type":"text","text":"One, as '
+    until_true shows '{"_source":{"key":"b"},"type":"done"}'
+    kill $!
+    model m --stall 2 --reply 'Main, as it comes.'
+    model c --reply Three
+    printf '%s\n' 'main m' 'mode auto b c' >>panel
+    supai-ensemble --panel panel request >out 3>&- &
+    until_true shows '"delta":{"content":"Main, as'
+    kill $!
+}
+
+@test "what follows supai-send in a pipeline follows it unchanged" {
+    model a --logprobs --reply 'One, I say.'
+    model b --logprobs --reply 'Two, I say.'
+    mkdir -p home/.config/supai
+    cp panel home/.config/supai/panel
+    echo 'mode council a b' >>home/.config/supai/panel
+    run_pipe 'supai-req -x -m council "What is it?" | supai-ensemble | supai-sse | supai-watch --log | supai-text'
+    assert_equal "$stages" '0 0 0 0 0'
+    assert_equal "$output" 'One, I say.'
+    [[ $stderr == *main* && $stderr == *council* ]]
+    run_pipe 'supai-req -x -m council "What is it?" | supai-ensemble | supai-sse | supai-text -k b'
+    assert_equal "$output" 'Two, I say.'
+    run_pipe 'supai-req --no-stream -m council "What is it?" | supai-ensemble | supai-sse | supai-fold'
+    assert_equal "$stages" '0 0 0 0'
+    assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" 'One, I say.'
+}
+
+@test "over TLS with HTTP/2 all calls to a host share a connection" {
+    mock_start --first-byte-delay 200 --reply yes
+    tls_start
+    cat >panel <<P
+model a $SUPAI_BASE_URL fast
+model b $SUPAI_BASE_URL thinking
+key 127.0.0.1 env PANEL_KEY
+mode auto a*8 b*8
+P
+    request
+    ensemble --cacert cert.pem
+    assert_equal "$status$stderr" 0
+    assert_equal "$(wc -l <tls.log | tr -d ' ')" 16
+    [ "$(sort -u tls.log | wc -l)" -le 2 ]
+    ensemble --retries 0
+    assert_equal "$status" 69
+    CURL_CA_BUNDLE=cert.pem ensemble
+    assert_equal "$status" 0
+}
+
+@test "no proxy sees what goes to this machine" {
+    model a --reply One
+    request
+    http_proxy=http://127.0.0.1:1 ensemble --proxy http://127.0.0.1:1
+    assert_equal "$status" 0
 }
