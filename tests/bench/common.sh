@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034 # used where this is read
-# What run.sh and batch.sh share: where things are, a scratch folder that goes
+# What run.sh, batch.sh and ensemble.sh share: where things are, a scratch folder that goes
 # away with whoever reads this, and a service to ask. Not to be run by itself.
 
 root=$(cd "${0%/*}/../.." && pwd) || exit 1
@@ -17,30 +17,38 @@ export LC_ALL=C PATH="$BIN:$BUILD/tests/bench:$PATH" HOME="$work/home" BIN BUILD
 
 mkdir -p "$work/home" || exit 1
 scratch=$(mktemp -d "$work/run.XXXXXX") || exit 1
-mock=
+mocks=
 finish() {
-    [ -z "$mock" ] || kill "$mock" 2>/dev/null
+    # shellcheck disable=SC2086 # numbers
+    [ -z "$mocks" ] || kill $mocks 2>/dev/null
     rm -rf "$scratch"
 }
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
-# stop: ends the mock, if there is one.
+# stop: ends the mocks, if there are any.
 stop() {
-    [ -n "$mock" ] || return 0
-    kill "$mock"
-    wait "$mock" 2>/dev/null
-    mock=
+    [ -n "$mocks" ] || return 0
+    # shellcheck disable=SC2086 # numbers
+    kill $mocks
+    # shellcheck disable=SC2086 # numbers
+    wait $mocks 2>/dev/null
+    mocks=
     unset SUPAI_BASE_URL SUPAI_API_KEY
 }
 
-# start OPTION ...: a mock in place of the one before, and where it is to be asked.
-start() {
-    stop
+# another OPTION ...: a mock beside the others, and where it is to be asked.
+another() {
     mkfifo "$scratch/fifo"
     supai-mock "$@" >"$scratch/fifo" 2>/dev/null &
-    mock=$!
+    mocks="$mocks $!"
     read -r SUPAI_BASE_URL <"$scratch/fifo"
     rm "$scratch/fifo"
     export SUPAI_BASE_URL SUPAI_API_KEY=bench
+}
+
+# start OPTION ...: a mock in place of the ones before.
+start() {
+    stop
+    another "$@"
 }
