@@ -678,6 +678,51 @@ e null 9 empty_array
     assert_equal "$(jq -r '.fault // "none"' "$MOCK_LOG" | sort -u | xargs)" 'cut fail garbage none stall'
 }
 
+# --- what is sent, and when -------------------------------------------------
+
+@test "eight are under way at once unless -j says otherwise" {
+    mock_start --first-byte-delay 1000
+    requests 20 >in
+    for jobs in '' '-j 3'; do
+        : >"$MOCK_LOG"
+        # shellcheck disable=SC2086
+        supai-batch $jobs in >out 2>err 3>&- &
+        until_true lines_in out 1
+        # The first answers, and no others, have made room for the next ones.
+        times | awk -v want="${jobs:+3}" 'NR == 1 { first = $1 } $1 - first < 0.9 { n++ } END { exit n != (want ? want : 8) }'
+        kill -TERM $! && kill -TERM $!
+        wait $! || true
+    done
+}
+
+@test "results come as they are there, not in the order of the input" {
+    mock_start --fail 503:1 --retry-after 1
+    requests 3 >in
+    run --separate-stderr supai-batch in
+    assert_equal "$status$stderr" 0
+    assert_equal "$(jq -r .custom_id <<<"$output" | tail -n 1)" 1
+}
+
+@test "supai-send's options: URL, headers, no key; any url of a line that ends in /chat/completions" {
+    mock_start
+    url=$SUPAI_BASE_URL/chat/completions
+    unset SUPAI_API_KEY SUPAI_BASE_URL
+    {
+        line a hi | sed 's|/v1/chat|https://api.example/v7/deep/chat|'
+        line b hi | sed 's|"/v1|"|'
+        line c hi | sed 's|completions"|completions/"|'
+    } >in
+    echo 'X-Team: blue' >headers
+    run --separate-stderr supai-batch --url "$url" --no-key --header @headers --header 'Authorization: x' in
+    assert_equal "$status" 64
+    echo "Authorization: Bearer $TEST_KEY" >>headers
+    chmod 600 headers
+    run --separate-stderr supai-batch --url "$url" --header @headers in
+    assert_equal "$status" 1
+    assert_equal "$(jq -r '"\(.custom_id) \(.error.code)"' <<<"$output" | sort | xargs)" 'a null b null c invalid_url'
+    assert_equal "$(jq -r '.headers | to_entries[] | select(.key | ascii_downcase == "x-team").value' "$MOCK_LOG" | xargs)" 'blue blue'
+}
+
 # --- the end of an answer ---------------------------------------------------
 
 # stream TEXT: the events of an answer of that text, finish reason and [DONE].
@@ -1080,6 +1125,43 @@ ended() {
     assert_equal "$(jq -r .custom_id out)" "$(seq 1 300)"
 }
 
+@test "the memory of --ordered has a bound: long results are held back only so far" {
+    reads_the_clock
+    head -c 3M /dev/zero | tr '\0' x >long
+    # The first one waits for its next try.
+    mock_start --fail 503:1 --retry-after 3 --reply @long
+    requests 30 >in
+    run --separate-stderr bash -c 'supai-batch -j 4 --ordered in | jq -r .custom_id'
+    expect 0 "$(seq 30)" ''
+    # 8 MiB are three of them, and as many as were under way then.
+    times | awk 'NR > 1 && !at && $1 - before > 1 { at = NR - 1 } { before = $1 } END { if (!(at >= 4 && at <= 9)) { print at; exit 1 } }'
+}
+
+@test "the memory of an answer has a bound, however small its events are" {
+    printf 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n' {1..50} >small
+    { cat small; stream end; } | response 'Connection: close' >fits
+    { cat small small; stream end; } | response 'Connection: close' >long
+    { stream "$(head -c 1100 /dev/zero | tr '\0' x)"; } | response 'Connection: close' >event
+    raw_start fits long event
+    requests 3 >in
+    run --separate-stderr supai-batch -j 1 --max-record 1K --ordered in
+    assert_equal "$status" 1
+    assert_equal "$(jq -r '"\(.custom_id) \(.error.code) \(.error.message)"' <<<"$output")" '1 null null
+2 too_long the answer is too long (--max-record)
+3 too_long event 1: longer than 1024 bytes (--max-record)'
+    assert_equal "$(connections)" 3
+}
+
+@test "a result longer than --max-record is a failure, since no run could read it again" {
+    stream "$(head -c 900 /dev/zero | tr '\0' x)" | response 'Connection: close' "x-request-id: $(head -c 400 /dev/zero | tr '\0' x)" >answer
+    raw_start answer
+    run --separate-stderr supai-batch --max-record 1K -o out <<<"$(line a hi)"
+    expect 1 '' 'supai-batch: 0 answered, 1 failed; *; see out.failed (the first: a: the result is too long (--max-record))'
+    [ ! -s out ]
+    assert_equal "$(jq -r .error.code out.failed)" too_long
+    assert_equal "$(connections)" 1
+}
+
 # --- ends -------------------------------------------------------------------
 
 # signal_run SIGNAL [N]: sends it N times to a batch whose answers take long.
@@ -1149,6 +1231,24 @@ signal_run() {
     run --separate-stderr supai-batch -q <<<'no JSON'
     assert_equal "$status" 1
     assert_equal "$stderr" ''
+}
+
+@test "--progress draws the line where no terminal is, and -q nothing anywhere" {
+    mock_start --first-byte-delay 400
+    requests 2 >in
+    run --separate-stderr supai-batch -j 1 --progress -o out in
+    assert_equal "$status$output" 0
+    [[ $stderr == *$'\rsupai-batch: 1/'*'2 done, 0 failed, '*'/s, '*' tokens, '*' s left'*'K'* ]]
+    run --separate-stderr supai-batch -j 1 --progress -q <in
+    assert_equal "$status$stderr" 0
+}
+
+@test "a terminal that can only take lines gets no picture, but the summary" {
+    mock_start --first-byte-delay 400
+    requests 2 >in
+    TERM=dumb pty supai-batch -j 1 -o out in >screen
+    grep -q 'supai-batch: 2 answered, 0 failed; ' screen
+    ! grep -q -e done -e $'\033' screen
 }
 
 @test "progress on a terminal, and a summary there" {
