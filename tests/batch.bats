@@ -828,7 +828,7 @@ text_of() { jq -r '.response.body.choices[0].message.content' "$@"; }
 # --- what a failure looks like ----------------------------------------------
 
 # The type of each member of a line, as OpenAI's page of the output has them.
-shape() { jq -c '[(.id, .custom_id, .response, .error | type), (.response // .error | map_values(type))]' "$@"; }
+shape() { jq -c '[(.id, .custom_id, .response, .error | type), (.response // .error | map_values(type))]'; }
 
 @test "a failure has the response or the error that OpenAI documents, and its custom_id is a string" {
     stream Par | sed 's/"stop"/null/; /DONE/d' | response >cut
@@ -929,7 +929,7 @@ ended() {
     expect 1 '' 'supai-batch: *wrong key \*\*\**'
     assert_equal "$(wc -l <out) $(wc -l <out.failed)" '2 4'
     jq . out out.failed >shown
-    ! grep -e 0123456789 shown out out.failed
+    assert_equal "$(grep -h 0123456789 shown out out.failed)" ''
     [[ $stderr != *0123456789* ]]
     assert_equal "$(text_of out | head -n 1)" 'The key is ***.'
     assert_equal "$(jq -r .response.request_id out | head -n 1)" '***'
@@ -1248,7 +1248,7 @@ signal_run() {
     requests 2 >in
     TERM=dumb pty supai-batch -j 1 -o out in >screen
     grep -q 'supai-batch: 2 answered, 0 failed; ' screen
-    ! grep -q -e done -e $'\033' screen
+    assert_equal "$(grep -e ' done' -e $'\033' screen)" ''
 }
 
 @test "progress on a terminal, and a summary there" {
