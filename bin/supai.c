@@ -63,73 +63,53 @@ struct options {
 	bool		 safe, raw;
 };
 
-/* What an option means to us. */
+/* What a stage's option means to us, beside going there; false: it is none. */
+static bool
+note_stage(struct ask *a, int key, const char *arg)
+{
+	switch (key) {
+	case 'm':
+		a->mode = arg;
+		return true;
+	case 'M':
+		return a->models = true;
+	case 'f':
+		return a->files = true;
+	case 'x':
+		return a->chunks = a->says_chunks = true;
+	case 'u':
+		return a->usage = a->says_usage = true;
+	case 'k':
+		if (redact_has_sign(arg))
+			opt_usage(&tool, OPTIONS_NO_THREAD);
+		return a->lone = a->chunks = true;
+	case 't':
+		return a->lone = a->chunks = true;
+	case OPTIONS_MIN_CONFIDENCE:
+		return a->chunks = true;
+	case OPTIONS_ANY_FINISH:
+		return a->lone = true;
+	case PLACES_LETTER('v'):
+	case PLACES_LETTER('D'):
+		return a->aloud = true;
+	case OPTIONS_MAX_RECORD:
+		words_add(&a->beside, places_word(key));
+		words_add(&a->beside, arg);
+		return true;
+	case CLIENT_URL:
+		a->url = arg;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void
-note(struct options *o, int key, const char *arg)
+note_conversation(struct options *o, int key, const char *arg)
 {
 	struct ask *a = &o->ask;
 
 	switch (key) {
-	case 'm':
-		a->mode = arg;
-		break;
-	case 'M':
-		a->models = true;
-		break;
-	case 'f':
-		a->files = true;
-		break;
-	case 'x':
-		a->chunks = a->says_chunks = true;
-		break;
-	case 'u':
-		a->usage = a->says_usage = true;
-		break;
-	case 'k':
-		if (redact_has_sign(arg))
-			opt_usage(&tool, OPTIONS_NO_THREAD);
-		a->lone = a->chunks = true;
-		break;
-	case 't':
-		a->lone = a->chunks = true;
-		break;
-	case OPTIONS_MIN_CONFIDENCE:
-		a->chunks = true;
-		break;
-	case OPTIONS_ANY_FINISH:
-		a->lone = true;
-		break;
-	case OPTIONS_SAFE:
-		o->safe = a->shown = true;
-		break;
-	case PLACES_LETTER('r'):
-		o->raw = a->shown = true;
-		break;
-	case PLACES_LETTER('v'):
-	case PLACES_LETTER('D'):
-		a->aloud = true;
-		break;
-	case OPTIONS_MAX_RECORD:
-		words_add(&a->beside, places_word(key));
-		words_add(&a->beside, arg);
-		break;
-	case CLIENT_URL:
-		a->url = arg;
-		break;
-	case JSON:
-		a->json = true;
-		break;
-	case 'w':
-		a->watch = ASK_WATCHED;
-		break;
-	case NO_WATCH:
-		a->watch = ASK_UNWATCHED;
-		break;
-	case 'o':
-		if (*arg == '\0')
-			opt_usage(&tool, "--output: an empty name");
-		a->output_name = arg;
-		break;
 	case 'c':
 		a->keep = true;
 		break;
@@ -144,15 +124,61 @@ note(struct options *o, int key, const char *arg)
 	case SHOW:
 		o->looking = places_name(key);
 		break;
+	}
+}
+
+static void
+note_output(struct ask *a, const char *arg)
+{
+	if (*arg == '\0')
+		opt_usage(&tool, "--output: an empty name");
+	a->output_name = arg;
+}
+
+static void
+note_events(struct ask *a, const char *arg)
+{
+	if (strcmp(arg, "-") == 0)
+		opt_usage(&tool, "--events: standard output is for the answer:"
+		    " give a file");
+	a->events = arg;
+}
+
+/* What an option means to us. */
+static void
+note(struct options *o, int key, const char *arg)
+{
+	struct ask *a = &o->ask;
+
+	if (note_stage(a, key, arg))
+		return;
+	switch (key) {
+	case OPTIONS_SAFE:
+		o->safe = a->shown = true;
+		break;
+	case PLACES_LETTER('r'):
+		o->raw = a->shown = true;
+		break;
+	case JSON:
+		a->json = true;
+		break;
+	case 'w':
+		a->watch = ASK_WATCHED;
+		break;
+	case NO_WATCH:
+		a->watch = ASK_UNWATCHED;
+		break;
+	case 'o':
+		note_output(a, arg);
+		break;
 	case EVENTS:
-		if (strcmp(arg, "-") == 0)
-			opt_usage(&tool, "--events: standard output is for the"
-			    " answer: give a file");
-		a->events = arg;
+		note_events(a, arg);
 		break;
 	case DRY_RUN:
 		o->dry_run = true;
 		break;
+	default:
+		note_conversation(o, key, arg);
 	}
 }
 
@@ -233,8 +259,8 @@ main(int argc, char **argv)
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		note(&o, key, arg);
 		pass_on(&o, key, arg);
-		o.ask.input = o.ask.input ||
-		    (arg != NULL && notes_names_input(arg));
+		if (arg != NULL && notes_names_input(arg))
+			o.ask.input = true;
 		at = optind;
 	}
 	take_prompt(&o.ask, argv + optind, optind > at);

@@ -341,21 +341,19 @@ keep(struct ask *a, const struct run *r)
 static int
 go(struct ask *a, struct run *r)
 {
-	struct stage fold = {.tool = tool_of(PLACES_FOLD), .err = -1};
 	int status;
 
 	if (a->keep) {
-		words_join(&fold.args, &a->beside);
-		words_add(&fold.args, "-1");
-		r->beside = &fold;
+		r->beside.tool = tool_of(PLACES_FOLD);
+		words_join(&r->beside.args, &a->beside);
+		words_add(&r->beside.args, "-1");
 	}
 	run_go(r);
 	status = explain(r, run_status(r));
 	if (status == 0 && a->keep)
-		status = check_completion(a, &fold);
+		status = check_completion(a, &r->beside);
 	if (status == 0)
 		keep(a, r);
-	stage_free(&fold);
 	return status;
 }
 

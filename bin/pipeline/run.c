@@ -25,8 +25,14 @@ run_init(struct run *r)
 {
 	*r = (struct run){
 		.keep_at = -1, .events_at = -1, .events_fd = -1,
-		.out = STDOUT_FILENO,
+		.beside = {.err = -1}, .out = STDOUT_FILENO,
 	};
+}
+
+static bool
+has_beside(const struct run *r)
+{
+	return r->beside.tool != NULL;
 }
 
 struct stage *
@@ -71,7 +77,7 @@ start_beside(struct run *r, struct relay *events)
 
 	stage_pipe(in);
 	stage_pipe(out);
-	start(r->beside, in[0], out[1]);
+	start(&r->beside, in[0], out[1]);
 	relay_add(events, RELAY_BESIDE, in[1], NULL);
 	add_relay(r, out[0])->copy = &r->result;
 }
@@ -89,7 +95,7 @@ pass_through(struct run *r, int i, int from)
 		relay->copy = &r->kept;
 	if (i == r->events_at && r->events_fd != -1)
 		relay_add(relay, RELAY_FILE, r->events_fd, r->events_name);
-	if (i == r->events_at && r->beside != NULL)
+	if (i == r->events_at && has_beside(r))
 		start_beside(r, relay);
 	return ends[0];
 }
@@ -121,7 +127,7 @@ start_all(struct run *r)
 		start(&r->stages[i], in, ends[1]);
 		in = ends[0];
 		if (i == r->keep_at || (i == r->events_at &&
-		    (r->beside != NULL || r->events_fd != -1)))
+		    (has_beside(r) || r->events_fd != -1)))
 			in = pass_through(r, i, in);
 	}
 	start_last(r, &r->stages[last], in);
@@ -203,7 +209,7 @@ sooner(int a, int b)
 static size_t
 add_stage(struct pollfd *fds, size_t n, const struct stage *s)
 {
-	if (s != NULL && s->err != -1 && !s->aloud)
+	if (s->err != -1)
 		fds[n++] = (struct pollfd){.fd = s->err, .events = POLLIN};
 	return n;
 }
@@ -216,7 +222,7 @@ gather(struct run *r, struct pollfd *fds)
 
 	for (i = 0; i < r->n; i++)
 		n = add_stage(fds, n, &r->stages[i]);
-	n = add_stage(fds, n, r->beside);
+	n = add_stage(fds, n, &r->beside);
 	for (i = 0; i < r->nrelays; i++)
 		n += relay_poll(&r->relays[i], fds + n);
 	return n;
@@ -230,8 +236,7 @@ step(struct run *r)
 
 	for (i = 0; i < r->n; i++)
 		stage_hear(&r->stages[i]);
-	if (r->beside != NULL)
-		stage_hear(r->beside);
+	stage_hear(&r->beside);
 	for (i = 0; i < r->nrelays; i++) {
 		if (!relay_step(&r->relays[i]))
 			continue;
@@ -274,8 +279,8 @@ run_go(struct run *r)
 	attend(r);
 	for (i = 0; i < r->n; i++)
 		stage_wait(&r->stages[i]);
-	if (r->beside != NULL)
-		stage_wait(r->beside);
+	if (has_beside(r))
+		stage_wait(&r->beside);
 	waiting_end();
 }
 
@@ -333,6 +338,7 @@ run_free(struct run *r)
 
 	for (i = 0; i < r->n; i++)
 		stage_free(&r->stages[i]);
+	stage_free(&r->beside);
 	buf_free(&r->kept);
 	buf_free(&r->result);
 }

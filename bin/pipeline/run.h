@@ -23,7 +23,7 @@ struct run {
 	int		 events_at;	/* and the one that writes the events, which go to */
 	int		 events_fd;	/* a file (-1: none), */
 	const char	*events_name;
-	struct stage	*beside;	/* and to a stage (NULL: none), whose */
+	struct stage	 beside;	/* and to a stage (without a tool: none), whose */
 	struct buf	 result;	/* output is kept */
 	int		 out;		/* where the last stage writes */
 	const char	*out_name;
