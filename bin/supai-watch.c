@@ -21,7 +21,7 @@
 #include "watch.h"
 #include "width.h"
 
-enum { OPT_LOG = OPT_LONG, OPT_MAX_RECORD };
+enum { OPT_LOG = OPT_LONG, OPT_TO_END, OPT_MAX_RECORD };
 
 enum {
 	FRAME = 100,	/* ms between two frames, at least, */
@@ -31,6 +31,7 @@ enum {
 
 static const struct opt_def defs[] = {
 	{OPT_LOG, "log", NULL, "plain lines, one for each change, on standard error"},
+	{OPT_TO_END, "to-end", NULL, "the picture lasts to the answer's end"},
 	{OPT_MAX_RECORD, "max-record", "SIZE", "longest line to look at (64M)"},
 	{0, NULL, NULL, NULL},
 };
@@ -280,7 +281,7 @@ is_shared(void)
 }
 
 static void
-start(struct state *s, bool log, size_t max)
+start(struct state *s, bool log, bool to_end, size_t max)
 {
 	const char *no_colour = getenv("NO_COLOR");
 
@@ -294,7 +295,7 @@ start(struct state *s, bool log, size_t max)
 	s->picture.colour = no_colour == NULL || *no_colour == '\0';
 	s->opts = (struct watch_opts){
 		.max = max,
-		.until_text = s->screen.terminal && is_shared(),
+		.until_text = s->screen.terminal && !to_end && is_shared(),
 		.over = over,
 		.say = s->log ? say : NULL,
 		.arg = s,
@@ -308,7 +309,7 @@ main(int argc, char **argv)
 	static struct state s;
 	struct io_in in;
 	size_t max = IO_MAX_RECORD;
-	bool log = false;
+	bool log = false, to_end = false;
 	const char *arg;
 	int key;
 
@@ -319,12 +320,15 @@ main(int argc, char **argv)
 		case OPT_LOG:
 			log = true;
 			break;
+		case OPT_TO_END:
+			to_end = true;
+			break;
 		case OPT_MAX_RECORD:
 			max = opt_size(&tool, "--max-record", arg);
 			break;
 		}
 	}
-	start(&s, log, max);
+	start(&s, log, to_end, max);
 	io_start(&in, argv + optind, argc - optind, max);
 	io_confine(&in);
 	while (io_next(&in)) {

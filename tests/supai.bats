@@ -330,10 +330,10 @@ usage: *" --key sk-x1 hi
 
 @test "--dry-run prints a command line that does the same" {
     mock_start
-    try 0 'supai-req hi | supai-send -1 | supai-sse | supai-text -1' '' --dry-run hi
-    try 0 'supai-req -u -m fast -f '\''a b'\'' -x -- '\''Why'\''\'\'''\''s it?'\'' - | supai-send --retries 3 -1 | supai-sse | supai-watch | supai-text -u -t -k main --safe -1' '' \
+    try 0 'supai-req hi | supai-send -1 | supai-sse -1 | supai-text -1' '' --dry-run hi
+    try 0 'supai-req -u -m fast -f '\''a b'\'' -x -- '\''Why'\''\'\'''\''s it?'\'' - | supai-send --retries 3 -1 | supai-sse -1 | supai-watch | supai-text -u -t -k main --safe -1' '' \
         -ut --retries=3 -mfast -k main --safe -wf 'a b' --dry-run -- "Why's it?" -
-    try 0 'supai-req --max-record 1M -x -u | supai-send --max-record 1M -1 | supai-sse --max-record 1M | supai-fold -t --max-record 1M -1' '' \
+    try 0 'supai-req --max-record 1M -x -u | supai-send --max-record 1M -1 | supai-sse --max-record 1M -1 | supai-fold -t --max-record 1M -1' '' \
         --dry-run --json -t --max-record 1M
     assert_equal "$(mock_requests)" 0
 
@@ -576,7 +576,7 @@ interrupted() {
     run --separate-stderr env PATH="$PWD/sub:$PATH" again hi
     expect 0 hi ''
     run --separate-stderr tools/supai --dry-run hi
-    expect 0 'tools/supai-req hi | tools/supai-send -1 | tools/supai-sse | tools/supai-text -1' ''
+    expect 0 'tools/supai-req hi | tools/supai-send -1 | tools/supai-sse -1 | tools/supai-text -1' ''
     run --separate-stderr sh -c "$output"
     expect 0 hi ''
     run --separate-stderr tools/supai --json hi
@@ -605,32 +605,41 @@ interrupted() {
     pty -2 supai -w -o out hi >seen
     is out hi
     assert grep -q gemini seen
+    # main is done in the last picture
+    assert grep -q 'main.*done 2' seen
+    pty -2 sh -c 'supai -w hi >out' >seen
+    is out hi
+    assert grep -q 'main.*done 2' seen
+    pty -2 sh -c 'supai -w hi | cat' >seen
+    refute grep -q 'main.*done 2' seen
 }
 
 @test "it watches by itself on a terminal in the modes that take long" {
-    watched='supai-req * -x hi | supai-send -1 | supai-sse | supai-watch | supai-text -1'
+    watched='supai-req * -x hi | supai-send -1 | supai-sse -1 | supai-watch | supai-text -1'
     for mode in thinking deep-thinking expert; do
         output=$(pty supai --dry-run -m $mode hi)
         # shellcheck disable=SC2053
         [[ $output == $watched ]] || fail <<<"$output"
     done
     output=$(SUPAI_MODEL=expert pty supai --dry-run hi)
-    assert_equal "$output" 'supai-req -x hi | supai-send -1 | supai-sse | supai-watch | supai-text -1'
+    assert_equal "$output" 'supai-req -x hi | supai-send -1 | supai-sse -1 | supai-watch | supai-text -1'
     for args in '-m expert --no-watch' '-m fast' ''; do
         output=$(pty supai --dry-run $args hi)
         [[ $output != *watch\ * ]] || fail <<<"$args: $output"
     done
     for only in -1 -2; do
         output=$(pty $only supai --dry-run -m expert hi | cat)
-        assert_equal "$output" 'supai-req -m expert hi | supai-send -1 | supai-sse | supai-text -1'
+        assert_equal "$output" 'supai-req -m expert hi | supai-send -1 | supai-sse -1 | supai-text -1'
     done
-    # a file or -o leaves the terminal to the picture
+    # a file or -o leaves the terminal to the picture, to the end
+    watched='supai-req * -x hi | supai-send -1 | supai-sse -1 | supai-watch --to-end | supai-text -1'
     pty -2 sh -c 'supai --dry-run -m expert hi >line'
     # shellcheck disable=SC2053
     [[ $(cat line) == $watched ]]
     output=$(pty -2 sh -c 'supai --dry-run -o out -m expert hi | cat')
     # shellcheck disable=SC2053
     [[ $output == $watched* ]]
+    watched=${watched/ --to-end}
     # and so does a conversation that goes on in such a mode
     mock_start
     supai --conversation a -m expert hi >/dev/null 2>&1
@@ -807,7 +816,7 @@ has_text() { grep -qs one .supai.*; }
 }
 
 @test "-o: the command of --dry-run replaces no device, and no descriptor" {
-    pipeline='supai-req hi | supai-send -1 | supai-sse | supai-text -1'
+    pipeline='supai-req hi | supai-send -1 | supai-sse -1 | supai-text -1'
     mkfifo fifo
     try 0 "$pipeline" '' -o /dev/stdout --dry-run hi
     try 0 "$pipeline >>/dev/null" '' -o /dev/null --dry-run hi
@@ -840,7 +849,7 @@ has_text() { grep -qs one .supai.*; }
     text=$(supai hi 2>/dev/null) || :
     try 76 "$text" 'supai-send: *' --events kept hi
     assert_equal "$(supai-text kept 2>/dev/null)" "$text"
-    try 0 'supai-req hi | supai-send -1 | supai-sse | tee kept | supai-text -1' '' --events kept --dry-run hi
+    try 0 'supai-req hi | supai-send -1 | supai-sse -1 | tee kept | supai-text -1' '' --events kept --dry-run hi
 }
 
 @test "--events that cannot be kept: before it asks 73, later 74, and the answer is there" {
@@ -955,7 +964,7 @@ asked_for() { sent | jq -c '[.model, .models]'; }
     try 0 nine '' --unlisted --new -m mine -M a/b nine
     try 0 ten '' -c ten
     assert_equal "$(asked_for)" '["mine",["a/b"]]'
-    try 0 "supai-req -H $STATE/a.ndjson -m mine -M a/b --unlisted x | supai-send -1 | supai-sse | supai-text -1" '' -c --dry-run x
+    try 0 "supai-req -H $STATE/a.ndjson -m mine -M a/b --unlisted x | supai-send -1 | supai-sse -1 | supai-text -1" '' -c --dry-run x
 }
 
 @test "--list names the conversations, the last used first; none is nothing" {
@@ -1237,13 +1246,13 @@ supai: conversation a: left as it was' --lenient -c two
 @test "--dry-run of a conversation reads it and changes nothing" {
     mock_start
     export SUPAI_CONVERSATION=a
-    try 0 'supai-req hi | supai-send -1 | supai-sse | supai-text -1' '' --dry-run -c hi
+    try 0 'supai-req hi | supai-send -1 | supai-sse -1 | supai-text -1' '' --dry-run -c hi
     absent "$HOME/.local"
     try 0 one '*' -c one
-    try 0 "supai-req -H $STATE/a.ndjson two | supai-send -1 | supai-sse | supai-text -1" '' --dry-run -c two
+    try 0 "supai-req -H $STATE/a.ndjson two | supai-send -1 | supai-sse -1 | supai-text -1" '' --dry-run -c two
     holds 0 two '' sh -c "$output"
     assert_equal "$(messages)" '["u","one","a","one","u","two"]'
-    try 0 'supai-req two | supai-send -1 | supai-sse | supai-text -1' '' --dry-run --new two
+    try 0 'supai-req two | supai-send -1 | supai-sse -1 | supai-text -1' '' --dry-run --new two
 }
 
 @test "XDG_STATE_HOME; no home: 78 where one is asked for, else none is needed" {

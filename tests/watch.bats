@@ -726,3 +726,11 @@ E
     assert_line --index 11 'The light that we see from Andromeda is about **2.5 million years** old.'
     assert_line 'ended 1'
 }
+
+@test "--to-end: the last picture is drawn when the answer is over, whoever reads" {
+    pty -2 sh -c 'supai-watch --to-end | cat >out' <"$ENSEMBLE" >tty
+    cmp out "$ENSEMBLE"
+    assert grep -q 'main.*done 233' tty
+    pty -2 sh -c 'supai-watch | cat >out' <"$ENSEMBLE" >tty
+    refute grep -q 'main.*done' tty
+}

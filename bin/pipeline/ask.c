@@ -31,8 +31,7 @@ tool_of(enum place place)
 static bool
 takes_one(enum place place)
 {
-	return place == PLACES_SEND || place == PLACES_TEXT ||
-	    place == PLACES_FOLD;
+	return place != PLACES_REQ && place != PLACES_WATCH;
 }
 
 static enum place
@@ -75,6 +74,14 @@ decide_watch(struct ask *a)
 		a->watch = ASK_WATCHED;
 }
 
+/* Whether the answer goes elsewhere than to the terminal. */
+static bool
+is_elsewhere(const struct ask *a)
+{
+	return a->output.name != NULL ? !a->output.direct || !isatty(a->output.fd) :
+	    !isatty(STDOUT_FILENO) && is_seen(a);
+}
+
 /* What follows from what is asked for; the prompt is the last of supai-req's words. */
 static void
 complete(struct ask *a)
@@ -86,6 +93,8 @@ complete(struct ask *a)
 	for (place = 0; place < PLACES_N; place++)
 		if (takes_one(place))
 			words_add(&a->args[place], "-1");
+	if (a->watch == ASK_WATCHED && is_elsewhere(a))
+		words_add(&a->args[PLACES_WATCH], "--to-end");
 	if ((a->chunks || a->json || a->watch == ASK_WATCHED) && !a->says_chunks)
 		words_add(req, "-x");
 	if ((a->usage || a->json) && !a->says_usage)
@@ -299,23 +308,6 @@ attend_person(struct ask *a, struct run *r)
 		words_add(&r->stages[r->n - 1].args, "--safe");
 }
 
-/* Of a stage after supai-sse: that found nothing wrong, and gave nothing. */
-static int
-explain(const struct run *r, int status)
-{
-	size_t i;
-
-	for (i = 0; status == EX_NOINPUT && i < r->n; i++) {
-		if (r->stages[i].status == 0)
-			continue;
-		if ((int)i <= r->events_at)
-			return status;
-		diag_warn("the service sent [DONE] and no event before it");
-		return EX_PROTOCOL;
-	}
-	return status;
-}
-
 /* Its own fold of the events, for the conversation. */
 static int
 check_completion(const struct ask *a, struct stage *fold)
@@ -349,7 +341,7 @@ go(struct ask *a, struct run *r)
 		words_add(&r->beside.args, "-1");
 	}
 	run_go(r);
-	status = explain(r, run_status(r));
+	status = run_status(r);
 	if (status == 0 && a->keep)
 		status = check_completion(a, &r->beside);
 	if (status == 0)
