@@ -183,7 +183,41 @@ $(PRELOADS): $(BUILD)/tests/%.so: tests/preload/%.c
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(DEFS) -O1 -fPIC -shared -o $@ $<
 
-test-programs: $(TEST_PROGRAMS) $(if $(filter Linux,$(shell uname -s)),$(PRELOADS))
+# Each fuzzer for FUZZ_SECONDS (FUZZERS: some of them), from what is kept in the tree on
+# (tests/fuzz/NAME/, NAME.corpus, the tests' fixtures); clang's libFuzzer. What it finds
+# to be new stays in build/fuzz/NAME.corpus, what fails beside it.
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+FUZZERS = $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZ_FLAGS = $(WARN) $(DEFS) -DSUPAI_VERSION='"$(VERSION)"' -Ilib -I$(BUILD)/lib -Itests \
+	$(addprefix -I,$(sort $(dir $(FUZZ_ROOMS)))) -g -O1 -fsanitize=address,undefined \
+	-fno-sanitize-recover=all $(CURL_CFLAGS) $(JQ_CFLAGS) $(MHD_CFLAGS)
+FUZZ_OBJS = $(patsubst lib/%.c,$(BUILD)/fuzz/lib/%.o,$(sort $(wildcard lib/*.c)))
+# What a fuzzer needs of a tool's own rooms.
+FUZZ_ROOMS_request = bin/req/history.c bin/req/image.c
+
+$(BUILD)/fuzz/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+$(BUILD)/fuzz/lib/models.o: $(BUILD)/lib/models_list.h $(BUILD)/lib/modes_list.h
+
+$(BUILD)/fuzz/%: FUZZ_ROOMS = $(FUZZ_ROOMS_$*)
+$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.c $(FUZZ_OBJS) tests/fuzz/fuzz.h
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_ROOMS) $(FUZZ_OBJS) \
+		$(CURL_LIBS) $(JQ_LIBS) $(MHD_LIBS) -pthread -lm
+
+fuzz: $(addprefix $(BUILD)/fuzz/,$(FUZZERS))
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh $(FUZZERS)
+
+# The fuzzers without libFuzzer, for the inputs that are kept.
+fuzz_rooms = $(patsubst %.c,$(BUILD)/%.o,$(FUZZ_ROOMS_$(1)))
+FUZZ_TESTS = $(addprefix $(BUILD)/tests/fuzz/,$(FUZZERS))
+$(BUILD)/tests/fuzz/%.o: ROOMS = -Itests $(addprefix -I,$(sort $(dir $(FUZZ_ROOMS_$(patsubst %_fuzz,%,$(notdir $*))))))
+$(FUZZ_TESTS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/main.o \
+		$$(call fuzz_rooms,$$*) $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(CURL_LIBS) $(JQ_LIBS) $(MHD_LIBS) -pthread -lm
+
+test-programs: $(TEST_PROGRAMS) $(FUZZ_TESTS) $(if $(filter Linux,$(shell uname -s)),$(PRELOADS))
 
 demo:
 	@$(DEPS) build
@@ -215,27 +249,6 @@ mandir = $(DESTDIR)$(PREFIX)/share/man
 bashdir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 zshdir = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 fishdir = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-
-# Each fuzzer for FUZZ_SECONDS, from the tests' fixtures on, and from what it found
-# before, where that is kept (NAME.corpus, lines that a test reads too); clang's libFuzzer.
-FUZZ_CC ?= clang
-FUZZ_SECONDS ?= 60
-FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
-FUZZ_LIB = $(addprefix lib/,apierror.c buf.c chunk.c diag.c json.c mem.c redact.c shapes.c sse.c table.c term.c utf8.c value.c)
-
-$(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB)
-	@mkdir -p $(@D)
-	$(FUZZ_CC) $(WARN) $(DEFS) -Ilib -Itests -g -O1 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all $(JQ_CFLAGS) -o $@ $< $(FUZZ_LIB) $(JQ_LIBS)
-
-fuzz: $(FUZZERS)
-	@for f in $(FUZZERS); do \
-		mkdir -p $$f.corpus || exit 1; \
-		find tests/data -type f -exec cp {} $$f.corpus/ \; ; \
-		kept=tests/fuzz/$$(basename $$f).corpus; \
-		[ ! -f $$kept ] || split -a 4 -l 8 $$kept $$f.corpus/kept. || exit 1; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$f.corpus || exit 1; \
-	done
 
 # BENCH_MB, BENCH_RUNS: smaller inputs and fewer runs; ROWS: some sections only.
 bench:
@@ -280,7 +293,7 @@ clean:
 	rm -f $(PROGRAMS) supai-$(VERSION).tar.gz
 	@rmdir $(filter-out bin,$(BIN)) $(BUILD) 2>/dev/null || :
 
--include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
+-include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d $(BUILD)/tests/fuzz/*.d $(BUILD)/fuzz/lib/*.d)
 
 .PHONY: all html deb fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
 .SECONDARY:

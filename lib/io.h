@@ -19,8 +19,8 @@
 /*
  * Makes standard input, output and error safe to use: closed ones fail as
  * closed instead of being taken by the next file, SIGPIPE kills as it does cat, a
- * limit on the size of files is an error of writing, and what is left in the output is written and checked when the program ends
- * (74). Call it once, at the start of main, after diag_init.
+ * limit on the size of files is an error of writing, and what is left in the output
+ * is written and checked when the program ends (74). Call it once, at the start of main, after diag_init.
  */
 void	io_init(void);
 
@@ -44,20 +44,20 @@ void	io_flush(void);
 bool	io_write_all(int fd, const void *p, size_t n);
 
 /*
- * Appends a whole file ("-": standard input) to out, up to max bytes. Returns 0,
+ * Appends a whole file ("-": standard input) to b, up to max bytes. Returns 0,
  * or after saying why not: 66 where it cannot be opened or is no file to read, 74
  * where reading failed, 65 where it is longer. how: IO_TEXT leaves out the byte
  * order mark that a text may begin with, IO_LIMIT says that max is --max-record's.
  */
 enum { IO_BYTES = 0, IO_TEXT = 1, IO_LIMIT = 2 };
-int	io_slurp(const char *path, unsigned how, struct buf *out, size_t max);
+int	io_slurp(const char *path, unsigned how, struct buf *b, size_t max);
 
 /*
  * The same for a descriptor, which stays the caller's to close; name is how messages
  * call it. Where fd is -1 errno tells why it could not be opened. What went wrong is
  * appended to why, or said where that is NULL.
  */
-int	io_slurp_fd(int fd, const char *name, unsigned how, struct buf *out,
+int	io_slurp_fd(int fd, const char *name, unsigned how, struct buf *b,
 	    size_t max, struct buf *why);
 
 /* A tool's input: its FILE operands one after the other, or standard input. */

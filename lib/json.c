@@ -775,7 +775,7 @@ json_index(struct json v)
 void
 json_quote(struct buf *out, const char *p, size_t n)
 {
-	const char *end = p + n, *run;
+	const char *end = n > 0 ? p + n : p, *run;	/* p may be NULL then */
 	char escape[] = "\\.";
 
 	buf_addc(out, '"');

@@ -203,10 +203,11 @@ status_name(long http)
 static void
 add_first_line(const struct http_exchange *x, struct buf *out)
 {
-	const char *p = x->error.p, *end = p + x->error.n, *newline;
+	const char *p = x->error.p, *end, *newline;
 
 	if (x->error.n == 0)
 		return;
+	end = p + x->error.n;
 	for (; out->n == 0 && p < end; p = newline + 1) {
 		newline = memchr(p, '\n', (size_t)(end - p));
 		if (newline == NULL)

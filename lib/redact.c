@@ -215,7 +215,7 @@ ends_word(char c)
  * to its last '@'. Returns how much of p that was; 0: there is no '@'.
  */
 static size_t
-hide_userinfo(struct buf *out, const char *p, size_t n)
+hide_userinfo(const struct redact *r, struct buf *out, const char *p, size_t n)
 {
 	size_t i, at = 0, from = 0;
 
@@ -227,7 +227,7 @@ hide_userinfo(struct buf *out, const char *p, size_t n)
 	}
 	if (at <= from)
 		return 0;
-	buf_add(out, p, from);
+	redact_add(r, out, p, from, 0);
 	buf_adds(out, "***");
 	return at;
 }
@@ -261,7 +261,7 @@ redact_add(const struct redact *r, struct buf *out, const char *p, size_t n,
 		}
 		start = i == 0 || ends_word(p[i - 1]);
 		if (start && (also & REDACT_URLS) != 0 &&
-		    (len = hide_userinfo(out, p + i, n - i)) > 0) {
+		    (len = hide_userinfo(r, out, p + i, n - i)) > 0) {
 			i += len;
 			continue;
 		}
@@ -306,20 +306,31 @@ redact_json(const struct redact *r, struct buf *out, struct json v,
 	}
 }
 
+/* Whether the n bytes at p are the beginning of a value. */
+static bool
+is_begun(const struct redact *r, const char *p, size_t n, unsigned also)
+{
+	size_t i;
+
+	for (i = 0; i < r->nvalues; i++)
+		if (strlen(r->values[i]) > n && memcmp(p, r->values[i], n) == 0 &&
+		    !((also & REDACT_ANSWER) != 0 && may_be_word(r->values[i])))
+			return true;
+	return false;
+}
+
+/* In redact_add's order: the end of a whole value may begin another, and is none. */
 size_t
 redact_begun(const struct redact *r, const char *p, size_t n, unsigned also)
 {
-	size_t i, len, most = 0;
+	size_t i, len;
 
-	for (i = 0; i < r->nvalues; i++) {
-		if ((also & REDACT_ANSWER) != 0 && may_be_word(r->values[i]))
-			continue;
-		len = strlen(r->values[i]) - 1;
-		for (len = len < n ? len : n; len > most; len--)
-			if (memcmp(p + n - len, r->values[i], len) == 0)
-				most = len;
+	for (i = 0; i < n; i += len > 0 ? len : 1) {
+		len = value_at(r, p + i, n - i, also);
+		if (len == 0 && is_begun(r, p + i, n - i, also))
+			return n - i;
 	}
-	return most;
+	return 0;
 }
 
 static void

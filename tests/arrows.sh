@@ -112,7 +112,8 @@ mark() {
 # The uses that cc tells of, but a module's own; and its errors.
 uses() {
     # shellcheck disable=SC2086 # flags are words
-    ${CC:-cc} ${CLANG_FLAGS-} -Wdeprecated-declarations -fsyntax-only "$@" 2>&1 | awk -v q="'" '
+    ${CC:-cc} ${CLANG_FLAGS-} '-DSUPAI_VERSION="lint"' -Wdeprecated-declarations -Wno-error -fsyntax-only \
+        "$@" 2>&1 | awk -v q="'" '
         / error: / { print }
         match($0, "[a-z0-9_]+" q "s own") && / warning: / {
             name = substr($0, RSTART, RLENGTH - 6)
@@ -124,11 +125,12 @@ uses() {
 }
 
 own() {
-    local scratch header file
+    local scratch header file made=${BUILD:-build}/lib
+    [ "${made#/}" != "$made" ] || made=$PWD/$made
     scratch=$(mktemp -d) || exit 1
     # shellcheck disable=SC2064 # now
     trap "rm -rf '$scratch'" EXIT
-    for file in lib/*.c bin/*.c bin/*/*.c tests/*.[ch] tests/*/*.c; do
+    for file in lib/*.c bin/*.c bin/*/*.c tests/*.[ch] tests/*/*.[ch]; do
         mkdir -p "$scratch/${file%/*}" && cp "$file" "$scratch/$file" || exit 1
     done
     for header in lib/*.h bin/*/*.h; do
@@ -138,7 +140,7 @@ own() {
     done
     cd "$scratch" || exit 1
     for file in lib/*.c bin/*.c bin/*/*.c tests/*.c tests/*/*.c; do
-        uses -Ilib "-I$(rooms_of "$file")" -Itests "$file"
+        uses -Ilib "-I$(rooms_of "$file")" "-I$made" -Ibin/req -Itests "$file"
     done
 }
 

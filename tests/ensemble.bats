@@ -480,3 +480,16 @@ P
     http_proxy=http://127.0.0.1:1 ensemble --proxy http://127.0.0.1:1
     assert_equal "$status" 0
 }
+
+@test "a key that ends as it begins is hidden where the text may go on" {
+    cat >events <<'E'
+{"id":"a","choices":[{"index":0,"delta":{"role":"assistant","content":"it is k3y-0123456789-k"}}]}
+{"id":"a","choices":[{"index":0,"delta":{"content":" and all"}}]}
+{"id":"a","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+E
+    mock_start --replay events
+    (umask 077; echo k3y-0123456789-k >key)
+    supai-req hi >request
+    run_pipe "supai-ensemble --base-url $SUPAI_BASE_URL --models fast --key-file key request | supai-sse | supai-text"
+    expect 0 'it is *** and all' ''
+}

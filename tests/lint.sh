@@ -19,8 +19,8 @@ files=$(printf '%s\n' "$files" | grep -v -e '^tests/data/' -e '^tests/fuzz/.*/' 
     [ -f "$f" ] && echo "$f"
 done)
 
-c_files=(bin/*.c bin/*/*.c lib/*.c tests/*.c tests/bench/*.c tests/fuzz/*.c)
-scripts=(.ci/run .ci/deps man/*.sh tests/*.sh tests/bench/*.sh tests/packaging/*.sh)
+c_files=(bin/*.c bin/*/*.c lib/*.c tests/*.c tests/bench/*.c tests/fuzz/*.c tests/preload/*.c)
+scripts=(.ci/run .ci/deps man/*.sh tests/*.sh tests/bench/*.sh tests/fuzz/*.sh tests/packaging/*.sh)
 
 failed=0
 
@@ -95,6 +95,7 @@ done
 rooms() {
     case $1 in
     bin/supai.c) echo -Ibin/pipeline ;;
+    tests/fuzz/*) echo -Ibin/req ;;
     bin/supai-*.c) tool=${1#bin/supai-} && printf '%s\n' "-Ibin/${tool%.c}" ;;
     esac
 }
@@ -197,6 +198,7 @@ check 'no space at a line end' nothing spaces
 check 'standard output is written by io' nothing stdio
 check 'tools include lib and their own rooms, lib includes lib' tests/arrows.sh rooms
 check 'no circle in lib' tests/arrows.sh circle
+check 'what a header calls its own is used by its module alone' tests/arrows.sh own
 
 printf '%d linters failed\n' "$failed"
 [ "$failed" -eq 0 ]

@@ -15,7 +15,7 @@ agree() {
 
 @test "on what the fuzzer found" {
     # twice each: the second time its shape is known
-    LC_ALL=C sed p "$ROOT/tests/fuzz/readers_fuzz.corpus" >in
+    LC_ALL=C sed p "$ROOT/tests/fuzz/readers.corpus" >in
     agree in
     refute_output --partial ' 0 known'
 }
@@ -121,7 +121,7 @@ E
 # byte a character, since what is not ASCII may stand in strings as it likes.
 @test "on which records are JSON Python's json agrees" {
     command -v python3 >/dev/null || skip "no python3"
-    cat "$DATA"/*.ndjson "$ROOT/tests/fuzz/readers_fuzz.corpus" >good
+    cat "$DATA"/*.ndjson "$ROOT/tests/fuzz/readers.corpus" >good
     cat >mutate.py <<'P'
 import random, sys
 random.seed(8259)

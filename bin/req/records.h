@@ -22,13 +22,14 @@ struct records {
 	/* Of the record given last: */
 	unsigned long	 number;	/* from 1 */
 	struct json	 text;		/* checked, borrowed until the next; none where raw */
+	bool		 raw;		/* they are lines, taken as strings */
 	/* The rest is records' own. */
 	struct io_in	 in;
 	struct buf	 held;		/* values that may stand on several lines */
 	size_t		 at;
 	struct json_scan scan;		/* of the value at at; scanned of its bytes seen */
 	size_t		 scanned;
-	bool		 raw, lines, values, ended;
+	bool		 lines, values, ended;
 };
 
 enum records_got {

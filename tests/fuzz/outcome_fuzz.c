@@ -1,0 +1,95 @@
+/*
+ * Any response that failed: it has one of the statuses, a line of why without the key
+ * and without a control character that could reach a screen, and a wait that is one.
+ *
+ * An input is a byte that chooses the HTTP status, lines for the headers retry-after-ms,
+ * Retry-After, Date, x-should-retry and Location, and the body.
+ */
+#include "apierror.h"
+#include "fuzz.h"
+#include "outcome.h"
+#include "retry.h"
+#include "term.h"
+
+static char key[] = "fuzzing-key-0123";
+
+static bool
+is_known(int status)
+{
+	static const int known[] = {65, 69, 71, 75, 76, 77};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (status == known[i])
+			return true;
+	return false;
+}
+
+static void
+check(const struct outcome *o)
+{
+	struct buf shown = {0};
+
+	FUZZ_NEED(is_known(o->status));
+	FUZZ_NEED(o->message.n > 0 && o->message.n < 8192);
+	FUZZ_NEED(memchr(o->message.p, '\0', o->message.n) == NULL);
+	FUZZ_NEED(o->wait_ms >= -1);
+	FUZZ_NEED(!o->retry || o->wait_ms <= RETRY_MAX_WAIT);
+	term_line(&shown, o->message.p, o->message.n);
+	FUZZ_NEED(strstr(buf_string(&shown), key) == NULL);
+	buf_free(&shown);
+}
+
+static void
+add_line(struct buf *out, const char **p, size_t *n)
+{
+	const char *line;
+	size_t length;
+
+	if (fuzz_line(p, n, &line, &length))
+		buf_add(out, line, length);
+}
+
+static void
+free_exchange(struct http_exchange *x)
+{
+	buf_free(&x->error);
+	buf_free(&x->said.retry_after_ms);
+	buf_free(&x->said.retry_after);
+	buf_free(&x->said.date);
+	buf_free(&x->said.should_retry);
+	buf_free(&x->said.location);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static const long statuses[] = {
+		100, 302, 304, 400, 401, 402, 403, 404, 405, 407, 408, 409, 413, 418,
+		422, 425, 429, 451, 500, 502, 503, 504, 529, 599, 999,
+	};
+	struct redact redact = {0};
+	struct http_options options = {.url = "https://host.test/v1", .key = key,
+	    .redact = &redact};
+	struct http_exchange x = {.options = &options, .connected = true};
+	struct outcome o = {0};
+	const char *p = (const char *)data + 1;
+
+	if (n == 0)
+		return 0;
+	n--;
+	redact_value(&redact, key);
+	x.status = statuses[data[0] % (sizeof(statuses) / sizeof(*statuses))];
+	add_line(&x.said.retry_after_ms, &p, &n);
+	add_line(&x.said.retry_after, &p, &n);
+	add_line(&x.said.date, &p, &n);
+	add_line(&x.said.should_retry, &p, &n);
+	add_line(&x.said.location, &p, &n);
+	buf_add(&x.error, p, n);
+	outcome_of(&x, &o);
+	check(&o);
+	buf_free(&o.message);
+	free_exchange(&x);
+	redact_free(&redact);
+	return 0;
+}
