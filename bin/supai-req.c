@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -5,6 +6,7 @@
 #include "compose.h"
 #include "diag.h"
 #include "io.h"
+#include "mem.h"
 #include "models.h"
 #include "notes.h"
 #include "options.h"
@@ -93,7 +95,7 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 }
 
 /*
- * The words of the prompt. What looks like an option behind the first of them is
+ * The words of the prompt. What looks like an option after the first of them is
  * most likely one that came too late; only "--" says that it is text.
  */
 static void
@@ -101,7 +103,7 @@ take_words(struct compose *c, char **words, bool dashes)
 {
 	for (; *words != NULL; words++) {
 		if (!dashes && (*words)[0] == '-' && (*words)[1] != '\0')
-			opt_usage(&tool, "'%s' behind the prompt's first word:"
+			opt_usage(&tool, "'%s' after the prompt's first word:"
 			    " quote the prompt, or put -- before it", *words);
 		compose_add(&c->words, *words);
 	}
@@ -109,7 +111,7 @@ take_words(struct compose *c, char **words, bool dashes)
 
 /* What a person at a terminal would not notice. */
 static void
-note(const struct compose *c, const struct bulk *b, bool input)
+note(const struct compose *c, bool input)
 {
 	enum notes_use use = input ? NOTES_PART : NOTES_UNREAD;
 	size_t i;
@@ -117,9 +119,10 @@ note(const struct compose *c, const struct bulk *b, bool input)
 	for (i = 0; i < c->words.n; i++)
 		if (strcmp(c->words.p[i], "-") == 0)
 			use = NOTES_PART;
-	if (b->each != NULL)
+	if (c->bulk && c->records)
 		use = NOTES_PART;
-	else if (use == NOTES_UNREAD && c->words.n == 0 && c->files.n == 0)
+	else if (!c->bulk && use == NOTES_UNREAD && c->words.n == 0 &&
+	    c->files.n == 0)
 		use = NOTES_PROMPT;
 	notes_input(use);
 	if (c->files.n > 0)
@@ -158,37 +161,84 @@ put_single(struct compose *c)
 	buf_free(&line);
 }
 
+/* With -e the operands are files of records. */
+static void
+take_file(struct compose *c, struct bulk *b, char *path)
+{
+	if (strcmp(path, "-") == 0)
+		c->records = true;
+	else if (strchr(path, ' ') != NULL && access(path, F_OK) == -1)
+		opt_usage(&tool, "'%s': with -e the operands are files: the filter"
+		    " makes the text", path);
+	b->files = mem_resize(b->files, (size_t)b->nfiles + 1, sizeof(*b->files));
+	b->files[b->nfiles++] = path;
+}
+
+/* What is left when the options are taken. */
+struct operands {
+	int	at;	/* where in argv they begin */
+	bool	dashes;	/* "--" stands before them */
+	bool	input;	/* an option's argument is standard input */
+};
+
+/*
+ * Takes the options and what stands between them: with -e, files; else the first
+ * operand ends the options.
+ */
+static struct operands
+take_options(struct compose *c, struct bulk *b, int argc, char **argv)
+{
+	struct operands o = {.at = 1};
+	const char *arg;
+	int key;
+
+	for (;;) {
+		while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
+			take(c, b, key, arg);
+			o.input = o.input || (arg != NULL && notes_names_input(arg));
+			o.at = optind;
+		}
+		o.dashes = optind > o.at;
+		o.at = optind;
+		if (b->each == NULL || optind >= argc)
+			return o;
+		do
+			take_file(c, b, argv[optind++]);
+		while (o.dashes && optind < argc);
+		o.at = optind;
+		if (o.dashes)	/* glibc would give the operands again */
+			return o;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct compose c;
 	struct bulk b = {0};
-	const char *arg;
-	int key, at = 1, status = 0;
-	bool input = false;
+	struct operands o;
+	int status = 0;
 
 	diag_init(argv[0]);
 	io_init();
 	value_init();
 	compose_init(&c);
-	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
-		take(&c, &b, key, arg);
-		input = input || (arg != NULL && notes_names_input(arg));
-		at = optind;
-	}
+	o = take_options(&c, &b, argc, argv);
 	check_options(&c, &b);
-	take_words(&c, argv + optind, optind > at);
+	take_words(&c, argv + o.at, o.dashes);
 	if (models_unlisted())
 		c.lax |= REQUEST_UNLISTED;
 	if (models_foreign())
 		c.lax |= REQUEST_FOREIGN;
 	c.bulk = b.each != NULL;
-	note(&c, &b, input);
+	c.records = c.records || b.nfiles == 0;
+	note(&c, o.input);
 	compose_start(&c);
 	if (c.bulk)
 		status = bulk_run(&b, &c);
 	else
 		put_single(&c);
 	compose_free(&c);
+	free(b.files);
 	return status;
 }

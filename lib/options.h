@@ -91,7 +91,7 @@ enum {
 	{'x', "chunks", NULL, "ask for supai chunks in the stream"},	\
 	{'u', "usage", NULL, "ask for token counts in the stream"},	\
 	{OPTIONS_NO_STREAM, "no-stream", NULL, "ask for one JSON answer, no stream"}, \
-	{'e', "each", "FILTER", "a request for each JSON record on stdin"}, \
+	{'e', "each", "FILTER|@FILE", "a request for each JSON record of files"}, \
 	{'R', "raw-input", NULL, "with -e: records are lines"},		\
 	{OPTIONS_ID, "id", "FILTER", "with -e: the custom_id"},		\
 	{OPTIONS_UNLISTED, "unlisted", NULL, "let unknown modes and models through"}, \

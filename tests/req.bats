@@ -127,7 +127,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
 
 @test "options end at the first word: what looks like one behind it is 64" {
     req hi -x
-    expect 64 '' "supai-req: '-x' behind the prompt's first word: quote the prompt, or put -- before it"$'\n'"$USAGE"
+    expect 64 '' "supai-req: '-x' after the prompt's first word: quote the prompt, or put -- before it"$'\n'"$USAGE"
     req how 'do' I use tar -x
     assert_equal "$status" 64
     req hi --model fast
@@ -156,7 +156,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
 
 @test "standard input is there once" {
     printf 'x' >in
-    for args in '- -' '-f - -' '-f - -s @-' '-s @- -' '-H - -i - hi' '-e . -f -' '-e . -s @- hi'; do
+    for args in '- -' '-f - -' '-f - -s @-' '-s @- -' '-H - -i - hi' '-e . -f -' '-e . -s @-' '-e . in - -f -'; do
         # shellcheck disable=SC2086
         run --separate-stderr supai-req $args <in
         assert_equal "$args: $status $output" "$args: 64 "
@@ -172,7 +172,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
 
 @test "invalid UTF-8 is 65 with where and the offset" {
     fed 'ab\xffc'
-    expect 65 '' 'supai-req: standard input: not UTF-8 at offset 2'
+    expect 65 '' 'supai-req: standard input: not UTF-8 at offset 2 (iconv -f LATIN1 -t UTF-8 may make it so)'
     req $'caf\xe9'
     expect 65 '' 'supai-req: the prompt: not UTF-8 at offset 3'
     req -s $'\xc3(' hi
@@ -183,7 +183,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
     expect 65 '' 'supai-req: --environment: not UTF-8 at offset 6'
     printf 'a surrogate: \xed\xa0\x80' >f
     req -f f hi
-    expect 65 '' 'supai-req: f: not UTF-8 at offset 13'
+    expect 65 '' 'supai-req: f: not UTF-8 at offset 13 (iconv -f LATIN1 -t UTF-8 f may make it so)'
     printf '{"role":"user","content":"\xc0\x80"}' >h
     req -H h hi
     expect 65 '' 'supai-req: h: not UTF-8 at offset 26'
@@ -191,6 +191,27 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
     expect 65 '' 'supai-req: --model: not UTF-8 at offset 0'
     req --unlisted -M $'a,b\xff' hi
     expect 65 '' 'supai-req: --models: not UTF-8 at offset 1'
+}
+
+@test "what is taken for text and is none is told what makes text of it" {
+    printf '%%PDF-1.7\n%%\342\343' >'a b.pdf'
+    printf '\x89PNG\r\n\x1a\n' >p.png
+    printf '\377\376h\0i\0' >utf16.txt
+    printf 'caf\xe9\n' >latin1
+    req -f 'a b.pdf' hi
+    expect 65 '' "supai-req: a b.pdf: a PDF, not text (pdftotext 'a b.pdf' - makes text of it)"
+    req -s @p.png hi
+    expect 65 '' 'supai-req: p.png: an image, not text (-i p.png adds it)'
+    req -f utf16.txt hi
+    expect 65 '' 'supai-req: utf16.txt: UTF-16, not UTF-8 (iconv -f UTF-16 -t UTF-8 utf16.txt makes it so)'
+    req -f latin1 hi
+    expect 65 '' 'supai-req: latin1: not UTF-8 at offset 3 (iconv -f LATIN1 -t UTF-8 latin1 may make it so)'
+    run --separate-stderr supai-req Sum up - <'a b.pdf'
+    expect 65 '' 'supai-req: standard input: a PDF, not text (pdftotext - - makes text of it)'
+    run --separate-stderr supai-req - <p.png
+    expect 65 '' 'supai-req: standard input: an image, not text (-i - adds it)'
+    req -f https://example.org/a hi
+    expect 66 '' 'supai-req: -f https://example.org/a: a URL, not a file: curl -fsS URL | … - reads it'
 }
 
 @test "a NUL byte is no text: 65" {
@@ -352,7 +373,7 @@ END
     req -f dir/a.txt --file b.txt 'Compare them.'
     expect 0 "$(says '"==> a.txt <==\nalpha\n\n==> b.txt <==\nbeta\n\nCompare them."')" ''
     : >empty
-    req -f empty hi
+    req -f b.txt -f empty hi
     expect 66 '' 'supai-req: empty: empty'
     fed 'piped\n' -f - hi
     expect 0 "$(says '"==> standard input <==\npiped\n\nhi"')" ''
@@ -760,20 +781,71 @@ E
 }
 
 @test "-e: an object is merged deeply into the request" {
-    fed '{"model":"fast","temperature":0,"environment":{"location":{"city":"Graz"}}}\n' -l ::1 -e . hi
+    fed '{"model":"fast","temperature":0,"environment":{"location":{"city":"Graz"}}}\n' -l ::1 -e '{messages: [{role: "user", content: "hi"}]} + .'
     expect 0 '{"custom_id":"1","method":"POST","url":"/v1/chat/completions","body":{"model":"fast","messages":[{"role":"user","content":"hi"}],"environment":{"location":{"ip_address":"::1","city":"Graz"}},"stream":true,"temperature":0}}' ''
 }
 
 @test "-e: an object that brings messages replaces them all" {
-    fed '{"messages":[{"role":"user","content":"mine"}]}\n' -s 'not this' -e . 'nor this'
+    fed '{"messages":[{"role":"user","content":"mine"}]}\n' -s 'not this' -e .
     expect 0 "$(batch 1 '"mine"')" ''
 }
 
-@test "-e: a string stands where - does in the words, else behind them" {
-    fed '"one"\n' -e . Translate:
-    expect 0 "$(batch 1 '"Translate:\none"')" ''
-    fed '"one"\n' -e . Translate: - please
-    expect 0 "$(batch 1 '"Translate:\none\nplease"')" ''
+@test "-e: the operands are files, as jq has it, - is standard input, and options may follow" {
+    printf '"one"\n\n"two"' >a
+    printf '{\n"q": "three"\n}' >b
+    req -e 'if type == "object" then .q else . end' a b -m fast
+    want=$(for n in 1:one 2:two 3:three; do batch "${n%:*}" "\"${n#*:}\""; echo; done)
+    expect 0 "${want//'"model":"auto"'/'"model":"fast"'}" ''
+    fed '"standard"\n' -e . - a
+    expect 0 "$(batch 1 '"standard"')"$'\n'"$(batch 2 '"one"')"$'\n'"$(batch 3 '"two"')" ''
+    printf 'x\n' >--id
+    req -R -e . -- --id
+    expect 0 "$(batch 1 '"x"')" ''
+    # Standard input is not read where it is no file: a loop loses no line.
+    printf 'x\ny\n' >lines
+    while read -r line; do supai-req -e . a >out; echo "$line"; done <lines >seen
+    cmp lines seen
+    # A form is a file's own; a bad value ends its file only, and is told with it.
+    printf '{"q":\n x}\n"lost"' >c
+    req -e . c a
+    expect 65 "$(batch 2 '"one"')"$'\n'"$(batch 3 '"two"')" 'supai-req: c: record 1: not JSON: *'
+    req -e . a missing a
+    assert_equal "$status" 66
+    expect 66 "$(for n in 1:one 2:two 3:one 4:two; do batch "${n%:*}" "\"${n#*:}\""; echo; done)" \
+        'supai-req: missing: No such file or directory'
+    : >empty
+    req -e . empty a
+    assert_equal "$status $stderr" '0 '
+    req -e . empty
+    expect 66 '' 'supai-req: empty: empty'
+    fed '"x"\n' -e . 'Sum this up:'
+    expect 64 '' "supai-req: 'Sum this up:': with -e the operands are files: the filter makes the text*"
+}
+
+@test "-e @FILE is the program in a file, jq's own formats are programs" {
+    printf '# what to ask\n"Good? " +\n  .q\n' >ask.jq
+    fed '{"q":"one"}\n' -e @ask.jq
+    expect 0 "$(batch 1 '"Good? one"')" ''
+    fed '{"q":"one"}\n' -e @json
+    expect 0 "$(batch 1 '"{\"q\":\"one\"}"')" ''
+    fed '["a","b"]\n' -e '@csv "x\(.)"'
+    expect 0 "$(batch 1 '"x\"a\",\"b\""')" ''
+    fed '1\n' -e @missing.jq
+    expect 66 '' 'supai-req: missing.jq: No such file or directory'
+}
+
+@test "-e: a program that fails on every record is said once" {
+    seq 1000 >in
+    req -e .a in
+    expect 65 '' $'supai-req: in: record 1: Cannot index number with *"a"\nsupai-req: 999 more records, for the same reason'
+    req -e 'ascii_downcase' in
+    expect 65 '' $'supai-req: in: record 1: *\nsupai-req: 999 more records, for the same reason'
+    req -e . in
+    expect 65 '' $'supai-req: in: record 1: -e gave number, *\nsupai-req: 999 more records, for the same reason'
+    # One that fails on some is not wrong: each of those is said.
+    req -e 'if . < 999 then tostring else .a end' in
+    assert_equal "$status" 65
+    [[ $stderr == 'supai-req: in: record 999: Cannot index number '*$'\nsupai-req: in: record 1000: Cannot index number '* ]]
 }
 
 @test "-e: what every request has is there in each" {
@@ -874,12 +946,12 @@ supai-req: record 7: -e gave array, neither a string nor an object"
 }
 
 @test "-e: a request that the API would refuse is 65 and named" {
-    fed '{"model":"fats"}\n{"stream":1}\n{"messages":[]}\n{"models":["gpt5"]}\n{}\n' -e . hi
+    fed '{"model":"fats"}\n{"stream":1}\n{"messages":[]}\n{"models":["gpt5"]}\n{}\n' -e '{messages: [{role: "user", content: "hi"}]} + .'
     expect 65 "$(batch 5 '"hi"')" "supai-req: record 1: model: unknown mode 'fats': did you mean fast?
 supai-req: record 2: stream must be a boolean, not a number
 supai-req: record 3: messages must hold a message
 supai-req: record 4: models[[]0]: unknown model 'gpt5': did you mean openai/gpt-5,*"
-    fed '{"model":"fats"}\n' --unlisted -e . hi
+    fed '{"model":"fats","messages":[{"role":"user","content":"hi"}]}\n' --unlisted -e .
     assert_equal "$status" 0
 }
 
@@ -918,7 +990,7 @@ $(batch two '"2"')" ''
     expect 0 "$(batch 1 '"1"')" 'supai-req: debug: "1"'
     fed '1\n2\n' -e 'input | tostring'
     expect 65 '' "supai-req: record 1: input: the program sees one record at a time
-supai-req: record 2: input: the program sees one record at a time"
+supai-req: 1 more record, for the same reason"
     fed '1\n' -e '[inputs] | tostring'
     expect 65 '' 'supai-req: record 1: input: the program sees one record at a time'
     fed '1\n' -e 'import "nosuch" as n; .'
@@ -927,9 +999,12 @@ supai-req: record 2: input: the program sees one record at a time"
     expect 64 '' 'supai-req: -e: module not found: nosuch'
 }
 
-@test "-e: - in the words without a text is 65" {
-    fed '{}\n' -e . Translate: -
-    expect 65 '' "supai-req: record 1: no text for the '-' of the prompt"
+@test "-e: an object without messages is no prompt, but for the files of -f" {
+    fed '{}\n' -e .
+    expect 65 '' "supai-req: record 1: an empty prompt"
+    printf 'x\n' >f
+    fed '{}\n' -f f -e .
+    expect 0 "$(batch 1 '"==> f <==\nx"')" ''
 }
 
 @test "-e: what is no jq program is 64, in one line" {
@@ -949,11 +1024,11 @@ supai-req: record 2: input: the program sees one record at a time"
     expect 64 '' "supai-req: --id goes with --each"$'\n'"$USAGE"
 }
 
-@test "-e: empty input is 66, in silence" {
+@test "-e: empty input is 66, and said" {
     fed '' -e .
-    expect 66 '' ''
+    expect 66 '' 'supai-req: standard input: empty'
     fed '' -R -e .
-    expect 66 '' ''
+    expect 66 '' 'supai-req: standard input: empty'
 }
 
 @test "-e: invalid UTF-8 is that record's fault" {
@@ -1022,14 +1097,14 @@ supai-req: record 2: input: the program sees one record at a time"
 # refused 'OBJECT' 'MESSAGE': the object, merged into the request of hi.
 refused() {
     printf '%s\n' "$1" >record
-    run --separate-stderr supai-req -e . hi <record
+    run --separate-stderr supai-req -e '{messages: [{role: "user", content: "hi"}]} + .' <record
     assert_equal "$1: $status $output" "$1: 65 "
     assert_equal "$1: $stderr" "$1: supai-req: record 1: $2"
 }
 
 accepted() {
     printf '%s\n' "$1" >record
-    run --separate-stderr supai-req -e . hi <record
+    run --separate-stderr supai-req -e '{messages: [{role: "user", content: "hi"}]} + .' <record
     assert_equal "$1: $status $stderr" "$1: 0 "
 }
 

@@ -1,10 +1,12 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "bulk.h"
 #include "diag.h"
 #include "exact.h"
 #include "filter.h"
 #include "io.h"
+#include "mem.h"
 #include "records.h"
 #include "value.h"
 
@@ -13,6 +15,12 @@ struct run {
 	struct filter		*each, *id;	/* id: NULL for the number */
 	struct records		 records;
 	struct buf		 line, why;	/* reused from record to record */
+	bool			 named;		/* records are said with their file */
+	bool			 broken;	/* this record's program failed, or gave what is
+						   of no use */
+	bool			 good;		/* some record made its requests */
+	struct buf		 said;		/* why none did so far */
+	unsigned long		 more;		/* for the same reason, not said */
 };
 
 static bool
@@ -50,7 +58,8 @@ name_record(struct run *r, jv record, struct buf *id)
 		return false;
 	filter_start(r->id, named);
 	got = filter_next(r->id, &v, &r->why);
-	if (got == FILTER_ERROR)
+	r->broken = got == FILTER_ERROR;
+	if (r->broken)
 		return false;
 	if (got != FILTER_VALUE) {
 		buf_adds(&r->why, "--id gave no id");
@@ -82,6 +91,7 @@ make_request(struct run *r, jv result)
 	if (jv_get_kind(result) != JV_KIND_OBJECT) {
 		buf_printf(&r->why, "-e gave %s, neither a string nor an object",
 		    jv_kind_name(jv_get_kind(result)));
+		r->broken = true;
 		jv_free(result);
 		return jv_invalid();
 	}
@@ -156,6 +166,7 @@ put_record(struct run *r, jv record)
 		got = filter_next(r->each, &result, &r->why);
 		if (got == FILTER_END)
 			break;
+		r->broken = got == FILTER_ERROR;
 		ok = got == FILTER_VALUE &&
 		    put_result(r, result, &id, ++number);
 	}
@@ -170,37 +181,114 @@ halted(const struct run *r)
 	return filter_halted(r->each) || (r->id != NULL && filter_halted(r->id));
 }
 
-int
-bulk_run(const struct bulk *b, const struct compose *c)
+/* Whether two reasons are the same but for the value that libjq shows in brackets. */
+static bool
+same_reason(const struct buf *a, const struct buf *b)
 {
-	struct run r = {.c = c};
-	enum records_got got = RECORDS_VALUE;
+	const char *p = memchr(a->p, '(', a->n), *q = memchr(b->p, '(', b->n);
+	size_t n = p != NULL ? (size_t)(p - a->p) : a->n;
+
+	return n == (q != NULL ? (size_t)(q - b->p) : b->n) &&
+	    memcmp(a->p, b->p, n) == 0;
+}
+
+static void
+say_more(struct run *r)
+{
+	if (r->more > 0)
+		diag_warn("%lu more record%s, for the same reason", r->more,
+		    r->more > 1 ? "s" : "");
+	r->more = 0;
+}
+
+/* Says why a record made no request: of a filter that is wrong for all of them, once. */
+static void
+say(struct run *r)
+{
+	if (r->broken && !r->good && r->said.n > 0 && r->why.n > 0 &&
+	    same_reason(&r->said, &r->why)) {
+		r->more++;
+		return;
+	}
+	say_more(r);
+	if (r->named)
+		diag_warn("%s: record %lu: %s", records_name(&r->records),
+		    r->records.number, buf_string(&r->why));
+	else
+		diag_warn("record %lu: %s", r->records.number, buf_string(&r->why));
+	buf_clear(&r->said);
+	if (r->broken)
+		buf_add(&r->said, r->why.p, r->why.n);
+}
+
+static int
+put_all(struct run *r)
+{
+	enum records_got got;
 	int status = 0;
 	bool ok;
 	jv record;
 
-	r.each = filter_new(b->each, "-e");
-	if (b->id != NULL)
-		r.id = filter_new(b->id, "--id");
-	records_start(&r.records, b->raw, c->max);
-	while (!halted(&r)) {
-		buf_clear(&r.why);
-		got = records_next(&r.records, &record, &r.why);
+	while (!halted(r)) {
+		buf_clear(&r->why);
+		r->broken = false;
+		got = records_next(&r->records, &record, &r->why);
 		if (got == RECORDS_END)
 			break;
-		ok = got == RECORDS_VALUE && put_record(&r, record);
+		ok = got == RECORDS_VALUE && put_record(r, record);
 		jv_free(record);
+		r->good = r->good || ok;
 		if (ok)
 			continue;
-		diag_warn("record %lu: %s", r.records.number,
-		    buf_string(&r.why));
+		say(r);
 		status = EX_DATAERR;
 	}
-	status = records_status(&r.records, status);
+	say_more(r);
+	return status;
+}
+
+/* The program itself, or what is in the file that it names; owned. */
+static char *
+program_of(const char *arg, size_t max)
+{
+	static const char *const formats[] = {
+		"text", "json", "html", "uri", "csv", "tsv", "sh", "base64",
+		"base64d", "base32", "base32d",
+	};
+	struct buf text = {0};
+	size_t n, i;
+	int status;
+
+	if (*arg != '@')
+		return mem_string(arg);
+	n = strcspn(arg + 1, " \t\n|,)\"");
+	for (i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (strlen(formats[i]) == n && memcmp(arg + 1, formats[i], n) == 0)
+			return mem_string(arg);
+	status = io_slurp(arg + 1, IO_TEXT | IO_LIMIT, &text, max);
+	if (status != 0)
+		exit(status);
+	return buf_take(&text);
+}
+
+int
+bulk_run(const struct bulk *b, const struct compose *c)
+{
+	struct run r = {.c = c, .named = b->nfiles > 0};
+	char *program = program_of(b->each, c->max);
+	int status;
+
+	r.each = filter_new(program, "-e");
+	free(program);
+	if (b->id != NULL)
+		r.id = filter_new(b->id, "--id");
+	records_start(&r.records, b->files, b->nfiles, b->raw, c->max);
+	status = records_status(&r.records, put_all(&r));
 	records_stop(&r.records);
 	filter_free(r.each);
 	filter_free(r.id);
 	buf_free(&r.line);
 	buf_free(&r.why);
+	buf_free(&r.said);
 	return status;
 }

@@ -1,6 +1,8 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "compose.h"
 #include "config.h"
@@ -13,6 +15,7 @@
 #include "mem.h"
 #include "models.h"
 #include "request.h"
+#include "shell.h"
 #include "term.h"
 #include "utf8.h"
 #include "value.h"
@@ -73,17 +76,61 @@ read_file(const struct compose *c, const char *path, unsigned how,
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-/* A file of text: UTF-8 without NUL; a byte order mark is no part of it. */
+/* Ends with 65 for what is no text; help is a command's beginning that mends it. */
+static _Noreturn void
+no_text(const char *path, const char *why, const char *help, const char *rest)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct buf message = {0};
+
+	buf_printf(&message, "%s: %s", is_stdin ? "standard input" : path, why);
+	if (help != NULL && is_stdin) {
+		buf_printf(&message, " (%s%s)", help, rest);
+	} else if (help != NULL) {
+		buf_printf(&message, " (%s ", help);
+		shell_quote(&message, path, strlen(path));
+		buf_printf(&message, "%s)", rest);
+	}
+	diag_die(EX_DATAERR, "%s", buf_string(&message));
+}
+
+static bool
+begins(const struct buf *b, const char *s)
+{
+	return b->n >= strlen(s) && memcmp(b->p, s, strlen(s)) == 0;
+}
+
+/*
+ * A file of text: UTF-8 without NUL; a byte order mark is no part of it. What is often
+ * taken for one is told what makes text of it.
+ */
 static const char *
 read_text(const struct compose *c, const char *path, struct buf *out)
 {
 	const char *name = read_file(c, path, IO_TEXT, out), *nul;
+	size_t valid = utf8_valid(out->p, out->n);
+	char why[80];
 
+	if (begins(out, "%PDF-"))
+		no_text(path, "a PDF, not text", "pdftotext",
+		    strcmp(path, "-") == 0 ? " - - makes text of it"
+		    : " - makes text of it");
+	if (image_type(out->p, out->n) != NULL)
+		no_text(path, "an image, not text", "-i",
+		    strcmp(path, "-") == 0 ? " - adds it" : " adds it");
+	if (begins(out, "\xff\xfe") || begins(out, "\xfe\xff"))
+		no_text(path, "UTF-16, not UTF-8", "iconv -f UTF-16 -t UTF-8",
+		    " makes it so");
 	nul = out->n > 0 ? memchr(out->p, '\0', out->n) : NULL;
-	if (nul != NULL)
-		diag_die(EX_DATAERR, "%s: a NUL byte at offset %zu: not text",
-		    name, (size_t)(nul - out->p));
-	must_be_utf8(name, out->p, out->n);
+	if (nul != NULL) {
+		(void)snprintf(why, sizeof(why), "a NUL byte at offset %zu: not"
+		    " text", (size_t)(nul - out->p));
+		no_text(path, why, NULL, NULL);
+	}
+	if (valid < out->n) {
+		(void)snprintf(why, sizeof(why), "not UTF-8 at offset %zu", valid);
+		no_text(path, why, "iconv -f LATIN1 -t UTF-8", " may make it so");
+	}
 	return name;
 }
 
@@ -397,7 +444,11 @@ read_files(struct compose *c)
 
 	for (i = 0; i < c->files.n; i++) {
 		buf_clear(&text);
-		name = read_text(c, c->files.p[i], &text);
+		name = c->files.p[i];
+		if (request_is_url(name) && access(name, F_OK) == -1)
+			diag_die(EX_NOINPUT, "-f %s: a URL, not a file: curl -fsS"
+			    " URL | … - reads it", name);
+		name = read_text(c, name, &text);
 		if (text.n == 0)
 			diag_die(EX_NOINPUT, "%s: empty", name);
 		slash = strrchr(name, '/');
@@ -508,7 +559,7 @@ claim_stdin(const struct compose *c)
 	const char *reader = NULL;
 	size_t i;
 
-	if (c->bulk || c->hole)
+	if (c->bulk ? c->records : c->hole)
 		claim(&reader, "-", c->bulk ? "the records" : "the prompt");
 	if (c->system != NULL && c->system[0] == '@')
 		claim(&reader, c->system + 1, "the system message");

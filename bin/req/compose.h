@@ -31,7 +31,8 @@ struct compose {
 	struct compose_list	 bodies;	/* JSON objects, or "@FILE" */
 	bool			 chunks, usage, whole; /* whole: no stream */
 	unsigned		 lax;		/* as request_check has it */
-	bool			 bulk;		/* standard input holds records */
+	bool			 bulk;		/* each request is made of a record */
+	bool			 records;	/* standard input holds those */
 	size_t			 max;		/* bytes of a file, and of a request */
 	/* Made by compose_start. */
 	jv			 base;		/* the request but for its messages */
@@ -41,7 +42,7 @@ struct compose {
 	jv			 body;		/* the bodies, merged */
 	struct buf		 text;		/* what stands before the prompt: the files */
 	struct buf		 before, after;	/* the words around the "-" */
-	bool			 hole;		/* there is a "-", or there are no words */
+	bool			 hole;		/* there is a "-", or neither words nor files */
 };
 
 void	compose_init(struct compose *c);

@@ -7,11 +7,23 @@
 #include "value.h"
 
 void
-records_start(struct records *r, bool raw, size_t max)
+records_start(struct records *r, char **files, int nfiles, bool raw, size_t max)
 {
 	*r = (struct records){.raw = raw, .lines = raw};
-	io_start(&r->in, NULL, 0, max);
-	(void)io_next(&r->in);
+	io_start(&r->in, files, nfiles, max);
+	r->ended = !io_next(&r->in);
+}
+
+/* Goes on to the next file, whose form is its own. */
+static bool
+next_file(struct records *r)
+{
+	r->held.n = r->at = r->scanned = 0;
+	r->scan = (struct json_scan){0};
+	r->lines = r->raw;
+	r->values = false;
+	r->ended = !io_next(&r->in);
+	return !r->ended;
 }
 
 static bool
@@ -166,17 +178,30 @@ next_value(struct records *r, jv *value, struct buf *why)
 enum records_got
 records_next(struct records *r, jv *value, struct buf *why)
 {
-	enum records_got got = RECORDS_END;
+	enum records_got got;
 
 	*value = jv_invalid();
-	if (!r->values)
-		got = next_line(r, value, why);
-	return r->values ? next_value(r, value, why) : got;
+	if (r->in.fd == -1)	/* no file could be opened */
+		return RECORDS_END;
+	do {
+		got = r->values ? RECORDS_END : next_line(r, value, why);
+		if (r->values)
+			got = next_value(r, value, why);
+	} while (got == RECORDS_END && next_file(r));
+	return got;
+}
+
+const char *
+records_name(const struct records *r)
+{
+	return r->in.name;
 }
 
 int
 records_status(const struct records *r, int status)
 {
+	if (!r->in.any && r->in.status == 0)
+		diag_warn("%s: empty", r->in.name);
 	return io_status(&r->in, status);
 }
 

@@ -1,8 +1,8 @@
 /*
- * records: the JSON records of standard input, for a filter to run on. Not for
+ * records: the JSON records of files or standard input, for a filter to run on. Not for
  * the service's answers: those are lines, and io's and chunk's.
  *
- * Where the first line is one whole JSON value, every line is one, and a bad
+ * Where a file's first line is one whole JSON value, every line is one, and a bad
  * one is a fault of its own. Else values may stand on several lines, or several
  * on one, as jq reads them, up to the first bad one. Raw records are lines, taken as strings.
  */
@@ -38,13 +38,23 @@ enum records_got {
 	RECORDS_BAD,	/* the record is no JSON, too long or not UTF-8: why says */
 };
 
-/* Starts on standard input; max is the longest record, in bytes. */
-void	records_start(struct records *r, bool raw, size_t max);
+/*
+ * Starts on files (borrowed; "-" is standard input), or on standard input where there
+ * are none; max is the longest record, in bytes.
+ */
+void	records_start(struct records *r, char **files, int nfiles, bool raw,
+	    size_t max);
 
 /* The next record: *value is the caller's. Or why it is none, appended. */
 enum records_got records_next(struct records *r, jv *value, struct buf *why);
 
-/* The status of the input, together with the tool's own; as io_status. */
+/* The file that the record given last is from, as messages call it; borrowed. */
+const char *records_name(const struct records *r);
+
+/*
+ * The status of the input, together with the tool's own: io_status's, and that it was
+ * empty is said.
+ */
 int	records_status(const struct records *r, int status);
 
 void	records_stop(struct records *r);
