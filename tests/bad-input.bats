@@ -41,11 +41,11 @@ big() {
     printf '"},"finish_reason":"stop"}]}\n'
 }
 
-@test "empty input: 66, said by the one that asks for the words only" {
+@test "empty input: 66, said by those that begin a pipeline only" {
     : >in
     row 66 'supai-req: *empty*' supai-req
     rows 66 '' send watch $FILTERS
-    row 66 '' supai-batch
+    row 66 'supai-batch: standard input: *empty*' supai-batch
 }
 
 @test "a folder as FILE: 66 and said" {
@@ -74,7 +74,7 @@ big() {
     assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" $'a\nb'
     for f in a b; do { printf 'data: '; cat $f; printf '\ndata: [DONE]\n\n'; } >$f.sse; done
     row 66 'supai-sse: none: No such file*' supai-sse a.sse none b.sse
-    assert_output "$(cat a b)"
+    assert_output "$(cat a; echo; cat b)"
     row 66 'supai-req: *none: No such file*' supai-req -f a -f none hi
     assert_output ''
     row 66 'supai-send: none: No such file*' supai-send none
