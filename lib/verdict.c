@@ -56,20 +56,14 @@ is_good(const char *reason)
 	    strcmp(reason, "function_call") == 0;
 }
 
-static const char refusal[] = "refusal";
-
 static bool
 is_refusal(const char *reason)
 {
-	return strcmp(reason, refusal) == 0;
+	return strcmp(reason, VERDICT_REFUSAL) == 0;
 }
 
-/*
- * Why a choice, or one of VERDICT_ALL, did not end well: a refusal, or a finish
- * reason; NULL where all is well, or it has not finished.
- */
-static const char *
-short_of(const struct fold *f, long choice)
+const char *
+verdict_short(const struct fold *f, long choice)
 {
 	const struct fold_choice *c;
 	size_t i;
@@ -79,7 +73,7 @@ short_of(const struct fold *f, long choice)
 		if (choice != VERDICT_ALL && c->index != choice)
 			continue;
 		if ((c->said & CHUNK_SAYS_REFUSAL) != 0)
-			return refusal;
+			return VERDICT_REFUSAL;
 		if (c->finish.p != NULL && !is_good(c->finish.p))
 			return c->finish.p;
 	}
@@ -137,7 +131,7 @@ tell_empty(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 int
 verdict_of(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 {
-	const char *reason = short_of(f, ask->choice);
+	const char *reason = verdict_short(f, ask->choice);
 
 	if (f->errors.n > 0)
 		return tell_errors(f, why);

@@ -30,6 +30,14 @@ int	verdict_of(const struct fold *f, const struct verdict_ask *ask,
 	    struct buf *why);
 
 /*
+ * Why a choice, or one of VERDICT_ALL, did not end well: VERDICT_REFUSAL, or a finish
+ * reason that is not stop, tool_calls or function_call. NULL where all is well, or it
+ * has not finished. Borrowed from f.
+ */
+#define VERDICT_REFUSAL "refusal"
+const char *verdict_short(const struct fold *f, long choice);
+
+/*
  * Appends ": KEY failed: …", the last reason, where a thread (NULL: none) failed
  * and has no text.
  */

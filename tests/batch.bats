@@ -825,6 +825,39 @@ text_of() { jq -r '.response.body.choices[0].message.content' "$@"; }
     [ "$SECONDS" -lt 5 ]
 }
 
+# events DATA ...: a response of such events, and [DONE].
+events() { printf 'data: %s\n\n' "$@" '[DONE]' | response 'Connection: close'; }
+
+# delta MORE: a chunk whose delta, and what comes after it, is that.
+delta() { printf '{"id":"c","choices":[{"index":0,"delta":%s}]}' "$1"; }
+
+@test "no text is lost where a service says stop in each chunk, gives each an id, or sends parts" {
+    events "$(delta '{"content":"Hel"},"finish_reason":"stop"')" "$(delta '{"content":"lo"},"finish_reason":"stop"')" >stops
+    events '{"id":"1","choices":[{"index":0,"delta":{"content":"Hel"}}]}' '{"id":"2","choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":"stop"}]}' >ids
+    events "$(delta '{"content":[{"type":"text","text":"Hello"}]},"finish_reason":"stop"')" >parts
+    events "$(delta '{"content":"Hello"},"message":{"content":"Hello"},"finish_reason":"stop"')" >both
+    raw_start stops ids parts both
+    requests 4 >in
+    run --separate-stderr supai-batch -j 1 in
+    assert_equal "$status$stderr" 0
+    assert_equal "$(text_of <<<"$output" | xargs)" 'Hello Hello Hello Hello'
+    assert_equal "$(connections)" 4
+}
+
+@test "a request that the stream says is wrong is asked once, and so is one that is too long" {
+    events "$(delta '{"content":"Par"}')" '{"error":{"message":"no such tool","code":400}}' >number
+    events '{"error":{"message":"too many tokens","code":"context_length_exceeded"}}' >name
+    events '{"error":{"message":"busy","code":"503"}}' >busy
+    stream hello | response 'Connection: close' >answer
+    raw_start number name busy answer
+    requests 3 >in
+    run --separate-stderr supai-batch -j 1 -o out in
+    expect 1 '' 'supai-batch: 1 answered, 2 failed; *; see out.failed (the first: 1: the service says: no such tool)'
+    assert_equal "$(jq -r '"\(.error.code) \(.error.message)"' out.failed)" 'invalid_request the service says: no such tool
+invalid_request the service says: too many tokens'
+    assert_equal "$(connections)" 4
+}
+
 # --- what a failure looks like ----------------------------------------------
 
 # The type of each member of a line, as OpenAI's page of the output has them.
@@ -866,21 +899,22 @@ ended() {
     ended length >one
     ended content_filter >two
     ended stop ',"refusal":"I cannot"' >three
-    ended stop >four
-    requests 5 >in
-    raw_start one two three one four
+    events "$(delta '{"refusal":"I cannot"},"finish_reason":"stop"')" >four
+    ended stop >five
+    requests 6 >in
+    raw_start one two three one four five
     run --separate-stderr supai-batch -j 1 -o out in
-    flaws='2 answers are cut: length; 1 answer is cut: content_filter; 1 answer is refused (asking again will not help)'
-    expect 1 '' "supai-batch: 5 answered, 0 failed; $flaws; tokens: *"
+    flaws='2 answers are cut: length; 1 answer is cut: content_filter; 2 answers are refused (asking again will not help)'
+    expect 1 '' "supai-batch: 6 answered, 0 failed; $flaws; tokens: *"
     [ ! -e out.failed ]
-    assert_equal "$(text_of out | sort | uniq -c | xargs)" '5 Half an'
+    assert_equal "$(text_of out | sort | uniq -c | xargs)" '5 Half an 1 null'
     for _ in 1 2; do
         run --separate-stderr supai-batch -j 1 -o out in
-        expect 1 '' "supai-batch: 0 answered, 0 failed, 5 answered before; $flaws; tokens: *"
+        expect 1 '' "supai-batch: 0 answered, 0 failed, 6 answered before; $flaws; tokens: *"
     done
     run --separate-stderr supai-batch -q -o out in
     expect 1 '' ''
-    assert_equal "$(connections)" 5
+    assert_equal "$(connections)" 6
     # Those of other requests in the file are no matter.
     tail -n 1 in >last
     run --separate-stderr supai-batch -o out last

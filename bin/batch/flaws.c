@@ -3,6 +3,7 @@
 
 #include "flaws.h"
 #include "mem.h"
+#include "verdict.h"
 
 enum {
 	MOST = 16,	/* reasons that have a name here */
@@ -52,7 +53,7 @@ flaws_tell(const struct flaws *f, struct buf *out)
 			continue;
 		buf_printf(out, "%s%lu answer%s ", between, flaw->count,
 		    flaw->count == 1 ? " is" : "s are");
-		if (strcmp(flaw->reason, FLAWS_REFUSAL) == 0)
+		if (strcmp(flaw->reason, VERDICT_REFUSAL) == 0)
 			buf_adds(out, "refused");
 		else
 			buf_printf(out, "cut: %s", flaw->reason);

@@ -10,9 +10,6 @@
 
 #include "buf.h"
 
-/* The reason's name where the model refused; any other is a finish reason. */
-#define FLAWS_REFUSAL "refusal"
-
 /* All zero there are none yet. */
 struct flaws {
 	struct flaw {			/* flaws' own */

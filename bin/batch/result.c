@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chunk.h"
 #include "emit.h"
-#include "flaws.h"
+#include "fold.h"
 #include "result.h"
 #include "utf8.h"
+#include "verdict.h"
 
 enum { HALF = 16 };	/* hexadecimal digits */
 
@@ -122,27 +124,19 @@ result_add(const struct result *r, const struct redact *redact, struct buf *out)
 	buf_free(&id);
 }
 
-static bool
-is_good_end(struct json reason)
-{
-	return json_type(reason) != JSON_STRING || json_is(reason, "stop") ||
-	    json_is(reason, "tool_calls") || json_is(reason, "function_call");
-}
-
 void
 result_flaw(struct json body, struct buf *reason)
 {
-	struct json_iter i;
-	struct json name, choice, finish;
+	struct fold f = {.one = true, .thinking = FOLD_SKIP};
+	struct chunk c;
+	const char *why;
 
-	for (i = json_first(json_get(body, "choices"));
-	    reason->n == 0 && json_more(&i, &name, &choice);) {
-		finish = json_get(choice, "finish_reason");
-		if (json_holds(json_get(json_get(choice, "message"), "refusal")))
-			buf_adds(reason, FLAWS_REFUSAL);
-		else if (!is_good_end(finish))
-			json_text(finish, reason);
-	}
+	chunk_of(&c, body);
+	(void)fold_add(&f, &c);
+	why = verdict_short(&f, VERDICT_ALL);
+	if (why != NULL)
+		buf_adds(reason, why);
+	fold_clear(&f);
 }
 
 /* So many hexadecimal digits at s; false where it is anything else. */

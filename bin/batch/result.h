@@ -48,7 +48,7 @@ void	result_add(const struct result *r, const struct redact *redact,
 
 /*
  * Appends the reason why the answer in a body (a completion) is less than what was
- * asked for: a finish reason, or FLAWS_REFUSAL. Nothing where there is none.
+ * asked for: as verdict_short has it. Nothing where there is none.
  */
 void	result_flaw(struct json body, struct buf *reason);
 
