@@ -182,7 +182,8 @@ io_write(const void *p, size_t n)
 		write_slowly(p, n);
 		return;
 	}
-	memcpy(out.p + out.n, p, n);
+	if (n > 0)	/* p may be NULL */
+		memcpy(out.p + out.n, p, n);
 	out.n += n;
 }
 
