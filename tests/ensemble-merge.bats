@@ -475,7 +475,13 @@ confidence-score a 0.5'
 @test "a vote of five mocks, each right in 70 of 100, is right more often than one" {
     # The machinery is tested, with mocks that draw their answers; no model is.
     replies() {
-        awk -v seed="$1" 'BEGIN { srand(seed); for (i = 0; i < 300; i++) print rand() < 0.7 ? "Paris" : "Lyon" }'
+        # Park and Miller's numbers, the same with every awk, dealt out to the five.
+        awk -v me="$1" 'BEGIN {
+            for (x = 2026; n < 1500; n++) {
+                x = x * 16807 % 2147483647
+                if (n % 5 == me - 1) print x < 0.7 * 2147483647 ? "Paris" : "Lyon"
+            }
+        }'
     }
     for i in 1 2 3 4 5; do
         args=()
@@ -485,15 +491,22 @@ confidence-score a 0.5'
     echo 'mode auto m1 m2 m3 m4 m5' >>panel
     sed 's/\(^model.*\)/\1 {"logprobs": null}/' panel >unsure
     request '.stream = false'
-    rate() { # PANEL HOW
-        for ((q = 0; q < 300; q++)); do
+    # answers PANEL HOW N: the answers to the next N questions, a line each.
+    answers() {
+        for ((q = 0; q < $3; q++)); do
             supai-ensemble --panel "$1" --merge "$2" request
-        done | jq -r '.choices[0].message.content' | grep -cx Paris
+        done | jq -r '.choices[0].message.content'
     }
-    vote=$(rate unsure vote)
-    [ "$vote" -ge 240 ]
-    weighted=$(rate panel vote)
-    best=$(rate panel best)
+    right() { grep -cx Paris "$1"; }
+    answers unsure vote 300 >votes
+    [ "$(right votes)" -ge 240 ] || fail <<<"$(right votes) of 300"
+    # The mocks begin anew: the first hundred, and the second.
+    answers panel vote 100 >weighted
+    answers panel best 100 >best
+    head -n 100 votes >first
+    sed -n 101,200p votes >second
+    [ "$(right weighted)" -ge "$(right first)" ]
+    [ "$(right best)" -ge "$(right second)" ]
     # How sure the mock is of a word follows from the word.
     read -r right wrong < <(
         for word in Paris Lyon; do
@@ -504,8 +517,5 @@ confidence-score a 0.5'
             supai-ensemble --panel one request | supai-sse | supai-fold | jq '.supai.threads.m.confidence'
             kill "$MOCK_PID"
         done | tr '\n' ' '; echo)
-    echo "vote $vote, weighted $weighted, best $best, sure of right $right, of wrong $wrong"
     [ "$(jq -n "$right > $wrong")" = true ] # or the words have to be others
-    [ "$weighted" -ge "$vote" ]
-    [ "$best" -ge "$vote" ]
 }
