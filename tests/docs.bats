@@ -141,6 +141,10 @@ C
     assert_line '  supai-req "Why is the sky blue?" | supai-send | supai-sse | supai-text'
     assert_line --partial 'Sunlight holds every colour.'
     assert_line --partial '"content":"Why is the sky blue?"'
+    # And the ensemble over models of one's own.
+    assert_line --partial 'supai-req -x "Why is the sky blue?" | supai-ensemble --panel panel |'
+    assert_line --regexp '^  model blue http://127.0.0.1:[0-9]+/v1/openai fast$'
+    assert_equal "$(grep -c 'Sunlight holds every colour.' <<<"$output")" 2
 }
 
 @test "make html: an index of all pages, and every link leads somewhere" {

@@ -408,6 +408,22 @@ done main'
     assert_equal "$(written | jq -c 'select(has("usage"))')" ''
 }
 
+@test "usage: failures and judges count, too" {
+    counts() { jq -nc --argjson n "$1" '{choices: [], usage: {prompt_tokens: $n, completion_tokens: 0, total_tokens: $n}}'; }
+    stream "$(says Half)" "$(counts 1)" >cut
+    events "$(says One)" "$(stops)" "$(counts 10)" >one
+    events "$(says 0.5)" "$(stops)" "$(counts 100)" >judge
+    events "$(counts 1000)" "$(stops)" >nothing
+    raw_model a cut one
+    raw_model b nothing
+    raw_model j judge
+    echo 'mode auto a b' >>panel
+    request '.stream = false'
+    ensemble --judge j
+    assert_equal "$status$stderr" 0
+    assert_equal "$(jq -c .usage <<<"$output")" '{"prompt_tokens":1111,"completion_tokens":0,"total_tokens":1111}'
+}
+
 # --- as it comes ------------------------------------------------------------------
 
 # shows PATTERN: whether it stands in what was written so far.
@@ -492,4 +508,33 @@ E
     supai-req hi >request
     run_pipe "supai-ensemble --base-url $SUPAI_BASE_URL --models fast --key-file key request | supai-sse | supai-text"
     expect 0 'it is *** and all' ''
+}
+
+@test "supai-batch asks it through supai-serve: a vote for each of many lines" {
+    model a --reply Good --reply Bad --reply Good
+    mkdir -p home/.config/supai
+    echo 'mode votes a*3' >>panel
+    cp panel home/.config/supai/
+    printf '{"id":%d,"text":"It is."}\n' 1 2 3 >records
+    supai-req -m votes -e '"Good or bad: " + .text' --id .id <records >requests.ndjson
+    run --separate-stderr supai-serve --no-key --answer 'supai-ensemble --merge vote' -- \
+        supai-batch -j 1 -o results.ndjson requests.ndjson
+    expect 0 '' ''
+    assert_equal "$(times_asked a)" 9
+    assert_equal "$(jq -r '.response.body.choices[0].message.content' results.ndjson | tr '\n' ' ')" 'Good Good Good '
+}
+
+@test "samples have keys of their own, and their model's id" {
+    model a --reply One
+    echo 'mode auto a*3' >>panel
+    request
+    ensemble
+    assert_equal "$status" 0
+    holds
+    assert_equal "$(written | jq -r 'select(.chunk._source.modelId).chunk._source | .key + " " + .modelId' | sort -u)" \
+        'a a
+a#2 a
+a#3 a
+main a'
+    assert_equal "$(folded | jq -c '[.supai.start_models, .supai.final_models]')" '[["a","a#2","a#3"],["a","a#2","a#3"]]'
 }
