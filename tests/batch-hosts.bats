@@ -68,7 +68,7 @@ spread() {
     done
     parallel --pipe --block 8K --line-buffer --joblog jobs.log \
         --ssh "ssh -F $PWD/ssh_config" \
-        --sshlogin "${hosts#,}" "cd $PWD && PATH=$PATH SUPAI_BASE_URL=http://127.0.0.1:18080/v1/openai \
+        --sshlogin "${hosts#,}" "cd $PWD && PATH=$(printf %q "$PATH") SUPAI_BASE_URL=http://127.0.0.1:18080/v1/openai \
             supai-batch -q -j 4 --key-file key" 2>>parallel.err 3>&- |
         jq -cR --unbuffered 'fromjson?'
 }

@@ -401,8 +401,8 @@ done main'
     request
     ensemble
     assert_equal "$status$stderr" 0
-    assert_equal "$(written | jq -c '.usage // empty')" \
-        '{"prompt_tokens":51,"completion_tokens":6,"total_tokens":57,"completion_tokens_details":{"reasoning_tokens":5},"cost":0.75,"queue_time":7}'
+    assert_equal "$(written | jq -cS '.usage // empty')" \
+        '{"completion_tokens":6,"completion_tokens_details":{"reasoning_tokens":5},"cost":0.75,"prompt_tokens":51,"queue_time":7,"total_tokens":57}'
     request '.stream_options = null'
     ensemble
     assert_equal "$(written | jq -c 'select(has("usage"))')" ''
