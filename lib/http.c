@@ -94,7 +94,10 @@ http_open(void)
 	struct http *h = mem_zero(1, sizeof(*h));
 
 	must(curl_global_init(CURL_GLOBAL_DEFAULT));
+	errno = 0;
 	h->multi = curl_multi_init();
+	if (h->multi == NULL && (errno == EMFILE || errno == ENFILE))
+		diag_die(EX_OSERR, "out of file descriptors (ulimit -n)");
 	if (h->multi == NULL)
 		mem_out();
 	/* Else libcurl 8.14 closes the idle connections when all transfers end in one round. */

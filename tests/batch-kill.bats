@@ -130,7 +130,7 @@ ms() { printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)); }
         MOCK_PID=$!
         MOCK_PIDS="$MOCK_PIDS $MOCK_PID"
     done
-    wait $pid
+    wait $pid || fail "$(cat err; head -n 3 out.failed)"
     assert_equal "$(cat err)" ''
     # The new mock counts its requests anew.
     jq -c '.request = input_line_number' "$MOCK_LOG" >log

@@ -740,6 +740,19 @@ response() {
 
 text_of() { jq -r '.response.body.choices[0].message.content' "$@"; }
 
+@test "a response without a body is broken: asked again, and named so at last" {
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n' >nothing
+    printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' >chunked
+    stream hello | response >answer
+    raw_start nothing chunked answer
+    run --separate-stderr supai-batch <<<"$(line a hi)"
+    expect 0 "$output" ''
+    assert_equal "$(text_of <<<"$output")" hello
+    raw_start nothing
+    run --separate-stderr supai-batch --retries 0 <<<"$(line a hi)"
+    assert_equal "$(jq -c .error <<<"$output")" '{"code":"broken_response","message":"HTTP 200: the body is empty"}'
+}
+
 @test "[DONE] is the end: a connection that stays open holds its slot for a second at most" {
     reads_the_clock
     stream hello | response >answer

@@ -133,8 +133,9 @@ fail_end(struct answer *a)
 	if (a->sse.status == EX_PROTOCOL && sse_rest(&a->sse, &r) &&
 	    (is_error(&r) || apierror_in(r.data, r.n)))
 		fail_error(a, &r);
-	else
-		fail(a, a->sse.status, buf_string(&a->sse.why));
+	else	/* a body of nothing is broken, and no input of ours */
+		fail(a, a->sse.status == EX_NOINPUT ? EX_PROTOCOL :
+		    a->sse.status, buf_string(&a->sse.why));
 }
 
 void
