@@ -36,12 +36,27 @@ read_events(struct text *t, char **files, int nfiles, size_t max)
 	return events_stop(&e);
 }
 
+static int
+run(struct text *t, char **files, int nfiles, size_t max)
+{
+	int status;
+
+	t->fold.thinking = t->thinking ? FOLD_KEEP : FOLD_SKIP;
+	status = diag_worst(read_events(t, files, nfiles, max), t->status);
+	if (status == 0 && !t->any) {
+		diag_warn("no answer in the input");
+		status = EX_NOANSWER;
+	}
+	output_free(&t->output);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct text t = {.choice = 0};
 	size_t max = IO_MAX_RECORD;
-	int key, status;
+	int key;
 	bool safe = false, raw = false;
 	const char *arg;
 
@@ -96,14 +111,5 @@ main(int argc, char **argv)
 	if (safe && raw)
 		opt_usage(&tool, "--safe and --raw exclude each other");
 	t.output.safe = safe || (!raw && isatty(STDOUT_FILENO));
-	t.fold.thinking = t.thinking ? FOLD_KEEP : FOLD_SKIP;
-
-	status = read_events(&t, argv + optind, argc - optind, max);
-	status = diag_worst(status, t.status);
-	if (status == 0 && !t.any) {
-		diag_warn("no answer in the input");
-		status = EX_NOANSWER;
-	}
-	output_free(&t.output);
-	return status;
+	return run(&t, argv + optind, argc - optind, max);
 }

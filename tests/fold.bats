@@ -255,7 +255,7 @@ Yes: the air scatters blue light most.'
 
 @test "a folded object folds and reads as the stream does" {
     supai-fold "$DATA/ensemble.ndjson" >folded
-    supai-fold folded | cmp - folded
+    prints 0 folded supai-fold folded
     for key in main acme/alpha 'acme/*' '*'; do
         assert_equal "$(supai-text -k "$key" folded | sort)" "$(supai-text -k "$key" "$DATA/ensemble.ndjson" | sort)"
     done
@@ -343,8 +343,8 @@ $r$r"
 
 @test "a completion that is no UTF-8 comes out with U+FFFD, its message too" {
     printf '{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"h\xffllo"},"finish_reason":"stop"}]}\n' >in
-    supai-fold in | cmp - <(printf '{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"h\xef\xbf\xbdllo"},"finish_reason":"stop"}]}\n')
-    supai-fold --message in | cmp - <(printf '{"role":"assistant","content":"h\xef\xbf\xbdllo"}\n')
+    prints 0 <(printf '{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"h\xef\xbf\xbdllo"},"finish_reason":"stop"}]}\n') supai-fold in
+    prints 0 <(printf '{"role":"assistant","content":"h\xef\xbf\xbdllo"}\n') supai-fold --message in
 }
 
 @test "a delta that came twice, or by the name of message, is in the object once" {
@@ -417,4 +417,65 @@ $r$r"
     expect 1 '' 'supai-fold: held back: no confidence scores*'
     run --separate-stderr supai-fold --min-confidence 50 "$DATA/ensemble.ndjson"
     expect 64 '' "supai-fold: --min-confidence: '50' is not from 0 to 1: 50 % is 0.5"$'\n''usage: *'
+}
+
+@test "a null, an empty name or a 0 that comes later takes nothing away" {
+    fold '{"id":"a","model":"m","created":7,"service_tier":"s","choices":[{"index":0,"delta":{"role":"assistant","content":"hi","note":"n"},"hint":1,"finish_reason":null}],"usage":{"total_tokens":1}}
+{"id":null,"model":"","created":0,"service_tier":null,"choices":[{"index":0,"delta":{"role":null,"content":null,"note":null},"hint":null,"finish_reason":"stop"}],"usage":null}
+{"id":"","model":null,"created":null,"choices":[]}'
+    expect 0 '{"id":"a","object":"chat.completion","model":"m","created":7,"service_tier":"s","usage":{"total_tokens":1},"choices":[{"index":0,"message":{"role":"assistant","content":"hi","note":"n"},"hint":1,"finish_reason":"stop"}]}' ''
+}
+
+# calls PIECE ...: the calls that deltas with these in tool_calls make, as id, name, arguments.
+calls() {
+    for piece; do
+        printf '{"id":"x","choices":[{"index":0,"delta":{"tool_calls":[%s]},"finish_reason":null}]}\n' "$piece"
+    done >in
+    echo '{"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}' >>in
+    supai-fold in | jq -c '.choices[0].message.tool_calls | map([.id, .function.name, .function.arguments])'
+}
+
+# call ID NAME ARGUMENTS [INDEX]: one; an ID, NAME or INDEX of - is left out.
+call() {
+    local sep=
+    printf '{'
+    [ "$1" = - ] || { printf '"id":"%s"' "$1"; sep=,; }
+    [ "${4--}" = - ] || { printf '%s"index":%s' "$sep" "$4"; sep=,; }
+    printf '%s"function":{' "$sep"
+    [ "$2" = - ] || printf '"name":"%s",' "$2"
+    printf '"arguments":"%s"}}' "$3"
+}
+
+@test "calls of tools: a new id begins one, its own id, its index or none goes on" {
+    while read -r want pieces; do
+        got=$(eval "calls $pieces")
+        assert_equal "$got" "$want"
+    done <<'E'
+[["a","f","12"]] "$(call a f 1 0)" "$(call - - 2 0)"
+[["a","f","12"]] "$(call a f 1)" "$(call - - 2)"
+[["a","f","12"]] "$(call a f 1)" "$(call '' '' 2)"
+[["a","f","12"]] "$(call a f 1 0)" "$(call a f 2 0)"
+[["a","f","13"],["b","g","24"]] "$(call a f 1 0)" "$(call b g 2 1)" "$(call - - 3 0)" "$(call - - 4 1)"
+[["a","f","13"],["b","g","24"]] "$(call a f 1),$(call b g 2)" "$(call a - 3),$(call b - 4)"
+[["a","f","1"],["b","g","23"]] "$(call a f 1 0)" "$(call b g 2 0)" "$(call - - 3 0)"
+[["a","f","13"],["b","g","2"]] "$(call a f 1 0)" "$(call b g 2 0)" "$(call a - 3 0)"
+[[null,"f","13"],[null,"g","2"]] "$(call - f 1 0)" "$(call - g 2 1)" "$(call - - 3 0)"
+[["late","f","12"]] "$(call - f 1 0)" "$(call late - 2 0)"
+[[null,"f","1"],[null,"f","2"]] "$(call - f 1),$(call - f 2)"
+[[null,"f","1"],[null,"g","2"]] "$(call - f 1)" "$(call - g 2)"
+[["a","f","123"]] "$(call a f 1)" "$(call - f 2)" "$(call - f 3)"
+E
+}
+
+@test "names are not joined, texts are, of the same value too" {
+    d() { printf '{"id":"x","choices":[{"index":0,"delta":{"details":[{"index":0,"type":"t","format":"f","channel":"c","id":"i","text":"ha","summary":"s","data":"d","signature":"g"}]},"finish_reason":%s}]}\n' "$1"; }
+    fold "$(d null; d '"stop"')"
+    assert_equal "$(jq -c '.choices[0].message.details' <<<"$output")" \
+        '[{"index":0,"type":"t","format":"f","channel":"c","id":"i","text":"haha","summary":"ss","data":"dd","signature":"gg"}]'
+}
+
+@test "parts of a content that are no text are kept" {
+    fold '{"choices":[{"delta":{"content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"u"}},"b",{"text":"c"},{"type":"refusal","refusal":"r"},5]},"finish_reason":"stop"}]}'
+    assert_equal "$(jq -c '.choices[0].message' <<<"$output")" \
+        '{"role":"assistant","content":"abc","content_parts":[{"type":"image_url","image_url":{"url":"u"}},5],"refusal":"r"}'
 }

@@ -75,6 +75,16 @@ expect() {
         batslib_decorate 'stderr differs' | fail
 }
 
+# prints STATUS FILE COMMAND ...: it ends with that status, and has printed just the
+# bytes of the file.
+prints() {
+    local want=$1 file=$2 got=0
+    shift 2
+    "$@" >"$BATS_TEST_TMPDIR/printed" || got=$?
+    assert_equal "$got" "$want"
+    cmp "$BATS_TEST_TMPDIR/printed" "$file"
+}
+
 # A test that needs the recorded traces, which are not part of the project.
 need_traces() {
     [ -d "$TRACES" ] || skip "no recorded traces in ../shared/traces"

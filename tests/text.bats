@@ -18,7 +18,7 @@ text() {
 @test "chunks: the content of choice 0, with the final newline added" {
     run --separate-stderr supai-text "$DATA/chunks.ndjson"
     expect 0 "$(cat "$DATA/chunks.txt")" ''
-    supai-text "$DATA/chunks.ndjson" | cmp - "$DATA/chunks.txt"
+    prints 0 "$DATA/chunks.txt" supai-text "$DATA/chunks.ndjson"
 }
 
 @test "a completion: the content of its message" {
@@ -387,7 +387,161 @@ supai-text: long: line 4: longer than 2048 bytes (--max-record)
     expect 0 x ''
 }
 
+@test "a byte order mark is one only in front of a file" {
+    { delta '"x"'; printf '\xef\xbb\xbf'; delta '"y"' '"stop"'; } >in
+    run --separate-stderr supai-text in
+    expect 65 x 'supai-text: in: line 2: no JSON*'
+    { printf '\xef\xbb\xbf'; delta '"x"' '"stop"'; } >in
+    run --separate-stderr supai-text in in
+    expect 0 $'x\nx' ''
+    printf '\xef\xbb\xbf%s' "$(cat in)" >twice
+    run --separate-stderr supai-text twice
+    expect 65 '' 'supai-text: twice: line 1: *'
+}
+
+# decodes BYTES CHARACTERS: as the text of a chunk these bytes (printf's escapes) are
+# those characters, a ? in them U+FFFD.
+decodes() {
+    # shellcheck disable=SC2059
+    printf '{"choices":[{"delta":{"content":"<'"$1"'>"},"finish_reason":"stop"}]}\n' >in
+    # shellcheck disable=SC2059
+    printf "<$2>\n" | sed $'s/?/\xef\xbf\xbd/g' >want
+    prints 0 want supai-text in || fail "$1"
+}
+
+@test "UTF-8: the first and the last of each range, and what stands beside them" {
+    for good in '\x7f' '\xc2\x80' '\xdf\xbf' '\xe0\xa0\x80' '\xe0\xbf\xbf' '\xe1\x80\x80' '\xec\xbf\xbf' \
+        '\xed\x80\x80' '\xed\x9f\xbf' '\xee\x80\x80' '\xef\xbf\xbf' '\xf0\x90\x80\x80' '\xf0\xbf\xbf\xbf' \
+        '\xf1\x80\x80\x80' '\xf3\xbf\xbf\xbf' '\xf4\x80\x80\x80' '\xf4\x8f\xbf\xbf'; do
+        decodes "$good" "$good"
+    done
+    while read -r bad characters; do
+        decodes "$bad" "$characters"
+        decodes "$bad$bad" "$characters$characters"
+    done <<'E'
+\x80 ?
+\xbf ?
+\xc0\x80 ??
+\xc1\xbf ??
+\xc2 ?
+\xc2\xc0\x80 ???
+\xdf\x7f ?\x7f
+\xe0\x80\x80 ???
+\xe0\x9f\xbf ???
+\xe0\xa0 ?
+\xe1\x80\xc0 ??
+\xed\xa0\x80 ???
+\xed\xbf\xbf ???
+\xef\xbf ?
+\xf0\x80\x80\x80 ????
+\xf0\x8f\xbf\xbf ????
+\xf0\x90\x80 ?
+\xf0\x90\x80A ?A
+\xf4\x90\x80\x80 ????
+\xf5\x80\x80\x80 ????
+\xff ?
+E
+}
+
+@test "halves of a surrogate pair in two pieces are one character, alone U+FFFD each" {
+    pieces() { for piece; do delta "\"$piece\""; done; delta '""' '"stop"'; }
+    r=$'\xef\xbf\xbd'
+    while read -r pieces want; do
+        IFS=, read -r -a pieces <<<"$pieces"
+        text "$(pieces "${pieces[@]}")"
+        expect 0 "${want//\?/$r}" ''
+        supai-fold in | jq -r '.choices[0].message.content' >got
+        assert_equal "$(cat got)" "$output"
+    done <<'E'
+\ud83d,\ude00 😀
+a\ud83d,\ude00b a😀b
+\ud83d,x ?x
+\ud83d ?
+\ude00,\ud83d ??
+\ud83d,\ud83d,\ude00 ?😀
+\ud83d\ude00,\ude00 😀?
+\\ud83d,\ude00 \ud83d?
+\ud83d,,\ude00 😀
+E
+    # of the ensemble's too, and their number
+    chunk() { printf '{"object":"supai.chunk","chunk":{"_source":{"key":"main"},"type":"%s","text":"%s"}}\n' "$@"; }
+    { chunk thinking '\ud83d'; chunk thinking '\ude00'; chunk text 'a\ud83d'; chunk text '\ude00'; chunk done ''; } >in
+    prints 0 <(echo 'a😀') supai-text in
+    prints 0 <(echo '😀') supai-text -t in
+    assert_equal "$(supai-fold in | jq .supai.threads.main.thinking_chars)" 1
+}
+
+@test "half a character at the end of what is shown waits for the rest of it" {
+    mkfifo from to
+    supai-text <to >from 3>&- 2>err &
+    exec 7>to 8<from
+    delta '"one \ud83d"' >&7
+    IFS= read -r -N 4 -t 10 got <&8
+    assert_equal "$got" 'one '
+    delta '"\ude00"' >&7
+    IFS= read -r -N 4 -t 10 got <&8
+    assert_equal "$got" 😀
+    exec 7>&- 8<&-
+}
+
+@test "thinking by three names, said once where it comes by two" {
+    think() { printf '{"id":"c","choices":[{"index":0,"delta":{%s},"finish_reason":null}]}\n' "$1"; }
+    text "$(think '"reasoning_content":"a","content":null'; think '"reasoning":"b"'; think '"thinking":"c"'
+        think '"reasoning":"d","reasoning_content":"d"'; delta '"Text."' '"stop"' c)" -t
+    expect 0 abcd ''
+    run --separate-stderr supai-text in
+    expect 0 Text. ''
+    text "$(delta '"Text."' '"stop"')" -t
+    expect 1 '' 'supai-text: the answer has no thinking, finish reason stop'
+}
+
+@test "-t of an ensemble's answer is main's thinking, whatever its chunks think" {
+    { cat "$DATA/ensemble.ndjson"; printf '{"id":"c","choices":[{"index":0,"delta":{"reasoning":"no","content":"x"},"finish_reason":"stop"}]}\n'; } >in
+    prints 0 <(supai-text -t -k main "$DATA/ensemble.ndjson") supai-text -t in
+}
+
+@test "more choices or threads than any answer needs: 65, said" {
+    awk 'BEGIN { for (i = 0; i < 4097; i++) printf "{\"choices\":[{\"index\":%d,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n", i }' >in
+    run --separate-stderr supai-text in
+    expect 65 a 'supai-text: the answer has too many choices'
+    head -n 4096 in >less
+    run --separate-stderr supai-text less
+    expect 0 a ''
+    awk 'BEGIN { for (i = 0; i < 65537; i++) printf "{\"object\":\"supai.chunk\",\"chunk\":{\"_source\":{\"key\":\"%d\"},\"type\":\"done\"}}\n", i }' >in
+    run --separate-stderr supai-text -k 7 in
+    expect 65 '' 'supai-text: the answer has too many threads'
+}
+
+@test "plain text in place of events: said where text comes from" {
+    text 'The sky is blue.'
+    expect 65 '' 'supai-text: standard input: line 1: this is text, not events: supai prints text already*'
+    text '  <html>'
+    expect 65 '' '*this is text, not events*'
+    text "$(delta '"a"')"$'\nnope'
+    expect 65 a '*line 2: no JSON*'
+}
+
+@test "--min-confidence in percent: what it would be" {
+    run --separate-stderr supai-text --min-confidence 80 </dev/null
+    expect 64 '' "supai-text: --min-confidence: '80' is not from 0 to 1: 80 % is 0.8*"
+}
+
 # The ensemble.
+
+@test "-k that is a part of a key: the pattern that would match" {
+    run --separate-stderr supai-text -k alpha "$DATA/ensemble.ndjson"
+    expect 1 '' "supai-text: no thread's key matches 'alpha' (-k '\*alpha\*' would)"
+}
+
+@test "an answer whose main failed says why" {
+    printf '{"object":"supai.chunk","chunk":{"_source":{"key":"main"},"type":%s}}\n' \
+        '"error","message":"{\"error\":{\"message\":\"out of\\ntokens\"}}","retryAt":null' '"done"' >in
+    for key in '' '-k main'; do
+        # shellcheck disable=SC2086
+        run --separate-stderr supai-text $key in
+        expect 1 '' 'supai-text: the answer has no text: main failed: out of tokens'
+    done
+}
 
 @test "-k main: the main thread's answer" {
     run --separate-stderr supai-text -k main "$DATA/ensemble.ndjson"

@@ -21,7 +21,6 @@ put_text(struct output *o, size_t n)
 {
 	if (n == 0)
 		return;
-	o->any = true;
 	o->open_line = o->text.p[n - 1] != '\n';
 	if (o->safe) {
 		buf_clear(&o->shown);
@@ -38,6 +37,7 @@ put_text(struct output *o, size_t n)
 void
 output_push(struct output *o)
 {
+	o->any |= o->text.n > 0;
 	/* The next piece may make a character of the half at the end. */
 	put_text(o, o->half != 0 ? o->text.n - REPLACEMENT : o->text.n);
 }

@@ -2,7 +2,7 @@
 # `make bench`: measures the tools against what one would use instead, prints a
 # table and writes it to build/bench.md. 1 when a goal is not reached.
 #
-#   run.sh [sse|text|fold|watch|start|request|delay|memory|batch|ensemble|growth ...]
+#   run.sh [sse|text|fold|watch|start|request|delay|memory|batch|ensemble|growth|lists ...]
 #
 # BENCH_MB (500) is the size of the big input, and the others follow it;
 # BENCH_RUNS (11) how often each command of a row runs, in turn with its peer;
@@ -19,7 +19,7 @@ runs=${BENCH_RUNS:-11}
 # Where there is a system's own, no version manager stands before it.
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
-sections=${*:-sse text fold watch start request delay memory batch ensemble growth}
+sections=${*:-sse text fold watch start request delay memory batch ensemble growth lists}
 report=$BUILD/bench.md
 [ $# -eq 0 ] || report=$BUILD/bench-part.md
 
@@ -335,6 +335,36 @@ bench_growth() {
     done
 }
 
+# The time that supai-fold takes for an answer with ever more different things in one
+# of its lists, and how many times as long ten times as many take: linear is ten.
+bench_lists() {
+    sizes="1000 10000 $(scaled 100000) $(scaled 1000000)"
+    say ''
+    # shellcheck disable=SC2086 # four words
+    say "$(printf '| supai-fold, different | %d | %d | %d | %d | of a thing, then | |' $sizes)"
+    say '| --- | --- | --- | --- | --- | --- | --- |'
+    for kind in searches sources failures types threads errors ids answers choices 'choices of one' \
+        calls 'calls of one' members 'members of one' parts elements; do
+        set --
+        for s in $sizes; do
+            echo | awk -v kind="$kind" -v n="$s" -f "$here/lists.awk" >"$work/list-$s.ndjson"
+            set -- "$@" "supai-fold $work/list-$s.ndjson >/dev/null 2>&1 || :"
+        done
+        race -n 3 "$@" >"$scratch/race" || continue
+        # shellcheck disable=SC2086 # four words
+        printf '%s\n' $sizes | paste -d ' ' "$scratch/race" - >"$scratch/grown"
+        say "$(awk -v what="$kind" '
+            { t[NR] = $1; n[NR] = $NF }
+            function cost(i, k) { return n[k] > n[i] ? (t[k] - t[i]) / (n[k] - n[i]) * 1e6 : 0 }
+            END {
+                a = cost(2, 3); b = cost(3, 4)
+                printf "| %s | %.1f ms | %.1f ms | %.1f ms | %.1f ms | %.2f us, %.2f us | %s |", what,
+                    t[1] * 1e3, t[2] * 1e3, t[3] * 1e3, t[4] * 1e3, a, b, b <= 3 * a ? "pass" : "NO: no straight line"
+            }' "$scratch/grown")"
+    done
+    rm -f "$work"/list-*.ndjson
+}
+
 recordings
 trace=$work/trace-$mb plain=$work/plain-$(scaled 300)
 case " $sections " in
@@ -344,7 +374,7 @@ case " $sections " in
     ;;
 esac
 head_line
-for section in sse text fold watch start request delay memory batch ensemble growth; do
+for section in sse text fold watch start request delay memory batch ensemble growth lists; do
     wanted "$section" && "bench_$section"
 done
 say ''
