@@ -42,7 +42,8 @@ run(struct text *t, char **files, int nfiles, size_t max)
 	int status;
 
 	t->fold.thinking = t->thinking ? FOLD_KEEP : FOLD_SKIP;
-	status = diag_worst(read_events(t, files, nfiles, max), t->status);
+	status = read_events(t, files, nfiles, max);
+	status = diag_worst(status, t->status);
 	if (status == 0 && !t->any) {
 		diag_warn("no answer in the input");
 		status = EX_NOANSWER;
