@@ -151,6 +151,7 @@ read_headers(struct client *c, const char *path)
 		add_header(c, line, path);
 	}
 	close(fd);
+	mem_wipe(b.p, b.cap);
 	buf_free(&b);
 	buf_free(&name);
 }
@@ -284,6 +285,9 @@ client_way(struct client *c, const struct url *u, struct http_options *o)
 		diag_die(EX_CONFIG, "%s: plain http shows the key and the"
 		    " request to the network: use https, or --insecure-http",
 		    u->text);
+	/* Else libcurl's TLS would write the connection's secrets there. */
+	if (!c->verbose)
+		(void)unsetenv("SSLKEYLOGFILE");
 	find_certificates(c, u);
 	*o = (struct http_options){
 		.url = u->text,
@@ -494,9 +498,9 @@ client_close(struct client *c)
 	url_free(&c->endpoint);
 	key_free(&c->key_source);
 	redact_free(&c->redact);
-	free(c->key);
+	mem_forget(c->key);
 	while (c->nheaders > 0)
-		free(c->headers[--c->nheaders]);
+		mem_forget(c->headers[--c->nheaders]);
 	free(c->headers);
 	free(c->header_files);
 	*c = (struct client){0};

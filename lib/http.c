@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -155,8 +156,22 @@ clear_head(struct http_exchange *x)
 	buf_clear(&x->said.retry_after);
 	buf_clear(&x->said.retry_after_ms);
 	buf_clear(&x->said.should_retry);
-	x->head_done = false;
+	x->head_done = x->framed = x->gzip = false;
 	x->status = 0;
+}
+
+/* Whether the response says where its body ends, and whether it is one gzip file. */
+static void
+note_framing(struct http_exchange *x, const char *p, size_t n)
+{
+	struct buf value = {0};
+
+	if (header(p, n, "content-length", &value) ||
+	    header(p, n, "transfer-encoding", &value))
+		x->framed = true;
+	else if (header(p, n, "content-encoding", &value))
+		x->gzip = value.n == 4 && strncasecmp(value.p, "gzip", 4) == 0;
+	buf_free(&value);
 }
 
 static void
@@ -170,6 +185,7 @@ take_header(struct http_exchange *x, const char *p, size_t n)
 	    header(p, n, "x-should-retry", &x->said.should_retry));
 	if (x->said.request_id.n == 0)
 		header(p, n, "request-id", &x->said.request_id);
+	note_framing(x, p, n);
 }
 
 /* Of two points in time, 0 being "never", the first. */
@@ -228,6 +244,12 @@ end_head(struct http_exchange *x)
 	x->head_done = true;
 	x->last = now_ms();
 	watch(x);
+	/* The end of a connection is the end of such a body, also where that is cut, and
+	   libcurl does not look whether gzip's own end was there: we do. */
+	x->gzip = x->gzip && !x->framed && x->head.n > 6 &&
+	    memcmp(x->head.p, "HTTP/1", 6) == 0;
+	if (x->gzip)
+		(void)curl_easy_setopt(x->easy, CURLOPT_VERBOSE, 1L);
 	if (x->status >= 200 && x->on_head != NULL)
 		x->on_head(x);
 }
@@ -282,12 +304,37 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	return n;
 }
 
+static void
+keep_tail(struct http_exchange *x, const unsigned char *p, size_t n)
+{
+	size_t new = n < sizeof(x->tail) ? n : sizeof(x->tail);
+
+	memmove(x->tail, x->tail + new, sizeof(x->tail) - new);
+	memcpy(x->tail + sizeof(x->tail) - new, p + n - new, new);
+	x->packed += n;
+}
+
+/* RFC 1952, section 2.3.1: a gzip file ends with how much it holds, modulo 2^32. */
+static bool
+lacks_end(const struct http_exchange *x)
+{
+	const unsigned char *t = x->tail;
+	uint32_t size = (uint32_t)t[0] | (uint32_t)t[1] << 8 |
+	    (uint32_t)t[2] << 16 | (uint32_t)t[3] << 24;
+
+	return x->gzip && x->packed > 0 && size != (uint32_t)x->passed;
+}
+
 static int
 on_debug(CURL *easy, curl_infotype kind, char *p, size_t n, void *arg)
 {
 	struct http_exchange *x = arg;
 
 	(void)easy;
+	if (kind == CURLINFO_DATA_IN && x->gzip)
+		keep_tail(x, (const unsigned char *)p, n);
+	if (!x->options->verbose)
+		return 0;
 	trace_add(&x->trace, x->options->redact, kind, p, n);
 	return 0;
 }
@@ -370,11 +417,8 @@ make_easy(struct http_exchange *x)
 	must(curl_easy_setopt(e, CURLOPT_HEADERDATA, x));
 	must(curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body));
 	must(curl_easy_setopt(e, CURLOPT_WRITEDATA, x));
-	if (o->verbose) {
-		must(curl_easy_setopt(e, CURLOPT_DEBUGFUNCTION, on_debug));
-		must(curl_easy_setopt(e, CURLOPT_DEBUGDATA, x));
-		must(curl_easy_setopt(e, CURLOPT_VERBOSE, 1L));
-	}
+	must(curl_easy_setopt(e, CURLOPT_DEBUGFUNCTION, on_debug));
+	must(curl_easy_setopt(e, CURLOPT_DEBUGDATA, x));
 	return e;
 }
 
@@ -429,10 +473,12 @@ http_start(struct http *h, struct http_exchange *x)
 	x->rest = 0;
 	x->over = x->stopped = x->enough = x->connected = x->no_files = false;
 	x->proxy_status = 0;
-	x->passed = 0;
+	x->passed = x->packed = 0;
 	if (x->easy == NULL)
 		x->easy = make_easy(x);
 	set_request(x);
+	must(curl_easy_setopt(x->easy, CURLOPT_VERBOSE,
+	    x->options->verbose ? 1L : 0L));
 	x->started = x->last = now_ms();
 	if (curl_multi_add_handle(h->multi, x->easy) != CURLM_OK)
 		mem_out();
@@ -464,6 +510,7 @@ finish(struct http_exchange *x, CURLcode code)
 	curl_off_t ready = 0;
 
 	x->code = code;
+	x->cut = code == CURLE_OK && lacks_end(x);
 	x->no_files = is_out_of_files(code);
 	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	x->connected = ready > 0;
@@ -594,8 +641,12 @@ http_cancel(struct http_exchange *x)
 void
 http_free(struct http_exchange *x)
 {
+	struct curl_slist *h;
+
 	http_cancel(x);
 	curl_easy_cleanup(x->easy);
+	for (h = x->headers; h != NULL; h = h->next)
+		mem_wipe(h->data, strlen(h->data));	/* the key is in one */
 	curl_slist_free_all(x->headers);
 	x->easy = NULL;
 	x->headers = NULL;

@@ -73,6 +73,8 @@ struct http_exchange {
 	enum http_limit	 limit;
 	bool		 stopped;	/* by sink */
 	bool		 over;		/* set by sink */
+	bool		 cut;		/* a packed body lacks its end, to which nothing but
+					   its own last bytes holds */
 	bool		 no_files;	/* no descriptor was left to connect with */
 	bool		 connected;	/* there was a connection to ask on, TLS and all */
 	long		 status;	/* HTTP's; 0: there was no response, or but a 1xx */
@@ -96,6 +98,9 @@ struct http_exchange {
 	long long	 rest;		/* when the rest's time is up; 0: it is not over */
 	enum { HTTP_AT_REST, HTTP_ACTIVE, HTTP_ENDED } state;
 	bool		 enough;
+	bool		 framed, gzip;	/* the response says its length; how it is packed */
+	unsigned char	 tail[4];	/* the last bytes received, where that matters */
+	unsigned long long packed;	/* how many there were */
 	struct trace	 trace;
 };
 

@@ -230,6 +230,8 @@ read_all(int fd, struct buf *b, size_t max)
 static int
 fault_status(int error)
 {
+	if (error == EMFILE || error == ENFILE)
+		return EX_OSERR;
 	return error == EIO || error == ENXIO || error == EINVAL ? EX_IOERR
 	    : EX_NOINPUT;
 }

@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -156,12 +157,22 @@ no_key(const struct url *u)
 	    " with mode 600 (--no-key sends none)", u->host, path);
 }
 
+/* A crash leaves no file that has the key in it. */
+static void
+keep_from_cores(void)
+{
+	struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
 char *
 key_read(const struct key_source *s, const struct url *u)
 {
 	const char *name, *what = "", *c;
 	char *key;
 
+	keep_from_cores();
 	if (s->kind == KEY_NONE)
 		no_key(u);
 	if (s->kind == KEY_VARIABLE) {

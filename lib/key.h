@@ -39,7 +39,8 @@ void	key_find(struct key_source *s, const char *file, const struct url *u);
 void	key_kept(struct key_source *s, const struct url *u);
 
 /*
- * The key, owned by the caller. A file that cannot be read, or is a regular one
+ * The key, owned by the caller, who clears it (mem_forget); from here on there are no
+ * core files. A file that cannot be read, or is a regular one
  * that others have rights to, a key that is empty or holds anything but visible
  * ASCII, and KEY_NONE end the tool with 78; the message never shows the key.
  */

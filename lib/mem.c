@@ -85,3 +85,20 @@ mem_string(const char *s)
 {
 	return mem_copy(s, strlen(s));
 }
+
+void
+mem_wipe(void *p, size_t n)
+{
+	volatile unsigned char *byte = p;
+
+	while (n-- > 0)
+		*byte++ = 0;
+}
+
+void
+mem_forget(char *s)
+{
+	if (s != NULL)
+		mem_wipe(s, strlen(s));
+	free(s);
+}

@@ -395,8 +395,22 @@ is_long_header(const struct http_exchange *x)
 static void
 judge_transfer(const struct http_exchange *x, struct outcome *o)
 {
+	if (x->cut) {
+		o->status = EX_PROTOCOL;
+		o->retry = x->restartable;
+		buf_printf(&o->message, "the answer was cut after %llu bytes: its"
+		    " compressed form has no end", x->passed);
+		return;
+	}
 	if (x->code == CURLE_OK && x->passed > 0)
 		return;
+	if (x->code == CURLE_OK && !x->head_done) {
+		o->status = EX_PROTOCOL;
+		o->retry = true;
+		buf_adds(&o->message, "the connection was closed in the middle of"
+		    " the response's header");
+		return;
+	}
 	if (x->code == CURLE_OK) {
 		o->status = EX_PROTOCOL;
 		buf_printf(&o->message, "HTTP %ld: the body is empty", x->status);

@@ -337,7 +337,7 @@ static void
 drop(char **list, size_t n)
 {
 	while (n > 0)
-		free(list[--n]);
+		mem_forget(list[--n]);
 	free(list);
 }
 

@@ -497,6 +497,46 @@ open_response() {
     done
 }
 
+@test "a gzip body without its end is 76, whatever else says where it ends" {
+    answer_body >body
+    gzip -nc body >packed
+    open_response 'Content-Encoding: gzip' <packed >response
+    raw_start -p 60:2 response
+    run --separate-stderr supai-send req
+    expect 0 "$(answer_body)" ''
+    for less in 1 4 8 9 20; do
+        head -c -$less packed | open_response 'Content-Encoding: gzip' >response
+        raw_start response
+        run --separate-stderr supai-send req
+        assert_equal "$less: $status" "$less: 76"
+        [[ $stderr == 'supai-send: the answer was cut after '*' bytes: its compressed form has no end' ]]
+    done
+    # Of several tries, the one that is whole.
+    open_response 'Content-Encoding: gzip' <packed >whole
+    raw_start response whole
+    SUPAI_API_KEY=$TEST_KEY run --separate-stderr supai-batch -q <<<'{"messages":[{"role":"user","content":"hi"}]}'
+    assert_equal "$(jq -r '.response.body.choices[0].message.content' <<<"$output")" hi
+    # With [DONE] seen it may drop.
+    head -c -4 packed | open_response 'Content-Encoding: gzip' >response
+    raw_start response
+    run --separate-stderr supai-send -1 req
+    expect 0 "$(answer_body)" ''
+}
+
+@test "a connection that closes in the middle of the header is tried again, then 76" {
+    echo x | http '200 OK' >good
+    for half in 'HTTP/1.1 200 OK\r\nX-A: b' 'HTTP/1.1 200 OK\r\nX-A: b\r\n'; do
+        printf "$half" >half
+        raw_start half good
+        run --separate-stderr supai-send req
+        expect 0 x ''
+        assert_equal "$(raw_requests)" 2
+        raw_start half
+        run --separate-stderr supai-send --retries 1 req
+        expect 76 '' "supai-send: the connection was closed in the middle of the response's header, after 2 tries"
+    done
+}
+
 @test "-1: what comes after [DONE] is not passed on, a body of JSON is" {
     { answer_body; head -c 200000 /dev/zero | tr '\0' 'x'; } | open_response >response
     raw_start response
@@ -1277,6 +1317,43 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
 }
 
 # --- what is shown -----------------------------------------------------------
+
+@test "a crash leaves no core with the key, and no file has the secrets of TLS, but with -v" {
+    mock_start
+    tls_start
+    export SSLKEYLOGFILE=$PWD/secrets
+    CURL_CA_BUNDLE=cert.pem run --separate-stderr supai-send req
+    assert_equal "$status $stderr" '0 '
+    [ ! -e secrets ]
+    CURL_CA_BUNDLE=cert.pem run --separate-stderr supai-send -v req
+    assert_equal "$status" 0
+    [ -s secrets ] || skip "this libcurl writes no SSLKEYLOGFILE"
+    [ -r /proc/self/limits ] || return 0
+    raw_start
+    supai-send req >out 2>err 3>&- &
+    pid=$!
+    MOCK_PIDS="$MOCK_PIDS $pid"
+    until_true grep -q '^# connection' "$RAW_LOG"
+    assert_equal "$(grep '^Max core file size' /proc/$pid/limits | tr -s ' ')" 'Max core file size 0 0 bytes '
+}
+
+@test "the command of --dry-run hands on a key with quotes and backslashes" {
+    command -v curl >/dev/null || skip "no curl"
+    echo x | http '200 OK' >response
+    for key in 'a"b\\c' "d'e\$f&g/h" 'plain-key'; do
+        raw_start response
+        SUPAI_API_KEY=$key supai-send --dry-run req >command
+        SUPAI_API_KEY=$key run sh command
+        assert_equal "$output" x
+        grep -a -q -F "Authorization: Bearer $key" "$RAW_LOG"
+        (umask 077; printf '%s\r\n\n' "$key" >key)
+        raw_start response
+        supai-send --key-file key --dry-run req >command
+        run sh command
+        assert_equal "$output" x
+        grep -a -q -F "Authorization: Bearer $key" "$RAW_LOG"
+    done
+}
 
 @test "the key is hidden where the server sends it back" {
     printf '{"error":{"message":"bad key %s!"}}' "$TEST_KEY" |

@@ -144,7 +144,7 @@ target_free(struct targets *t)
 		g = t->p[--t->n];
 		url_free(&g->url);
 		key_free(&g->source);
-		free(g->key);
+		mem_forget(g->key);
 		free(g);
 	}
 	free(t->p);

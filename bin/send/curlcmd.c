@@ -24,13 +24,14 @@ add_seconds(struct buf *out, const char *option, long ms)
 }
 
 /*
- * The shell's printf is no process: the key is in no argument. The line end
- * behind it may be CR LF, of which $() takes but the one.
+ * The shell's printf is no process: the key is in no argument. Its quotes and
+ * backslashes are escaped for curl. The line end after it may be CR LF, of which $()
+ * takes but the one.
  */
 static void
 add_key(struct buf *out, const struct key_source *key)
 {
-	buf_adds(out, "printf 'header = \"Authorization: Bearer %s\"\\n' \"");
+	buf_adds(out, "printf '%s\\n' \"");
 	if (key->kind == KEY_FILE) {
 		buf_adds(out, "$(tr -d '\\r' <");
 		shell_quote(out, key->path, strlen(key->path));
@@ -38,7 +39,8 @@ add_key(struct buf *out, const struct key_source *key)
 	} else {
 		buf_adds(out, "$SUPAI_API_KEY");
 	}
-	buf_adds(out, "\" |\n");
+	buf_adds(out, "\" |\n    sed 's/[\"\\\\]/\\\\&/g;"
+	    " s/.*/header = \"Authorization: Bearer &\"/' |\n");
 }
 
 static void
