@@ -8,6 +8,7 @@
 #   make html       the pages for a browser, with an index, in build/html
 #   make pictures   draw the README's pictures anew (wants tmux and jq)
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (needs clang)
+#   make soak       work for SOAK_SECONDS (1800): all right, and nothing grows
 #   make bench      measure the tools against what one would use instead
 #   make bench-peers  get the peers that are no part of a system, each optional
 #   make deb        Debian's packages, in build/deb (wants debhelper)
@@ -250,6 +251,10 @@ bashdir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 zshdir = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 fishdir = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
+# SOAK_SECONDS of work, half an hour: is each answer right, and does nothing grow?
+soak: all
+	@BIN=$(BIN) tests/soak/soak.sh
+
 # BENCH_MB, BENCH_RUNS: smaller inputs and fewer runs; ROWS: some sections only.
 bench:
 	@$(DEPS) build check
@@ -295,5 +300,5 @@ clean:
 
 -include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d $(BUILD)/tests/fuzz/*.d $(BUILD)/fuzz/lib/*.d)
 
-.PHONY: all html deb fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
+.PHONY: all soak html deb fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
 .SECONDARY:

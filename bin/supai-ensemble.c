@@ -253,6 +253,7 @@ run(struct settings *s, const struct ensemble *e)
 	io_check_output();
 	s->client.reader = STDOUT_FILENO;
 	s->client.http = http_open();
+	client_confine(&s->client, NULL, 0, NULL);
 	status = ensemble_run(&s->run, e, &s->client);
 	return status;
 }

@@ -20,7 +20,7 @@ files=$(printf '%s\n' "$files" | grep -v -e '^tests/data/' -e '^tests/fuzz/.*/' 
 done)
 
 c_files=(bin/*.c bin/*/*.c lib/*.c tests/*.c tests/bench/*.c tests/fuzz/*.c tests/preload/*.c)
-scripts=(.ci/run .ci/deps man/*.sh tests/*.sh tests/bench/*.sh tests/fuzz/*.sh tests/packaging/*.sh)
+scripts=(.ci/run .ci/deps man/*.sh tests/*.sh tests/bench/*.sh tests/fuzz/*.sh tests/soak/*.sh tests/packaging/*.sh)
 
 failed=0
 

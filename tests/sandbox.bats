@@ -92,6 +92,17 @@ $well" 'supai-sse: gone.sse: No such file or directory'
     refute [ -e made ]
 }
 
+@test "supai-ensemble that is taken over cannot run anything, or touch its user's files" {
+    need seccomp
+    need landlock
+    mock_start --reply 'EXPLOIT, and well'
+    supai-req hi >request
+    (umask 077; echo $TEST_KEY >key)
+    taken_over supai-ensemble --base-url "$SUPAI_BASE_URL" --models fast --key-file key request 2>said >out
+    [[ $(tried said) == '-read a file,-read the next operand,-write a file,-make a file,+connect,+signal another,-type,+make code,-call by other numbers,-run'* ]]
+    refute [ -e made ]
+}
+
 @test "supai-batch that is taken over writes beside its results, and reads its input" {
     need seccomp
     need landlock
