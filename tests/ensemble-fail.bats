@@ -134,6 +134,36 @@ done a'
     assert_equal "$(answer)" 'Five six'
 }
 
+@test "a character in two pieces is one, in the text and in the thinking" {
+    events '{"choices":[{"index":0,"delta":{"reasoning":"\ud83d"}}]}' '{"choices":[{"index":0,"delta":{"reasoning":"\ude00?"}}]}' \
+        '{"choices":[{"index":0,"delta":{"content":"A \ud83d"}}]}' '{"choices":[{"index":0,"delta":{"content":"\ude00 b"}}]}' \
+        '{"choices":[{"index":0,"delta":{"content":" \ud83d"}}]}' "$(stops)" >a1
+    raw_model a a1
+    request
+    ensemble
+    assert_equal "$status" 0
+    holds
+    assert_equal "$(answer)" 'A 😀 b �'
+    assert_equal "$(chunks | grep '^thinking a')" 'thinking a 😀?'
+}
+
+@test "errors of every kind that services stream are told by their words" {
+    check() {
+        printf 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n%b' "$1" >a1
+        ensemble --retries 0
+        assert_equal "$status" "$2"
+        assert_equal "$(errors_of a)" "$3|null"
+    }
+    : >a1
+    raw_model a a1
+    request
+    check 'error: {"code":500,"message":"slot unavailable"}\n\n' 69 'slot unavailable'
+    check 'event: error\ndata: out of memory\n\n' 69 'out of memory'
+    check 'data: [{"error":{"code":429,"message":"Quota exceeded"}}]\n\n' 75 'Quota exceeded'
+    check 'data: {"error":"no such model"}\n\n' 69 'no such model'
+    check 'data: {"detail":"Not today"}\n\n' 69 'Not today'
+}
+
 @test "a model that answers in one piece counts, too" {
     printf 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n%s' \
         '{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Whole."},"finish_reason":"stop","logprobs":{"content":[{"token":"W","logprob":0}]}}],"usage":{"total_tokens":3}}' >whole

@@ -7,6 +7,8 @@
 #include "json.h"
 #include "term.h"
 
+enum { HALF = 3 };	/* bytes of the U+FFFD that stands for half a character */
+
 static enum answer_got
 fail(struct answer *a, int status, const char *why)
 {
@@ -33,13 +35,20 @@ answer_feed(struct answer *a, const char *p, size_t n)
 	sse_feed(&a->sse, p, n);
 }
 
+/* How many bytes at its end may still change, or be a secret's begin. */
+static size_t
+unsure(const struct answer *a, const struct answer_said *s)
+{
+	if (s->half != 0)
+		return HALF;
+	return redact_begun(a->redact, s->held.p, s->held.n, REDACT_ANSWER);
+}
+
 /* Moves what of a text may be shown into the piece; all: nothing more can come. */
 static bool
 give(struct answer *a, struct answer_said *s, bool all)
 {
-	size_t begun = all ? 0 : redact_begun(a->redact, s->held.p, s->held.n,
-	    REDACT_ANSWER);
-	size_t n = s->held.n - begun;
+	size_t begun = all ? 0 : unsure(a, s), n = s->held.n - begun;
 
 	buf_clear(&a->piece);
 	if (n == 0)
@@ -47,54 +56,31 @@ give(struct answer *a, struct answer_said *s, bool all)
 	redact_add(a->redact, &a->piece, s->held.p, n, REDACT_ANSWER);
 	memmove(s->held.p, s->held.p + n, begun);
 	s->held.n = begun;
+	if (begun == 0)
+		s->half = 0;
 	if (s == &a->said)
 		buf_add(&a->text, a->piece.p, a->piece.n);
 	return true;
 }
 
-/* Adds a string's text, or that of an array's parts of these types. */
+/* A delta, or a message. */
 static void
-add_content(struct json content, bool thinking, struct buf *out)
+take_delta(struct answer *a, const struct chunk *c,
+    const struct chunk_choice *choice)
 {
-	struct json name, part, type;
-	struct json_iter i;
-	bool thinks;
+	size_t thought = a->thought.held.n, said = a->said.held.n;
+	uint32_t half = 0;
 
-	if (!thinking)
-		json_text(content, out);
-	for (i = json_first(content); json_type(content) == JSON_ARRAY &&
-	    json_more(&i, &name, &part);) {
-		type = json_get(part, "type");
-		thinks = json_is(type, "thinking") || json_is(type, "reasoning");
-		if (thinks != thinking)
-			continue;
-		json_text(json_get(part, "text"), out);
-		if (!thinks)
-			continue;
-		json_text(json_get(part, "thinking"), out);
-		add_content(json_get(part, "thinking"), false, out);
-	}
-}
-
-/* A delta, or a message: thinking has a name of its own in each service. */
-static void
-take_delta(struct answer *a, const struct chunk_choice *choice)
-{
-	static const char *const names[] = {
-		"reasoning_content", "reasoning", "thinking",
-	};
-	struct buf *held = &a->thought.held;
-	size_t before = held->n, said = a->said.held.n, i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names) && held->n == before; i++)
-		json_text(json_get(choice->delta, names[i]), held);
-	add_content(choice->content, true, held);
-	add_content(choice->content, false, &a->said.held);
-	json_text(json_get(choice->delta, "refusal"), &a->refusal);
-	a->has_text = a->said.held.n > said;
-	if (a->has_text && held->n == before)
+	chunk_said(c, choice, CHUNK_SAYS_THINKING, &a->thought.held,
+	    &a->thought.half);
+	chunk_said(c, choice, CHUNK_SAYS_TEXT, &a->said.held, &a->said.half);
+	chunk_said(c, choice, CHUNK_SAYS_REFUSAL, &a->refusal, &half);
+	thought = a->thought.held.n - thought;
+	said = a->said.held.n - said;
+	a->has_text = said > 0;
+	if (said > 0 && thought == 0)
 		score_add(&a->score, json_get(choice->value, "logprobs"));
-	a->taken += held->n - before + a->said.held.n - said;
+	a->taken += thought + said;
 }
 
 static void
@@ -106,7 +92,7 @@ take_choices(struct answer *a, const struct chunk *c)
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
 		if (choice->index != 0)
 			continue;
-		take_delta(a, choice);
+		take_delta(a, c, choice);
 		if (json_type(choice->finish) == JSON_STRING) {
 			buf_clear(&a->finish);
 			json_text(choice->finish, &a->finish);
@@ -120,26 +106,51 @@ take_choices(struct answer *a, const struct chunk *c)
 	buf_add(&a->usage, c->usage.p, c->usage.n);
 }
 
+/* What a service says went wrong, as a screen may have it. */
+static enum answer_got
+fail_said(struct answer *a, int status, const struct buf *message)
+{
+	struct buf shown = {0};
+
+	term_string(&shown, message->p, message->n);
+	fail(a, status, buf_string(&shown));
+	buf_free(&shown);
+	return ANSWER_FAULT;
+}
+
 static enum answer_got
 take_error(struct answer *a, const struct chunk *c)
 {
-	struct buf message = {0}, shown = {0};
+	struct buf message = {0};
 
 	apierror_message(c->error, &message);
-	term_string(&shown, message.p, message.n);
-	fail(a, apierror_status(c->error), buf_string(&shown));
+	fail_said(a, apierror_status(c->error), &message);
 	buf_free(&message);
-	buf_free(&shown);
+	return ANSWER_FAULT;
+}
+
+/* An error that is no event's data as others are. */
+static enum answer_got
+take_bare_error(struct answer *a, const struct sse_record *r)
+{
+	struct buf message = {0};
+	int status = apierror_text(r->data, r->n, &message);
+
+	fail_said(a, status, &message);
+	buf_free(&message);
 	return ANSWER_FAULT;
 }
 
 static enum answer_got
 take(struct answer *a, const struct sse_record *r)
 {
+	bool error = r->event_n == 5 && memcmp(r->event, "error", 5) == 0;
 	struct json_fault fault;
 	struct buf why = {0};
 	struct chunk c;
 
+	if (error)
+		return take_bare_error(a, r);
 	if (!chunk_read(&c, r->data, r->n, &fault)) {
 		buf_printf(&why, "event %lu is not JSON: %s at byte %zu",
 		    a->sse.number, fault.why, fault.at + 1);
@@ -149,13 +160,21 @@ take(struct answer *a, const struct sse_record *r)
 	}
 	if (c.error.p != NULL)
 		return take_error(a, &c);
-	if (r->event_n == 5 && memcmp(r->event, "error", 5) == 0)
-		return fail(a, EX_UNAVAILABLE, "the service sent an error");
 	if (c.kind == CHUNK_DELTA || c.kind == CHUNK_COMPLETION)
 		take_choices(a, &c);
 	if (a->taken > a->max)
 		return fail(a, EX_DATAERR, "the answer is too long (--max-record)");
 	return ANSWER_MORE;
+}
+
+/* The text of the record that was read last. */
+static bool
+give_text(struct answer *a)
+{
+	bool has = a->has_text;
+
+	a->has_text = false;
+	return has && give(a, &a->said, false);
 }
 
 enum answer_got
@@ -166,19 +185,18 @@ answer_next(struct answer *a)
 
 	if (a->status != 0)
 		return ANSWER_FAULT;
-	if (a->has_text) {	/* of a record that thought, too */
-		a->has_text = false;
-		if (give(a, &a->said, false))
-			return ANSWER_TEXT;
-	}
+	if (give_text(a))	/* of a record that thought, too */
+		return ANSWER_TEXT;
 	while ((got = sse_next(&a->sse, &r)) == SSE_RECORD) {
 		if (take(a, &r) == ANSWER_FAULT)
 			return ANSWER_FAULT;
 		if (give(a, &a->thought, a->has_text))
 			return ANSWER_THINKING;
-		if (a->has_text && (a->has_text = false, give(a, &a->said, false)))
+		if (give_text(a))
 			return ANSWER_TEXT;
 	}
+	if (got == SSE_ERROR)
+		return take_bare_error(a, &r);
 	if (got == SSE_FAULT)
 		return fail(a, a->sse.status, buf_string(&a->sse.why));
 	if (got == SSE_DONE)

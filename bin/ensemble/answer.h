@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "redact.h"
@@ -23,9 +24,10 @@ enum answer_got {
 	ANSWER_FAULT,		/* it cannot be read on: status and why say it */
 };
 
-/* A text in pieces, of which a secret that may have begun is held back. */
+/* A text in pieces; what may be half a character, or half a secret, is held back. */
 struct answer_said {
 	struct buf	 held;
+	uint32_t	 half;	/* see json_join */
 };
 
 struct answer {
