@@ -334,6 +334,9 @@ client_confine(const struct client *c, char *const *files, int nfiles,
 	for (i = 0; i < COUNT(more); i++)
 		if (more[i] != NULL)
 			all[n++] = (char *)more[i];
+	/* Some libcurls open what they were told to log to only when they connect. */
+	if (output == NULL && c->verbose)
+		output = getenv("SSLKEYLOGFILE");
 	sandbox_client(all, n, output);
 	free(all);
 }
