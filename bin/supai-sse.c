@@ -157,8 +157,8 @@ is_blank(const struct sse_record *r)
 {
 	size_t i = 0;
 
-	while (i < r->n && strchr(" \t\r\n", r->data[i]) != NULL &&
-	    r->data[i] != '\0')
+	while (i < r->n && (r->data[i] == ' ' || r->data[i] == '\t' ||
+	    r->data[i] == '\r' || r->data[i] == '\n'))
 		i++;
 	return i == r->n;
 }

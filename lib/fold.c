@@ -30,7 +30,7 @@ same(struct fold_string s, struct json v)
 static bool
 is_empty(struct json v)
 {
-	return json_type(v) != JSON_STRING || v.n == 2;
+	return v.n <= 2 || *v.p != '"';
 }
 
 /* Takes the place of what s was; nothing takes nothing's. */
@@ -263,6 +263,15 @@ new_thread(struct fold *f, struct fold_string key)
 	return t;
 }
 
+/* The thread whose key stands in the chunk as it is kept; NULL: it may yet be there. */
+static struct fold_thread *
+find_as_written(const struct fold *f, struct json key)
+{
+	if (is_empty(key) || memchr(key.p, '\\', key.n) != NULL)
+		return NULL;
+	return fold_thread(f, key.p + 1, key.n - 2);
+}
+
 /* The thread of a chunk; NULL where it is of none. */
 static struct fold_thread *
 get_thread(struct fold *f, struct json key)
@@ -271,6 +280,9 @@ get_thread(struct fold *f, struct json key)
 
 	/* Most often it is the last one's. */
 	if (f->recent != NULL && same(f->recent->key, key))
+		return f->recent;
+	f->recent = find_as_written(f, key);
+	if (f->recent != NULL)
 		return f->recent;
 	s = string_of(key);
 	f->recent = s.p != NULL ? fold_thread(f, s.p, s.n) : NULL;
@@ -369,10 +381,10 @@ fold_begins(const struct fold *f, const struct chunk *c)
 		    is_finished(f);
 	if (c->kind == CHUNK_COMPLETION)
 		return is_empty(c->id) || !same(f->id, c->id);
-	if (!chunk_says(c))
-		return false;
-	return (is_second(&f->ids, c->id) && (f->ids.again ||
-	    f->errors.n > 0 || is_finished(f))) || gets_role(f, c);
+	if (is_second(&f->ids, c->id) && (f->ids.again || f->errors.n > 0 ||
+	    is_finished(f)))
+		return chunk_says(c);
+	return gets_role(f, c) && chunk_says(c);
 }
 
 /* What a chunk adds. */
@@ -629,7 +641,7 @@ add_common(struct fold *f, const struct chunk *c)
 	if (!is_empty(c->id) && chunk_says(c))
 		add_id(&f->ids, c->id);
 	f->mixed = f->ids.differ && f->ids.again && !f->one;
-	if (json_type(c->usage) == JSON_OBJECT) {
+	if (c->usage.p != NULL && json_type(c->usage) == JSON_OBJECT) {
 		buf_clear(&f->usage);
 		buf_add(&f->usage, c->usage.p, c->usage.n);
 	}
