@@ -614,6 +614,27 @@ e null 9 empty_array
     expect 75 '' 'supai-batch: stopped: not done within the time limit (--max-time): 0 answered, 1 failed; *'
 }
 
+@test "what does not speak HTTP stops the batch with 76" {
+    printf 'SSH-2.0-OpenSSH_9.2\r\n' >ssh
+    requests 3 >in
+    raw_start ssh
+    run --separate-stderr supai-batch -j 1 -o out in
+    expect 76 '' 'supai-batch: stopped: *: 0 answered, 1 failed; *'
+    assert_equal "$(connections)" 1
+}
+
+@test "an empty body is tried again" {
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n' >nothing
+    stream hello | response 'Connection: close' >answer
+    raw_start nothing answer
+    run --separate-stderr supai-batch <<<"$(line a hi)"
+    assert_equal "$status$stderr" 0
+    assert_equal "$(text_of <<<"$output") $(connections)" 'hello 2'
+    raw_start nothing
+    run --separate-stderr supai-batch --retries 0 <<<"$(line a hi)"
+    expect 1 "$output" 'supai-batch: * (the first: a: HTTP 200: the body is empty)'
+}
+
 @test "a service that wants to be left alone for long stops the batch with 75" {
     mock_start --fail 429 --retry-after 600
     requests 1000 >in

@@ -95,15 +95,15 @@ not_results(const struct io_in *in, bool others)
 }
 
 /*
- * Whether a last line that is no result is one that was torn: behind others, or
+ * Whether a last line that is no result is one that was torn: after others, or
  * by how it begins.
  */
 static bool
-is_torn(const struct io_in *in, bool behind, const char *p, size_t n)
+is_torn(const struct io_in *in, bool others, const char *p, size_t n)
 {
 	size_t start = strlen(RESULT_START);
 
-	return in->open_end && (behind ||
+	return in->open_end && (others ||
 	    memcmp(p, RESULT_START, n < start ? n : start) == 0);
 }
 

@@ -9,12 +9,15 @@ is_good(const struct http_exchange *x)
 	return x->status >= 200 && x->status < 300;
 }
 
-/* Whether what failed in an answer goes before what failed in its transfer. */
+/* Whether what failed in an answer goes before what failed in its transfer: an
+ * error that the service sent does. */
 static bool
 says_more(int answer, int transfer)
 {
-	return answer != 0 && answer != EX_PROTOCOL &&
-	    diag_worst(answer, transfer) == answer;
+	bool error = answer == EX_DATAERR || answer == EX_UNAVAILABLE ||
+	    answer == EX_TEMPFAIL || answer == EX_NOPERM;
+
+	return error && diag_worst(answer, transfer) == answer;
 }
 
 struct try

@@ -49,7 +49,7 @@ struct walk_object {
 /* Starts on a text of n bytes; w's memory is used again (zero it the first time). */
 void	walk_start(struct walk *w, const char *text, size_t n);
 
-/* Opens an object, which is written behind what out holds. */
+/* Opens an object, which is written after what out holds. */
 void	walk_open(struct walk *w, struct walk_object *o, struct buf *out);
 
 /*
