@@ -1,7 +1,8 @@
 /*
- * batch: many requests, each exchanged, tried again, and put down as a result:
- * the loop around all of it. Lines come from feed, when they may go is pace's,
- * transfers are http's, answers are answer's, results go to store.
+ * batch: the loop of supai-batch, and its beginning and end. It reads jobs from
+ * feed, waits until pace lets one go, sends it on a lane, judges the try, and hands
+ * the result to output; or it lets the job wait for another try. When nothing can
+ * be done it waits for bytes, for time, for input and for signals.
  */
 #ifndef BATCH_H
 #define BATCH_H

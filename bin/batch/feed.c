@@ -36,7 +36,7 @@ feed_start(struct feed *f, char **files, int nfiles, size_t max,
 	io_start(&f->in, files, nfiles, max);
 }
 
-/* The reason why a line is no task then also says which line it is. */
+/* Puts the file and the line before the reason why it is no task. */
 static enum feed_got
 bad(const struct feed *f, struct task *t)
 {

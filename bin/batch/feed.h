@@ -1,6 +1,6 @@
 /*
- * feed: a batch's input, read as it is needed: which lines are to be asked, and
- * which need nothing because their answer is there. How a line reads is task's.
+ * feed: reads a batch's input as it is needed, and tells which lines are to be asked
+ * and which have their answer already. What a line says is task's.
  */
 #ifndef FEED_H
 #define FEED_H
@@ -17,7 +17,7 @@ struct feed {
 	struct io_in	 in;
 	unsigned long	 lines;		/* read so far, but for blank ones */
 	unsigned long	 skipped;	/* of them: answered before */
-	unsigned long	 changed;	/* answered before, but asked something else */
+	unsigned long	 changed;	/* answered before, but edited since */
 	struct buf	 first_changed;	/* the id of the first of these */
 	bool		 ended;		/* there are no more lines */
 	/* The rest is feed's own. */

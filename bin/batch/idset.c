@@ -12,7 +12,8 @@ is_free(const struct idset_entry *e)
 	return e->id.a == 0 && e->id.b == 0;
 }
 
-/* Where an id is, or would be: from its place on, the first that is it or free. */
+/* Where an id is, or would be: the first entry, from its place on, that has it or is
+ * free. */
 static struct idset_entry *
 find(struct idset_entry *table, size_t cap, struct hash id)
 {

@@ -1,6 +1,6 @@
 /*
- * idset: the ids of a batch, each with the hash of its request, in about 40
- * bytes an id however long they are. The ids themselves are not kept.
+ * idset: knows the ids of a batch, and the hash of the request that each one had. It
+ * takes about 40 bytes an id, however long the ids are: it keeps hashes of them.
  */
 #ifndef IDSET_H
 #define IDSET_H
@@ -26,8 +26,8 @@ struct idset_entry {
 	bool		seen : 1;	/* it was in this input */
 };
 
-/* All zero it is empty and ready. Many small tables, so that growing never
- * takes the memory of a second copy. */
+/* All zero it is empty and ready. It has many small tables, so that no second copy of
+ * all is needed while one of them grows. */
 struct idset {
 	struct {
 		struct idset_entry	*p;

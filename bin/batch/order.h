@@ -1,7 +1,7 @@
 /*
- * order: results held back until those before them are there, for a batch whose
- * results are wanted in the order of its input. It says when so much is held
- * that no more should be read.
+ * order: holds results back until the ones before them are there, for a batch whose
+ * results are wanted in the order of its input. It says when it holds so much that
+ * no more should be read.
  */
 #ifndef ORDER_H
 #define ORDER_H

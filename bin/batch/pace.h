@@ -1,7 +1,7 @@
 /*
- * pace: when the next request of a batch may be sent: how many at once, how
- * many a second, and not at all while the service has asked to wait. Pure
- * arithmetic on a clock that the caller reads; what is sent is batch's.
+ * pace: tells when the next request of a batch may be sent. It limits how many are
+ * under way and how many are sent a second, and holds all back while the service
+ * wants that. Pure arithmetic on a clock that the caller reads.
  *
  * The number at once follows the congestion control of TCP: halved when the
  * service says 429, one more for each round that went well (additive increase,

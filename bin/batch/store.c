@@ -54,8 +54,8 @@ open_status(void)
 	return errno == EMFILE || errno == ENFILE ? EX_OSERR : EX_CANTCREAT;
 }
 
-/* On the descriptor that everything is done with: to close any other one of
- * this file would give the lock away (POSIX, fcntl). */
+/* The file has one descriptor for all: to close any other one would give the lock
+ * away (POSIX, fcntl). */
 static void
 lock(const struct store *s)
 {
@@ -95,8 +95,8 @@ not_results(const struct io_in *in, bool others)
 }
 
 /*
- * Whether a last line that is no result is one that was torn: after others, or
- * by how it begins.
+ * Whether a line that is no result is one that was torn: it is the last one, has no
+ * newline, and comes after results or begins like one.
  */
 static bool
 is_torn(const struct io_in *in, bool others, const char *p, size_t n)
@@ -108,8 +108,8 @@ is_torn(const struct io_in *in, bool others, const char *p, size_t n)
 }
 
 /*
- * Reads what is there: s->size is how much of it is whole. True when only the
- * last newline is missing of that.
+ * Reads the results that are there; s->size becomes the length of the whole lines.
+ * True when the last of these has no newline.
  */
 static bool
 read_results(struct store *s, size_t max, struct idset *done,
@@ -262,7 +262,7 @@ append(int fd, const char *path, off_t *size, const char *p, size_t n)
 	diag_die_errno(EX_IOERR, "%s", path);
 }
 
-/* One that came while this runs is not ours, unless it is empty. */
+/* A file that came while this runs is somebody else's, unless it is empty. */
 static void
 open_failed(struct store *s)
 {

@@ -1,8 +1,8 @@
 /*
- * store: where a batch's results go: standard output; or a file that is added
- * to, run after run, and knows what was answered already, with the failures in
- * another one beside it. Whole lines only, also when the disk is full. Not for
- * what a line says: that is result's.
+ * store: writes a batch's results to standard output, or adds the answers to a file
+ * and writes the failures to another one beside it. It reads the file first, and so
+ * knows what earlier runs have answered. It leaves whole lines only, also when the
+ * disk is full. Not for what a line says: that is result's.
  */
 #ifndef STORE_H
 #define STORE_H

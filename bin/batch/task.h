@@ -1,7 +1,7 @@
 /*
- * task: a line of a batch's input: what is asked, and under which id. A line is
- * a request, or a line of a batch file as OpenAI has it ({"custom_id", "method",
- * "url", "body"}). Reads and checks; what is done with a task is batch's.
+ * task: reads and checks a line of a batch's input: what it asks, and under which
+ * id. A line is a request, or a line of a batch file as OpenAI has it
+ * ({"custom_id", "method", "url", "body"}). What is done with a task is batch's.
  */
 #ifndef TASK_H
 #define TASK_H
@@ -14,8 +14,8 @@
 #include "walk.h"
 
 struct task {
-	struct buf	 id;		/* the custom_id's text; empty where there is none */
-	bool		 own_id;	/* the line gave it; else it was made of the hash */
+	struct buf	 id;		/* the custom_id's text; empty: there is none */
+	bool		 own_id;	/* the line has it; else it is made of the hash */
 	struct buf	 body;		/* the request as it is sent */
 	struct hash	 request;	/* of its JSON value, members sorted */
 	/* Where the line is no task; NULL otherwise. */
