@@ -71,7 +71,7 @@ ms() { printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)); }
 @test "ended by SIGTERM at 20 moments: what was asked was waited for" {
     mock_start --first-byte-delay 5
     local n pid
-    set -- -j 16 --rate 1000/s -o out in
+    set -- -j 16 --rate 200/s -o out in
     measure "$@"
     note_answered
     for ((n = 0; n < 20; n++)); do
