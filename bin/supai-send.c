@@ -220,7 +220,7 @@ pass_on(struct http_exchange *x, const char *p, size_t n)
 	for (; n > 0; p += part, n -= part) {
 		part = n;
 		if (x->deadline != 0) {
-			/* No more than surely fits behind POLLOUT. */
+			/* No more than surely fits after POLLOUT. */
 			part = n < PIPE_BUF ? n : PIPE_BUF;
 			if (!wait_writable(x->deadline)) {
 				x->limit = HTTP_DEADLINE;

@@ -21,7 +21,7 @@ struct buf {
 	size_t	 cap;
 };
 
-/* Room for n more bytes behind the ones held; grows at least by half. */
+/* Room for n more bytes after the ones held; grows at least by half. */
 void	buf_reserve(struct buf *b, size_t n);
 
 /* Appends n bytes, a byte, a string, formatted text. p may be NULL when n is 0. */
@@ -31,7 +31,7 @@ void	buf_adds(struct buf *b, const char *s);
 void	buf_printf(struct buf *b, const char *fmt, ...) BUF_PRINTF(2, 3);
 void	buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 
-/* The bytes as a string, a NUL put behind them; borrowed until the next change. */
+/* The bytes as a string, a NUL put after them; borrowed until the next change. */
 const char *buf_string(struct buf *b);
 
 /* The bytes as a string that is now the caller's; the buf is empty after. */

@@ -105,7 +105,7 @@ hide_header(struct client *c, const char *line)
 	free(name);
 }
 
-/* Cuts what is behind a header's value (RFC 9110, section 5.5). */
+/* Cuts what comes after a header's value (RFC 9110, section 5.5). */
 static void
 trim_end(char *line)
 {

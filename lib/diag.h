@@ -38,7 +38,7 @@ void	diag_hide(const struct redact *secrets);
 /* Says "NAME: message". Control characters are shown, newlines become spaces. */
 void	diag_warn(const char *fmt, ...) BUF_PRINTF(1, 2);
 
-/* The same, with ": " and errno's text behind it; errno is kept. */
+/* The same, with ": " and errno's text after it; errno is kept. */
 void	diag_warn_errno(const char *fmt, ...) BUF_PRINTF(1, 2);
 
 /* Says it and ends the program with status. */

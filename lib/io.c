@@ -386,7 +386,7 @@ io_is_last(const struct io_in *in)
 }
 
 /*
- * Reads more bytes behind the ones held; false at the end of the file.
+ * Reads more bytes after the ones held; false at the end of the file.
  * Room is made by moving what is held to the front, then by growing.
  */
 static bool

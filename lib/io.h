@@ -76,7 +76,7 @@ struct io_in {
 	int	 at;
 	char	*p;
 	size_t	 start, end, cap;
-	size_t	 seen;	/* bytes behind start known to hold no newline */
+	size_t	 seen;	/* bytes after start known to hold no newline */
 	bool	 eof, skip, wide, kept;
 	bool	 filter, confined, closed; /* closed: no file is left to open */
 };

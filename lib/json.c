@@ -10,13 +10,13 @@
 #include "mem.h"
 #include "utf8.h"
 
-/* What a letter behind a backslash stands for; 0: it is none of them. */
+/* What a letter after a backslash stands for; 0: it is none of them. */
 static const unsigned char escapes[256] = {
 	['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f',
 	['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
 };
 
-/* The letter that stands for a byte behind a backslash; 0: there is none. */
+/* The letter that stands for a byte after a backslash; 0: there is none. */
 static const char letters[256] = {
 	['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n',
 	['\r'] = 'r', ['\t'] = 't',

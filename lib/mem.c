@@ -14,15 +14,28 @@ mem_name(const char *program)
 	name = program;
 }
 
-/* Says it without allocating: diag's own lines need memory. */
-_Noreturn void
-mem_out(void)
+/* Without allocating: diag's own lines need memory. */
+static void
+say(void)
 {
 	static const char why[] = ": out of memory\n";
 
 	if (write(STDERR_FILENO, name, strlen(name)) != -1)
 		(void)!write(STDERR_FILENO, why, sizeof(why) - 1);
+}
+
+_Noreturn void
+mem_out(void)
+{
+	say();
 	exit(EX_OSERR);
+}
+
+_Noreturn void
+mem_out_now(void)
+{
+	say();
+	_exit(EX_OSERR);
 }
 
 void *

@@ -38,4 +38,7 @@ void	mem_forget(char *s);
 /* Ends the tool as the above do. libjq calls it through its own hook. */
 _Noreturn void mem_out(void);
 
+/* The same at once, from a signal handler: nothing that waits is written. */
+_Noreturn void mem_out_now(void);
+
 #endif

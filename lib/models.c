@@ -36,7 +36,7 @@ struct list {
 	size_t			 n;
 	bool			 looked;	/* for the user's file */
 	char			*text;		/* what ids point into, when it is a file's */
-	const char		**own;		/* the file's, or the panel's behind them */
+	const char		**own;		/* the file's, or the panel's after them */
 };
 
 static struct panel panel;	/* the user's own, where there is one */
@@ -213,7 +213,7 @@ enum {
 
 struct name {
 	char	full[MAX_NAME + 1];	/* letters and digits, in lower case */
-	char	*base;			/* what of it stands behind the last slash */
+	char	*base;			/* what of it stands after the last slash */
 };
 
 static bool
@@ -358,7 +358,7 @@ find_nearest(enum models_list list, const char *id, const char **nearest,
 	if (max == 0 || !simplify(id, &asked))
 		return 0;
 	how = mem_zero(max, sizeof(*how));
-	/* From the end: of equals, the list has the newer version behind. */
+	/* From the end: of equals, the list has the newer version later. */
 	for (i = n; i-- > 0;) {
 		d = simplify(ids[i], &name) ? distance(&asked, id, &name) : FAR;
 		for (at = found; at > 0 && how[at - 1] > d; at--)

@@ -14,7 +14,7 @@
 #include "mem.h"
 #include "opt.h"
 
-/* What every tool has; shown behind its own. */
+/* What every tool has; shown after its own. */
 static const struct opt_def common[] = {
 	{'h', "help", NULL, "print this help"},
 	{'V', "version", NULL, "print the version"},

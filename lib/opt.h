@@ -39,7 +39,7 @@ struct opt_tool {
 };
 
 /*
- * The next option's key, its argument (borrowed) in *arg; -1 behind the last,
+ * The next option's key, its argument (borrowed) in *arg; -1 after the last,
  * optind then being the first operand. --help and --version print and end the
  * program; what is not in the table ends it with 64.
  */

@@ -86,7 +86,7 @@ port(CURLU *h)
 	return n;
 }
 
-/* Puts tail behind the URL's path, each "../" of it going up one. */
+/* Puts tail after the URL's path, each "../" of it going up one. */
 static bool
 add_tail(CURLU *h, const char *tail)
 {

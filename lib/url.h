@@ -24,7 +24,7 @@ struct url {
 
 /*
  * Parses an absolute http or https URL. tail, when not NULL, is a path that is
- * put behind the URL's own ("chat/completions"), or beside its last part
+ * put after the URL's own ("chat/completions"), or beside its last part
  * ("../info/models"); a query is kept, and where the path already ends in
  * /chat/completions that is no part of the base. Returns NULL, or what is wrong with the
  * text (a constant), and then *u holds nothing. A URL with a user or a password

@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -13,9 +14,21 @@ nomem(void *unused)
 	mem_out();
 }
 
+/* libjq 1.6 says so itself and calls abort(3), whatever its handler is. */
+static void
+on_abort(int sig)
+{
+	(void)sig;
+	mem_out_now();
+}
+
 void
 value_init(void)
 {
+	struct sigaction sa = {.sa_handler = on_abort, .sa_flags = (int)SA_RESETHAND};
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGABRT, &sa, NULL);
 	jv_nomem_handler(nomem, NULL);
 }
 

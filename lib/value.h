@@ -14,7 +14,7 @@
 #include "buf.h"
 #include "json.h"
 
-/* Sends libjq's "out of memory" to mem_out. Call it once in main. */
+/* Makes libjq's "out of memory" ours, with its status. Call it once in main. */
 void	value_init(void);
 
 /*

@@ -285,6 +285,26 @@ E
     run ! grep -q "$bom" <<<"$output"
 }
 
+@test "a byte order mark is one at a file's start only" {
+    bom=$(printf '\357\273\277')
+    : >in
+    event '"a"' >a
+    { printf %s "$bom"; cat a; } >b
+    { cat a; printf %s "$bom"; cat a; } >c
+    for tool in text fold; do
+        row 0 '' supai-$tool b
+        row 0 '' supai-$tool b b
+        row 65 "supai-$tool: c: line 2: *" supai-$tool c
+    done
+    printf '%s"a"\n' "$bom" >r
+    run --separate-stderr supai-req -e . r r
+    assert_equal "$status $stderr" '0 '
+    { cat r r; } >s
+    run --separate-stderr supai-req -e . s
+    assert_equal "$status" 65
+    [[ $stderr == 'supai-req: s: record 2: not JSON: '* ]]
+}
+
 @test "a file whose reading fails is 74, one that cannot be opened 66, wherever it is read whole" {
     [ -r /proc/self/mem ] || skip "no /proc/self/mem, whose first byte cannot be read"
     export SUPAI_API_KEY=$TEST_KEY

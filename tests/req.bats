@@ -1092,6 +1092,13 @@ supai-req: 1 more record, for the same reason"
     jq -e '.body.x == [0,-1,1.5,1000,12345678]' <<<"$output"
 }
 
+@test "-e: out of memory in the program is 71, and no crash" {
+    [ -z "${SUPAI_SAN-}" ] || skip "the sanitizers need all the memory there is"
+    run --separate-stderr bash -c 'ulimit -v 100000 || exit 99; echo 1 | exec supai-req -e "[range(20000000)] | tostring"'
+    [ "$status" -ne 99 ] || skip "no limit of memory"
+    expect 71 '' '*supai-req: out of memory'
+}
+
 # --- the rules of a request ---------------------------------------------------
 
 # refused 'OBJECT' 'MESSAGE': the object, merged into the request of hi.

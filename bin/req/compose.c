@@ -624,7 +624,7 @@ compose_start(struct compose *c)
 	read_bodies(c);
 }
 
-/* Puts a piece behind what stands in out, a newline between the two. */
+/* Puts a piece after what stands in out, a newline between the two. */
 static void
 add_piece(struct buf *out, size_t start, const char *p, size_t n)
 {

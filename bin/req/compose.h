@@ -47,7 +47,7 @@ struct compose {
 
 void	compose_init(struct compose *c);
 
-/* Puts a string behind the others of a list. */
+/* Adds a string to a list. */
 void	compose_add(struct compose_list *l, const char *s);
 
 /* What -d, -l, -U and -E say about the environment. */
@@ -75,7 +75,7 @@ jv	compose_single(struct compose *c);
 
 /*
  * Whether the API would take a request (kept) and its line, of n bytes, is not
- * too long for the tools behind. False with why appended.
+ * too long for the tools after this one. False with why appended.
  */
 bool	compose_check(const struct compose *c, jv request, struct buf *why);
 bool	compose_fits(const struct compose *c, size_t n, struct buf *why);

@@ -41,7 +41,7 @@ without(const char *s, const char *prefix)
 static void
 add_line(struct buf *errors, const char *s, size_t n)
 {
-	if (n > 0 && s[n - 1] == ':')	/* behind it was the program */
+	if (n > 0 && s[n - 1] == ':')	/* after it was the program */
 		n--;
 	buf_add(errors, s, n);
 }

@@ -124,7 +124,7 @@ next_line(struct records *r, jv *value, struct buf *why)
 	return too_long(r, why);
 }
 
-/* More bytes behind the ones held, those of past values dropped. */
+/* More bytes after the ones held, those of past values dropped. */
 static void
 read_more(struct records *r)
 {
