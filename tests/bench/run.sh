@@ -239,6 +239,8 @@ bench_request() {
     pipeline='supai-req hi | supai-send | supai-sse | supai-text'
     start --reply "$reply"
     client_settings
+    versus 'one request: supai' 'the four stages that it runs' time 1.3 -r 20 -- \
+        'supai hi' 'supai-req hi | supai-send -1 | supai-sse -1 | supai-text -1'
     asks 'curl -sN \| sed \| jq' 2 "curl -sN -H 'Authorization: Bearer bench' \
         -H 'Content-Type: application/json' -d '{\"model\":\"auto\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}' \
         $SUPAI_BASE_URL/chat/completions | sed -un 's/^data: {/{/p' | jq --unbuffered -rj '.choices[0].delta.content // empty'"
