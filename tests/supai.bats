@@ -158,6 +158,18 @@ E
     try 78 '' 'supai-send: *KEY*' --url "$url" hi
 }
 
+@test "--url: what may be asked for is what is asked for there" {
+    mock_start
+    url=$SUPAI_BASE_URL/chat/completions
+    unset SUPAI_BASE_URL
+    try 65 '' 'supai-send: HTTP 400: *' --url "$url" -m llama3.2 hi
+    assert_equal "$(sent | jq -r .model)" llama3.2
+    try 64 '' 'supai-req: --model: unknown mode *' -m llama3.2 hi
+    try 64 '' 'supai-req: --model: unknown mode *' --url https://api.sup.ai/x -m llama3.2 hi
+    try 64 '' 'supai-send: --url: *' --url none hi
+    try 0 "SUPAI_BASE_URL=$url supai-req hi | supai-send --url $url -1 | supai-sse -1 | supai-text -1" '' --url "$url" --dry-run hi
+}
+
 @test "a limit of time is supai-send's" {
     reads_the_clock
     mock_start --stall 1
@@ -1162,6 +1174,11 @@ enter() {
 data
 
 data"
+    # a full disk, which supai itself then meets
+    if [ -e /dev/full ]; then
+        run pty -2 sh -c 'supai hi >/dev/full'
+        assert_equal "$status $output" '74 supai: standard output: No space left on device'
+    fi
     # nowhere else
     run --separate-stderr sh -c 'echo data | supai -f data data'
     assert_equal "$stderr" ''

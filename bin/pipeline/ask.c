@@ -385,7 +385,7 @@ ask_run(struct ask *a)
 	complete(a);
 	run_init(&r);
 	r.out = a->output.fd;
-	r.out_name = a->output.name;
+	r.out_name = a->output.name != NULL ? a->output.name : "standard output";
 	open_events(a, &r);
 	each_stage(a, add_stage, &r);
 	attend_person(a, &r);

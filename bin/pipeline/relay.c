@@ -86,7 +86,7 @@ lose(struct relay *r, struct relay_sink *s)
 		r->error = error;
 		if (error != EPIPE)
 			diag_warn_errno("%s", s->name);
-		if (s->name != NULL && error != EPIPE && r->nsinks > 1)
+		if (error != EPIPE && r->nsinks > 1)
 			return;		/* the others go on */
 	}
 	end(r);
