@@ -235,13 +235,14 @@ check(struct options *o)
 
 /* Nothing is asked. */
 static int
-look(const struct options *o)
+look(struct options *o)
 {
 	if (strcmp(o->looking, "list") == 0)
 		listing_all();
 	else
 		listing_one(o->ask.name,
 		    o->safe || (!o->raw && isatty(STDOUT_FILENO)));
+	ask_free(&o->ask);
 	return 0;
 }
 

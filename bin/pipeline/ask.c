@@ -163,18 +163,24 @@ find(struct ask *a)
 		conversation_find(&a->conversation, a->name);
 }
 
-static void
-finish(struct ask *a)
+void
+ask_free(struct ask *a)
 {
 	int i;
 
-	if (a->keep)
-		conversation_close(&a->conversation);
-	output_close(&a->output);
 	for (i = 0; i < PLACES_N; i++)
 		words_free(&a->args[i]);
 	words_free(&a->beside);
 	words_free(&a->prompt);
+}
+
+static void
+finish(struct ask *a)
+{
+	if (a->keep)
+		conversation_close(&a->conversation);
+	output_close(&a->output);
+	ask_free(a);
 }
 
 /* Calls step for the stages in their order. */

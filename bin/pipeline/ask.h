@@ -47,4 +47,7 @@ void	ask_show(struct ask *a);
 /* Asks; returns the status, or ends the program by a signal. */
 int	ask_run(struct ask *a);
 
+/* Frees what was asked for; the two above do. */
+void	ask_free(struct ask *a);
+
 #endif
