@@ -218,6 +218,9 @@ $(FUZZ_TESTS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/test
 		$$(call fuzz_rooms,$$*) $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(CURL_LIBS) $(JQ_LIBS) $(MHD_LIBS) -pthread -lm
 
+# Everything compiled, nothing linked.
+objects: $(LIB) $(patsubst %.c,$(BUILD)/%.o,$(wildcard bin/*.c bin/*/*.c tests/*.c))
+
 test-programs: $(TEST_PROGRAMS) $(FUZZ_TESTS) $(if $(filter Linux,$(shell uname -s)),$(PRELOADS))
 
 demo:
@@ -243,6 +246,16 @@ lint:
 	@$(BUILD_ALL) -s all
 	@BUILD=$(BUILD) CLANG_FLAGS='$(WARN) $(DEFS) -Ilib -I$(BUILD)/lib $(CURL_CFLAGS) $(JQ_CFLAGS) $(MHD_CFLAGS)' \
 		tests/lint.sh
+
+# The tools whose libraries have archives here; each other one is named.
+static:
+	@$(DEPS) build
+	@BUILD=$(BUILD) PKG_CONFIG='$(PKG_CONFIG)' tests/static.sh '$(MAKE)' $(TOOLS)
+
+# VARIANTS: some of gcc clang lto m32 musl.
+portability:
+	@$(DEPS) build
+	@BUILD=$(BUILD) PKG_CONFIG='$(PKG_CONFIG)' tests/portability.sh '$(MAKE)' $(VARIANTS)
 
 bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man
@@ -300,5 +313,5 @@ clean:
 
 -include $(wildcard $(BUILD)/lib/*.d $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d $(BUILD)/tests/fuzz/*.d $(BUILD)/fuzz/lib/*.d)
 
-.PHONY: all soak html deb fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
+.PHONY: all objects static portability soak html deb fuzz bench bench-peers deps demo pictures check check-asan lint install uninstall dist clean test-programs
 .SECONDARY:

@@ -58,7 +58,7 @@ decimal(const char *s, long unit)
 	if (*s != '\0')
 		return -1;
 	x = x * (double)unit + 0.5;
-	return x < MOST ? (long)x : MOST;
+	return x < (double)MOST ? (long)x : MOST;
 }
 
 long

@@ -68,7 +68,7 @@ table_next(const struct table *t, uint64_t hash, size_t *at)
 static void
 put(struct table *t, struct table_slot new)
 {
-	size_t i = new.hash & (t->cap - 1);
+	size_t i = (size_t)new.hash & (t->cap - 1);
 
 	while (t->slots[i].hash != 0)
 		i = (i + 1) & (t->cap - 1);

@@ -98,6 +98,33 @@ fake() {
     assert [ -e src/lib/buf.c ]
 }
 
+@test "make static links the tools whose libraries have archives, and names what others lack" {
+    [ -z "${SUPAI_SAN-}" ] || skip "no sanitizer in static programs"
+    echo 'int main(void) { return 0; }' >probe.c
+    cc -static -o probe probe.c 2>/dev/null || skip "no static libc"
+    source_tree
+    run "$make" -C src -s -j2 CFLAGS=-O0 TOOLS='supai-text supai-models' static
+    assert_success
+    assert_line --index 0 'ok build/static/bin/supai-text'
+    assert_line --index 1 --regexp '^(ok build/static/bin/supai-models|no supai-models: it lacks .)'
+    run src/build/static/bin/supai-text - <<<'{"object":"chat.completion","choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}]}'
+    assert_output hi
+}
+
+@test "make portability skips a compiler that is not here, with the reason" {
+    bare_path
+    for c in head getconf ln; do
+        ln -s "$(command -v $c)" fake/
+    done
+    fake gcc 'echo "gcc: error: nothing for 32 bits" >&2; exit 1'
+    run --separate-stderr env PATH="$PWD/fake" BUILD="$PWD/out" "$ROOT/tests/portability.sh" make clang m32 musl
+    expect 0 'skipped clang: no clang
+skipped m32: gcc: error: nothing for 32 bits
+skipped musl: no musl-gcc' ''
+    run --separate-stderr env BUILD="$PWD/out" "$ROOT/tests/portability.sh" make vax
+    expect 64 '' 'portability: no variant vax'
+}
+
 @test "dist's tarball has all that git has, builds without git, and clean takes it all away" {
     [ -z "${SUPAI_SAN-}" ] || skip "the same under the sanitizers"
     source_tree

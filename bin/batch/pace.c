@@ -46,7 +46,7 @@ pace_wait(const struct pace *p, long long now, unsigned active)
 void
 pace_start(struct pace *p, long long now)
 {
-	double late = p->interval > LATE ? p->interval : LATE;
+	double late = fmax(p->interval, LATE);
 
 	if (now >= p->tick + TICK) {
 		p->tick = now;
