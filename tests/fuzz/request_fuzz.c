@@ -19,7 +19,7 @@ is_taken(jv request, unsigned also)
 	bool ok = request_check(request, also, &fault);
 
 	FUZZ_NEED(ok || (fault.message.n > 0 && fault.code != NULL));
-	FUZZ_NEED(utf8_valid(fault.message.p, fault.message.n) == fault.message.n);
+	FUZZ_NEED(utf8_valid(buf_string(&fault.message), fault.message.n) == fault.message.n);
 	buf_free(&fault.message);
 	return ok;
 }
