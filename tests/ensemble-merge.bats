@@ -267,7 +267,7 @@ $(cat "$ROOT/bin/ensemble/instructions.txt")"
     printf '%s\n' 'main m' 'mode auto a b' >>panel
     request
     ensemble
-    assert_equal "$(chunks | grep confidence)" 'confidence-score a 0.740818
+    assert_equal "$(chunks | grep confidence | sort)" 'confidence-score a 0.740818
 confidence-score b 0.367879'
     assert_equal "$(asked m | jq -r '.messages[-1].content' | tail -n 1 | jq -c '[.[].confidence] | sort')" '[0.367879,0.740818]'
     holds
