@@ -6,6 +6,7 @@
 
 #include "ask.h"
 #include "diag.h"
+#include "ending.h"
 #include "io.h"
 #include "listing.h"
 #include "notes.h"
@@ -266,6 +267,7 @@ main(int argc, char **argv)
 	}
 	take_prompt(&o.ask, argv + optind, optind > at);
 	check(&o);
+	ending_init();
 	if (o.looking != NULL)
 		return look(&o);
 	if (!o.dry_run)

@@ -1032,6 +1032,18 @@ supai: a new conversation, other: *' sh script
     assert_equal "$(ls "$STATE" | sed 's/-.*/-/' | uniq -c | awk '{ print $1, $2 }')" $'1 other.ndjson\n2 script-'
 }
 
+@test "without a name, where there is no /proc: ps tells who the script is" {
+    unshare -m true 2>/dev/null || skip 'no mounts of our own can be made'
+    mock_start
+    printf '#!/bin/sh\necho "  1 Wed Nov 25 18:00:00 2026 sh script"\n' >ps
+    chmod +x ps
+    printf 'supai -c one\nsupai -c two\nsupai -c --dry-run x >shown\n' >script
+    run --separate-stderr timeout 30 unshare -m sh -c 'mount -t tmpfs none /proc && PATH=$PWD:$PATH exec sh script'
+    expect 0 $'one\ntwo' 'supai: a new conversation, script-????????: *'
+    assert_equal "$(messages)" '["u","one","a","one","u","two"]'
+    assert grep -q 'supai-req -H .*/script-' shown
+}
+
 on_tmux() { TMUX_TMPDIR=$BATS_TEST_TMPDIR tmux -u -f /dev/null "$@"; }
 
 # terminal NAME: a shell in a terminal of its own.

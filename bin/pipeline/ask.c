@@ -382,7 +382,6 @@ ask_run(struct ask *a)
 	find(a);
 	if (a->output.name == NULL)
 		io_check_output();
-	ending_init();
 	try_last(a);
 	output_open(&a->output);
 	if (a->keep)

@@ -99,8 +99,6 @@ ending_init(void)
 	}
 	sa.sa_handler = noticed;
 	sigaction(SIGCHLD, &sa, NULL);
-	sa.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &sa, NULL);
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	sigdelset(&before, SIGCHLD);
 	sigaddset(&held, SIGCHLD);

@@ -11,8 +11,8 @@
 #include <signal.h>
 
 /*
- * From now on HUP, INT, QUIT and TERM do that, but for those that were ignored.
- * SIGPIPE is ignored: a write tells of it.
+ * From now on HUP, INT, QUIT and TERM do that, but for those that were ignored. Call it
+ * before the first stage is started.
  */
 void	ending_init(void);
 

@@ -270,8 +270,11 @@ attend(struct run *r)
 void
 run_go(struct run *r)
 {
+	struct sigaction sa = {.sa_handler = SIG_IGN};	/* a write tells of it */
 	size_t i;
 
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGPIPE, &sa, NULL);
 	r->reader = is_read(r->out);
 	if (r->waiting)
 		waiting_start();
