@@ -9,8 +9,10 @@
 #include "io.h"
 #include "keys.h"
 #include "listener.h"
+#include "mem.h"
 #include "models.h"
 #include "opt.h"
+#include "panel.h"
 #include "server.h"
 #include "value.h"
 
@@ -55,6 +57,9 @@ struct settings {
 	bool			 no_key;
 	int			 port;		/* -1: not said */
 	int			*listeners;
+	char			*panel_path;
+	struct panel		 panel;
+	const char		**ids;		/* the panel's */
 };
 
 static void
@@ -126,6 +131,32 @@ settle_keys(struct settings *s, const char *command_key)
 		diag_die(EX_CONFIG, "who may ask? --keys FILE names them, --no-key"
 		    " lets anybody on this machine");
 	s->server.door.keys = s->no_key ? NULL : &s->keys;
+}
+
+/*
+ * What can be asked for: the modes that are known, and the ids of the user's panel
+ * or, where there is none, those that are known. What is wrong with them is said
+ * now, by models.
+ */
+static void
+settle_ids(struct settings *s)
+{
+	struct door *d = &s->server.door;
+	struct buf why = {0};
+	size_t i, n = 0;
+
+	d->modes.ids = models_ids(MODELS_MODES, &d->modes.n);
+	d->models.ids = models_ids(MODELS_MODELS, &d->models.n);
+	s->panel_path = panel_path();
+	if (s->panel_path != NULL &&
+	    !panel_read(&s->panel, s->panel_path, &why))
+		diag_die(EX_CONFIG, "%s", buf_string(&why));
+	s->ids = mem_zero(s->panel.nmodels + 1, sizeof(*s->ids));
+	for (i = 0; i < s->panel.nmodels; i++)
+		if (!s->panel.models[i].glob)
+			s->ids[n++] = s->panel.models[i].id;
+	if (s->panel.nmodels > 0)
+		d->models = (struct door_ids){s->ids, n};
 }
 
 static void
@@ -203,7 +234,6 @@ main(int argc, char **argv)
 	struct buf command_key = {0};
 	const char *arg;
 	int key, status;
-	size_t n;
 
 	diag_init(argv[0]);
 	io_init();
@@ -211,8 +241,7 @@ main(int argc, char **argv)
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1)
 		take_option(&s, key, arg);
 	s.server.guest = argv[optind] != NULL;
-	(void)models_ids(MODELS_MODELS, &n);	/* what is wrong with them is said now */
-	(void)models_ids(MODELS_MODES, &n);
+	settle_ids(&s);
 	make_key(&command_key);
 	settle_keys(&s, buf_string(&command_key));
 	settle_listeners(&s);
@@ -221,6 +250,9 @@ main(int argc, char **argv)
 	if (s.server.log != -1 && close(s.server.log) == -1)
 		diag_die_errno(EX_IOERR, "%s", s.log);
 	keys_free(&s.keys);
+	panel_free(&s.panel);
+	free(s.panel_path);
+	free(s.ids);
 	free(s.listeners);
 	buf_free(&command_key);
 	return status;

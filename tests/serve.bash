@@ -27,6 +27,11 @@ post() {
     curl -sS --max-time 30 -H 'Content-Type: application/json' --data-binary "$hi" "$URL" "$@"
 }
 
+# The same for the background: $! is curl itself.
+poster() {
+    exec curl -sS --max-time 30 -H 'Content-Type: application/json' --data-binary "$hi" "$URL" "$@"
+}
+
 # answers HTTP-STATUS CURL-STATUS BODY [curl's arguments]: what a good request gets.
 answers() {
     local http=$1 curl=$2 body=$3

@@ -244,6 +244,20 @@ END
     assert_equal "$(SUPAI_BASE_URL=$BASE supai-models --live --no-key -m)" "$(supai-models -m)"
 }
 
+@test "the user's panel is what is listed, and known" {
+    mkdir -p "$HOME/.config/supai"
+    printf '%s\n' 'model a/one http://127.0.0.1:1/v1' 'model b/* http://127.0.0.1:1/v1' 'mode both a/one b/two' >"$HOME/.config/supai/panel"
+    serve_start --no-key --answer 'cat >/dev/null; echo "{}"'
+    assert_equal "$(curl -sS "$BASE/models" | jq -r '.data[].id')" "$(supai-models -m)"$'\na/one'
+    assert_equal "$(curl -sS "$BASE/models" | jq -r '.data[].id' | grep -cx both)" 1
+    assert_equal "$(SUPAI_BASE_URL=$BASE supai-models --live --no-key)" a/one
+    hi='{"model":"both","models":["a/one","b/three"],"messages":[{"role":"user","content":"x"}]}'
+    answers 200 0 '{}'
+    echo 'model a/one' >"$HOME/.config/supai/panel"
+    run --separate-stderr timeout 10 supai-serve --no-key --port 0
+    expect 78 '' 'supai-serve: */panel: line 1: *'
+}
+
 @test "a body may come in chunks, after a 100 Continue, or over a kept connection" {
     serve_start --no-key --answer 'cat; echo'
     run post -H 'Transfer-Encoding: chunked'

@@ -10,7 +10,6 @@
 #include "info.h"
 #include "json.h"
 #include "mem.h"
-#include "models.h"
 #include "request.h"
 #include "utf8.h"
 #include "value.h"
@@ -23,13 +22,14 @@ static const size_t max_body = (size_t)32 << 20;
 struct door_route {
 	const char	*path, *method;
 	bool		 open;		/* to those without a key */
-	void		(*say)(struct buf *);	/* NULL: a question for an answer */
+	void		(*say)(const struct door *, struct buf *);	/* NULL: a
+				   question for an answer */
 };
 
-static void say_models(struct buf *out);
-static void say_info_models(struct buf *out);
-static void say_info_modes(struct buf *out);
-static void say_health(struct buf *out);
+static void say_models(const struct door *d, struct buf *out);
+static void say_info_models(const struct door *d, struct buf *out);
+static void say_info_modes(const struct door *d, struct buf *out);
+static void say_health(const struct door *d, struct buf *out);
 
 static const struct door_route routes[] = {
 	{"/v1/openai/chat/completions", "POST", false, NULL},
@@ -42,58 +42,48 @@ static const struct door_route routes[] = {
 };
 
 static void
-say_health(struct buf *out)
+say_health(const struct door *d, struct buf *out)
 {
+	(void)d;
 	buf_adds(out, "{\"status\":\"ok\"}\n");
 }
 
 static void
-say_info(struct buf *out, enum models_list list)
+say_info_models(const struct door *d, struct buf *out)
 {
-	const char *const *ids;
-	size_t n;
-
-	ids = models_ids(list, &n);
-	info_add(out, ids, n, NULL);
+	info_add(out, d->models.ids, d->models.n, NULL);
 	buf_addc(out, '\n');
 }
 
 static void
-say_info_models(struct buf *out)
+say_info_modes(const struct door *d, struct buf *out)
 {
-	say_info(out, MODELS_MODELS);
-}
-
-static void
-say_info_modes(struct buf *out)
-{
-	say_info(out, MODELS_MODES);
+	info_add(out, d->modes.ids, d->modes.n, NULL);
+	buf_addc(out, '\n');
 }
 
 /* Adds ids as OpenAI's list of models has them. */
 static void
-add_models(struct buf *out, enum models_list list)
+add_ids(struct buf *out, const struct door_ids *list)
 {
-	const char *const *ids;
-	size_t n, i;
+	size_t i;
 
-	ids = models_ids(list, &n);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < list->n; i++) {
 		if (out->p[out->n - 1] != '[')
 			buf_addc(out, ',');
 		buf_adds(out, "{\"id\":");
-		json_quote(out, ids[i], strlen(ids[i]));
+		json_quote(out, list->ids[i], strlen(list->ids[i]));
 		buf_adds(out, ",\"object\":\"model\",\"created\":0,"
 		    "\"owned_by\":\"supai\"}");
 	}
 }
 
 static void
-say_models(struct buf *out)
+say_models(const struct door *d, struct buf *out)
 {
 	buf_adds(out, "{\"object\":\"list\",\"data\":[");
-	add_models(out, MODELS_MODES);
-	add_models(out, MODELS_MODELS);
+	add_ids(out, &d->modes);
+	add_ids(out, &d->models);
 	buf_adds(out, "]}\n");
 }
 
@@ -343,7 +333,7 @@ door_whole(const struct door *d, struct exchange *x)
 	if (x->status != 0)
 		return false;
 	if (x->route->say != NULL) {
-		x->route->say(&text);
+		x->route->say(d, &text);
 		exchange_say(x, &text);
 		return false;
 	}

@@ -11,9 +11,16 @@
 #include "exchange.h"
 #include "keys.h"
 
+/* Ids that can be asked for, borrowed. */
+struct door_ids {
+	const char *const	*ids;
+	size_t			 n;
+};
+
 struct door {
 	const struct keys	*keys;		/* NULL: no key is asked for */
 	bool			 unlisted;	/* any mode and model will do */
+	struct door_ids		 modes, models;	/* what lists tell of */
 };
 
 /*

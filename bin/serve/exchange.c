@@ -126,7 +126,8 @@ add_header(struct MHD_Response *response, const char *name, const char *value)
 }
 
 static void
-add_headers(const struct exchange *x, struct MHD_Response *response)
+add_headers(const struct exchange *x, struct MHD_Response *response,
+    bool closing)
 {
 	add_header(response, "Content-Type", x->type);
 	if (x->stream) {
@@ -142,7 +143,7 @@ add_headers(const struct exchange *x, struct MHD_Response *response)
 		add_header(response, "Retry-After", retry_after);
 	else if (x->status >= 400)
 		add_header(response, "X-Should-Retry", "false");
-	if (x->last)
+	if (closing)
 		add_header(response, "Connection", "close");
 }
 
@@ -165,15 +166,17 @@ exchange_respond(struct exchange *x)
 {
 	struct MHD_Response *response;
 	enum MHD_Result ok;
+	bool closing;
 
 	response = x->stream ? MHD_create_response_from_callback(
 	    MHD_SIZE_UNKNOWN, BLOCK, send_some, x, NULL) : whole_response(x);
 	if (response == NULL)
 		mem_out();
-	add_headers(x, response);
 	pthread_mutex_lock(&x->shared->lock);
 	x->stage = EXCHANGE_SENDING;
+	closing = x->shared->closing;
 	pthread_mutex_unlock(&x->shared->lock);
+	add_headers(x, response, closing);
 	ok = MHD_queue_response(x->connection, x->status, response);
 	MHD_destroy_response(response);
 	return ok;

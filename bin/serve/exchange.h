@@ -19,6 +19,7 @@
 /* What the two threads share: the lock, and how the server's is woken. */
 struct exchange_shared {
 	pthread_mutex_t	 lock;
+	bool		 closing;	/* the server takes no new requests */
 	int		 wake[2];
 };
 
@@ -57,7 +58,6 @@ struct exchange {
 	unsigned		 status;	/* of the response; 0: none yet */
 	bool			 stream;
 	bool			 retry;		/* the client may try again later */
-	bool			 last;		/* the connection closes after it */
 	const char		*type;		/* its media type */
 	const char		*allow;		/* with 405: the methods; else NULL */
 	struct buf		 out;		/* bytes of the response's body, */

@@ -52,8 +52,10 @@ static enum MHD_Result
 on_head(struct front *f, struct exchange *x, const char *path,
     const char *method)
 {
+	bool closing;
+
 	pthread_mutex_lock(&f->shared.lock);
-	x->last = f->state != FRONT_OPEN;
+	closing = f->shared.closing;
 	x->conn->x = x;
 	f->nexchanges++;
 	/* The first one's time began with the connection. */
@@ -61,7 +63,7 @@ on_head(struct front *f, struct exchange *x, const char *path,
 		conns_start(&f->conns, x->conn, x->began);
 	x->conn->used = true;
 	pthread_mutex_unlock(&f->shared.lock);
-	door_head(f->door, x, path, method, x->last);
+	door_head(f->door, x, path, method, closing);
 	return x->status != 0 && has_body(x) ? exchange_respond(x) : MHD_YES;
 }
 
@@ -78,8 +80,7 @@ turn_away(struct exchange *x, unsigned status)
 static void
 enqueue(struct front *f, struct exchange *x)
 {
-	x->last = f->state != FRONT_OPEN;
-	if (f->state == FRONT_ENDING) {
+	if (f->ending) {
 		turn_away(x, 503);
 		return;
 	}
@@ -281,7 +282,8 @@ front_start(struct front *f, size_t most)
 		diag_die_errno(EX_OSERR, "pipe");
 	if (pthread_mutex_init(&f->shared.lock, NULL) != 0)
 		diag_die(EX_OSERR, "cannot make a lock");
-	f->daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD |
+	/* Not epoll(7): an end right behind the last bytes is not seen there. */
+	f->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD |
 	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
 	    on_request, f,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)most + ACCEPTED,

@@ -13,18 +13,12 @@
 #include "exchange.h"
 #include "queue.h"
 
-enum front_state {
-	FRONT_OPEN,
-	FRONT_CLOSING,		/* takes no new requests */
-	FRONT_ENDING,		/* nor lets any wait for an answer */
-};
-
 /* All but the first three members is used under shared.lock. */
 struct front {
 	const struct door	*door;		/* borrowed */
 	int			 log;		/* a descriptor; -1: none */
 	struct exchange_shared	 shared;	/* front's to make */
-	enum front_state	 state;
+	bool			 ending;	/* none may wait for an answer */
 	size_t			 room;		/* how many may wait in the queue */
 	struct queue		 queue;
 	struct conns		 conns;

@@ -136,7 +136,7 @@ watch_client(struct server *s, struct exchange *x)
 static void
 watch_all(struct server *s)
 {
-	bool takes = s->front.state == FRONT_OPEN && s->pause_until == 0 &&
+	bool takes = !s->front.shared.closing && s->pause_until == 0 &&
 	    s->front.nconns < s->most;
 	struct exchange *x;
 	size_t i;
@@ -263,6 +263,14 @@ tell(struct answer *a, long long now)
 		answer_drop(a, now);
 }
 
+/* n answers run now, which leaves the others' places to the queue. */
+static void
+set_n(struct server *s, size_t n)
+{
+	s->n = n;
+	s->front.room = s->o->jobs + s->o->queue - n;
+}
+
 /* Forgets the answers of which nothing is left. With the lock held. */
 static void
 clear_away(struct server *s)
@@ -279,7 +287,7 @@ clear_away(struct server *s)
 		answer_free(a);
 		free(a);
 	}
-	s->n = kept;
+	set_n(s, kept);
 }
 
 /* An answer for the next in the queue, not started yet; NULL: none may begin. */
@@ -300,7 +308,8 @@ next_answer(struct server *s)
 	spool_start(&x->body);
 	if (s->n == s->cap)
 		s->answers = mem_more(s->answers, &s->cap, sizeof(*s->answers));
-	s->answers[s->n++] = a;
+	s->answers[s->n] = a;
+	set_n(s, s->n + 1);
 	return a;
 }
 
@@ -317,7 +326,7 @@ give_up(struct server *s, struct answer *a)
 	}
 	answer_free(a);
 	free(a);
-	s->n--;
+	set_n(s, s->n - 1);
 }
 
 /* Starts what may begin; starting takes its time, in which nobody waits for us. */
@@ -338,7 +347,6 @@ start_answers(struct server *s)
 		if (!ok)
 			give_up(s, a);
 	}
-	s->front.room = s->o->jobs + s->o->queue - s->n;
 	pthread_mutex_unlock(&shared->lock);
 }
 
@@ -409,9 +417,9 @@ take_connections(struct server *s)
 static void
 close_front(struct server *s)
 {
-	if (s->front.state != FRONT_OPEN)
+	if (s->front.shared.closing)
 		return;
-	s->front.state = FRONT_CLOSING;
+	s->front.shared.closing = true;
 	while (s->nlisteners > 0)
 		close(s->o->listeners[--s->nlisteners]);
 	conns_shut_idle(&s->front.conns);
@@ -426,9 +434,9 @@ end_all(struct server *s)
 	size_t i;
 
 	close_front(s);
-	if (s->front.state == FRONT_ENDING)
+	if (s->front.ending)
 		return;
-	s->front.state = FRONT_ENDING;
+	s->front.ending = true;
 	while ((x = queue_next(&s->front.queue)) != NULL) {
 		x->retry = true;
 		exchange_refuse(x, 503, &e);
@@ -488,11 +496,11 @@ see_signals(struct server *s)
 static bool
 is_finished(struct server *s, long long now)
 {
-	if (s->front.state == FRONT_OPEN || s->n > 0 || s->front.queue.n > 0)
+	if (!s->front.shared.closing || s->n > 0 || s->front.queue.n > 0)
 		return false;
 	if (s->front.nexchanges == 0)
 		return true;
-	if (s->front.state == FRONT_ENDING && s->flush_until == 0)
+	if (s->front.ending && s->flush_until == 0)
 		s->flush_until = now + FLUSH;
 	return s->flush_until != 0 && now >= s->flush_until;
 }
@@ -577,7 +585,7 @@ server_run(const struct server_options *o, const sigset_t *mask)
 
 	s.front.door = &o->door;
 	s.front.log = o->log;
-	s.front.room = o->jobs + o->queue;
+	set_n(&s, 0);
 	s.most = set_limits(o);
 	front_start(&s.front, s.most);
 	watch_signals(&s);

@@ -1,0 +1,213 @@
+#!/usr/bin/env bats
+# supai-serve among others: as a gateway, asked by OpenAI's own clients, by
+# supai-batch and by supai, started by systemd.
+
+load helper
+load serve
+
+# In PATH or not at all; SERVE_PYTHON and SERVE_NODE name others.
+python() { "${SERVE_PYTHON:-python3}" "$@"; }
+need_python_sdk() { python -c 'import openai' 2>/dev/null || skip "no OpenAI SDK for Python"; }
+need_node_sdk() { node -e 'require("openai")' 2>/dev/null || skip "no OpenAI SDK for Node"; }
+
+# with_keys TOKEN: a keys file.
+with_keys() {
+    printf '%s\n' "$@" >keys
+    chmod 600 keys
+}
+
+### A gateway
+
+@test "a gateway passes on byte for byte what the service sends, streamed and whole" {
+    mock_start --replay "$DATA/ensemble.ndjson"
+    for stream in true false; do
+        hi='{"stream":'$stream',"messages":[{"role":"user","content":"x"}]}'
+        URL=$SUPAI_BASE_URL/chat/completions
+        post -H "Authorization: Bearer x" >direct
+        serve_start --no-key --answer supai-send
+        post >through
+        if [ "$stream" = true ]; then
+            cmp direct through
+        else        # a completion has a number and a time of its own
+            cmp <(jq 'del(.id, .created)' direct) <(jq 'del(.id, .created)' through)
+        fi
+        assert_equal "$(cat serve.err)" ''
+    done
+}
+
+@test "a gateway keeps the key: the client's is not passed on" {
+    printf 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{}\n' >response
+    raw_start response
+    export SUPAI_API_KEY=the-services-own-key
+    with_keys 'the-clients-own-key alice'
+    serve_start --keys keys --log log --answer supai-send
+    answers 200 0 '{}' -H 'Authorization: Bearer the-clients-own-key' -H 'X-Mine: mine' -H 'Cookie: mine'
+    grep -q '^Authorization: Bearer the-services-own-key' "$RAW_LOG"
+    refute grep -qi -e the-clients -e mine "$RAW_LOG"
+    refute grep -q -e own-key log serve.err
+    tail -n 1 "$RAW_LOG" | grep -qxF "$hi"
+}
+
+@test "a gateway's failures: the service's message for 400 and 429, none of the key's" {
+    for try in '400|400|the request' '429|429|too many' '401|502|there was' '503|502|there was' '404|400|HTTP 404'; do
+        IFS='|' read -r upstream want words <<<"$try"
+        mock_start --fail "$upstream" --retry-after 0
+        serve_start --no-key --answer 'supai-send --retries 0'
+        run curl -sS -o body -w '%{http_code}' --data-binary "$hi" "$URL"
+        assert_output "$want"
+        jq -e --arg words "$words" '.error.message | contains($words)' body
+    done
+    # Cut in the middle, after what the service had sent.
+    mock_start --cut 3
+    serve_start --no-key --answer supai-send
+    hi='{"stream":true,"messages":[{"role":"user","content":"one two red big sea waves"}]}'
+    run -18 --separate-stderr post
+    assert_equal "$(grep -c '^data: {"id' <<<"$output")" 3
+    assert_line --partial '"there was no answer, or not all of it"'
+}
+
+@test "all the tools ask it as they ask the service" {
+    mock_start --reply 'Well.'
+    run --separate-stderr supai-serve --answer supai-send -- sh -c '
+        supai hello
+        supai-req -x hello | supai-send | supai-sse | supai-fold | jq -c "[.choices[0].message.content, (.supai.threads | length)]"
+        supai --no-such 2>/dev/null || echo $?'
+    expect 0 $'Well.\n["Well.",4]\n64' ''
+}
+
+@test "supai-batch through it: 200 questions, each answered once" {
+    mock_start
+    with_keys 'token batch'
+    serve_start --keys keys -j 8 --log log --answer supai-send
+    for n in $(seq 200); do
+        printf '{"messages":[{"role":"user","content":"number %d"}]}\n' "$n"
+    done >questions
+    SUPAI_BASE_URL=$BASE SUPAI_API_KEY=token run --separate-stderr supai-batch -j 32 -o results questions
+    expect 0 '' ''
+    assert_equal "$(jq -r .response.body.choices[0].message.content results | sort)" "$(seq -f 'number %.0f' 200 | sort)"
+    assert_equal "$(mock_requests)" 200
+    assert_equal "$(jq -r '"\(.client) \(.status)"' log | sort | uniq -c | sed 's/^ *//')" '200 batch 200'
+    # With no place to wait in it is told to come later, which it does.
+    serve_start --keys keys -j 1 --queue 0 --answer 'sleep 0.1; cat >/dev/null; printf "data: {\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"'
+    head -n 2 questions >two
+    SUPAI_BASE_URL=$BASE SUPAI_API_KEY=token run --separate-stderr supai-batch -q -j 2 two
+    assert_equal "$status $(wc -l <<<"$output" | tr -d ' ')" '0 2'
+}
+
+### OpenAI's clients
+
+@test "OpenAI's client for Python: whole, streamed, typed errors, its list of models" {
+    need_python_sdk
+    mock_start --reply 'Seven is one.'
+    with_keys token
+    serve_start --keys keys --answer 'cat >request.$$; grep -q slow request.$$ && { echo "slow down" >&2; exit 75; }
+        grep -q torn request.$$ && { printf "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":0,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"tor\"},\"finish_reason\":null}]}\n\n"; exit 69; }
+        supai-send <request.$$'
+    cat >ask.py <<'END'
+import openai, sys
+def client(key):
+    return openai.OpenAI(base_url=sys.argv[1], api_key=key, max_retries=0)
+def ask(c, words, **more):
+    return c.chat.completions.create(model="fast", messages=[{"role": "user", "content": words}], **more)
+c = client("token")
+print(ask(c, "a prime").choices[0].message.content)
+print("".join(e.choices[0].delta.content or "" for e in ask(c, "a prime", stream=True) if e.choices))
+print([m.id for m in c.models.list()][0])
+for make in (lambda: ask(client("wrong"), "x"), lambda: ask(c, "slow"),
+             lambda: c.chat.completions.create(model="no-mode", messages=[{"role": "user", "content": "x"}])):
+    try:
+        make()
+    except openai.APIStatusError as e:
+        print(type(e).__name__, e.status_code, e.code)
+text = ""
+try:
+    for e in ask(c, "torn", stream=True):
+        text += e.choices[0].delta.content or ""
+except openai.APIError as e:
+    print(type(e).__name__, text, e.message)
+END
+    run --separate-stderr python ask.py "$BASE"
+    assert_equal "$output" 'Seven is one.
+Seven is one.
+auto
+AuthenticationError 401 invalid_api_key
+RateLimitError 429 rate_limit_exceeded
+BadRequestError 400 model_not_found
+APIError tor there was no answer, or not all of it'
+    expect 0 "$output" ''
+}
+
+@test "OpenAI's client for Node: whole, streamed, typed errors" {
+    need_node_sdk
+    mock_start --reply 'Seven is one.'
+    with_keys token
+    serve_start --keys keys --answer supai-send
+    cat >ask.js <<'END'
+const OpenAI = require("openai");
+const client = (apiKey) => new OpenAI({ baseURL: process.argv[2], apiKey, maxRetries: 0 });
+const ask = (c, model, more) =>
+    c.chat.completions.create({ model, messages: [{ role: "user", content: "a prime" }], ...more });
+(async () => {
+    const c = client("token");
+    console.log((await ask(c, "fast")).choices[0].message.content);
+    let text = "";
+    for await (const e of await ask(c, "fast", { stream: true })) text += e.choices[0]?.delta?.content ?? "";
+    console.log(text);
+    for (const make of [() => ask(client("wrong"), "fast"), () => ask(c, "no-mode")])
+        try { await make(); } catch (e) { console.log(e.constructor.name, e.status, e.code); }
+})();
+END
+    run --separate-stderr node ask.js "$BASE"
+    expect 0 'Seven is one.
+Seven is one.
+AuthenticationError 401 invalid_api_key
+BadRequestError 400 model_not_found' ''
+}
+
+### systemd
+
+@test "a socket that is open already is served, by its own address" {
+    command -v systemd-socket-activate >/dev/null || skip 'no systemd-socket-activate'
+    serve_start --no-key --answer true      # to find a free port
+    port=${BASE#http://*:}
+    port=${port%%/*}
+    serve_stop
+    systemd-socket-activate -l "127.0.0.1:$port" "$BIN/supai-serve" --no-key --answer 'env >environ; echo "{}"' >out 2>err 3>&- &
+    SERVE_PID=$!
+    MOCK_PIDS="$MOCK_PIDS $SERVE_PID"
+    URL=http://127.0.0.1:$port/v1/chat/completions
+    until_true eval 'post >/dev/null 2>&1'
+    answers 200 0 '{}'
+    assert_equal "$(cat out)" "http://127.0.0.1:$port/v1/openai"
+    refute grep -q '^LISTEN_' environ
+    serve_stop
+    assert_equal "$status" 0
+    # Loopback is what the socket says.
+    systemd-socket-activate -l "0.0.0.0:$port" "$BIN/supai-serve" --no-key --answer true >out 2>err 3>&- &
+    SERVE_PID=$!
+    MOCK_PIDS="$MOCK_PIDS $SERVE_PID"
+    until_true eval 'curl -sS -o /dev/null --max-time 5 "$URL" 2>/dev/null; grep -q supai-serve: err'
+    status=0
+    wait $SERVE_PID || status=$?
+    assert_equal "$status" 78
+    grep -q 'supai-serve: --no-key is for loopback addresses' err
+}
+
+@test "LISTEN_FDS: what is no listening socket is 78; another process's is passed over" {
+    run --separate-stderr sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec supai-serve --no-key --answer true 3</dev/null'
+    expect 78 '' 'supai-serve: descriptor 3, which LISTEN_FDS tells of, is no listening socket'
+    LISTEN_FDS=1 LISTEN_PID=1 serve_start --no-key --answer 'echo "{}"'
+    answers 200 0 '{}'
+}
+
+@test "the units of the page are what systemd takes" {
+    command -v systemd-analyze >/dev/null || skip 'no systemd-analyze'
+    awk '/^# \/etc\/systemd\/system\// { file = $2; sub(".*/", "", file); next }
+        /^\.Ed/ { file = "" } file != "" { print >file }' "$ROOT/man/supai-serve.1"
+    sed -i.was "s|/usr/local/bin/|$BIN/|" supai-serve@.service
+    rm supai-serve@.service.was
+    sed 's/^ListenStream=.*%i/ListenStream=127.0.0.1:8787/' supai-serve@.socket >supai-serve@8787.socket
+    run systemd-analyze verify ./supai-serve@.service ./supai-serve@8787.socket
+    assert_equal "$status" 0
+    assert_output ''
+}
