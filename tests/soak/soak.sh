@@ -8,13 +8,14 @@
 set -u
 cd "${0%/*}/../.." || exit 1
 BIN=${BIN:-bin}
-case $BIN in /*) ;; *) BIN=$PWD/$BIN ;; esac
-PATH=$BIN:$PATH
 SOAK_SECONDS=${SOAK_SECONDS:-1800}
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY SUPAI_BASE_URL
 export NO_PROXY='*' SUPAI_API_KEY=soak-key-0123456789 LC_ALL=C
 
 work=$(mktemp -d) || exit 1
+# Copies: the tools may be built anew meanwhile.
+mkdir "$work/bin" && find "$BIN" -maxdepth 1 -type f -perm -100 -name 'supai*' -exec cp {} "$work/bin/" \; || exit 1
+PATH=$work/bin:$PATH
 export HOME=$work XDG_CONFIG_HOME=$work/config
 servers=() workers=()
 finish() {
