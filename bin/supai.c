@@ -16,13 +16,14 @@
 
 enum {
 	JSON = OPTIONS_OWN, NO_WATCH, CONVERSATION, NEW, LIST, SHOW, EVENTS,
-	DRY_RUN,
+	DRY_RUN, ENSEMBLE,
 };
 
 /* Options of our own, and those of the stages that we say otherwise. */
 static const struct opt_def own[] = {
 	{JSON, "json", NULL, "print the folded completion, not its text"},
 	{'u', "usage", NULL, "a line of token counts on standard error"},
+	{ENSEMBLE, "ensemble", NULL, "ask the models of a panel: supai-ensemble(1)"},
 	{'w', "watch", NULL, "show the ensemble at work, on a terminal"},
 	{NO_WATCH, "no-watch", NULL, "never show it"},
 	{'o', "output", "FILE", "write to FILE, once the answer is whole"},
@@ -59,6 +60,7 @@ static struct opt_tool tool = {
 struct options {
 	struct ask	 ask;
 	const char	*text_only;	/* an option that --json has no stage for */
+	const char	*send_only, *ensemble_only; /* options of one of the two */
 	const char	*looking;	/* --list or --show; NULL: a question is asked */
 	bool		 dry_run;
 	bool		 safe, raw;
@@ -72,8 +74,6 @@ note_stage(struct ask *a, int key, const char *arg)
 	case 'm':
 		a->mode = arg;
 		return true;
-	case 'M':
-		return a->models = true;
 	case 'f':
 		return a->files = true;
 	case 'x':
@@ -178,9 +178,27 @@ note(struct options *o, int key, const char *arg)
 	case DRY_RUN:
 		o->dry_run = true;
 		break;
+	case ENSEMBLE:
+		a->ensemble = true;
+		break;
 	default:
 		note_conversation(o, key, arg);
 	}
+}
+
+/* The first option that only one of those has who make the exchange. */
+static void
+note_exchange(struct options *o, int key)
+{
+	bool send = places_goes_to(key, PLACES_SEND);
+
+	if (send == places_goes_to(key, PLACES_ENSEMBLE))
+		return;
+	if (send && o->send_only == NULL)
+		o->send_only = places_name(key);
+	if (!send && o->ensemble_only == NULL)
+		o->ensemble_only = places_name(key);
+	o->ask.listed |= key == OPTIONS_BASE_URL;
 }
 
 /* Passes it on to the stages that it is for. */
@@ -189,6 +207,11 @@ pass_on(struct options *o, int key, const char *arg)
 {
 	enum place place;
 
+	note_exchange(o, key);
+	if (key == 'M') {	/* for whom is known when all options are */
+		words_add(&o->ask.models, arg);
+		return;
+	}
 	for (place = 0; place < PLACES_N; place++) {
 		if (!places_goes_to(key, place))
 			continue;
@@ -223,6 +246,11 @@ check(struct options *o)
 	if (a->json && o->text_only != NULL)
 		opt_usage(&tool, "--%s goes with the text, not with --json",
 		    o->text_only);
+	if (a->ensemble && o->send_only != NULL)
+		opt_usage(&tool, "--%s is for one service, and --ensemble asks the"
+		    " panel's", o->send_only);
+	if (!a->ensemble && o->ensemble_only != NULL)
+		opt_usage(&tool, "--%s goes with --ensemble", o->ensemble_only);
 	if (o->looking != NULL && a->prompt.n > 0)
 		opt_usage(&tool, "--%s asks nothing: no prompt goes with it",
 		    o->looking);

@@ -22,6 +22,7 @@ tool_of(enum place place)
 		[PLACES_REQ] = "supai-req", [PLACES_SEND] = "supai-send",
 		[PLACES_SSE] = "supai-sse", [PLACES_WATCH] = "supai-watch",
 		[PLACES_TEXT] = "supai-text", [PLACES_FOLD] = "supai-fold",
+		[PLACES_ENSEMBLE] = "supai-ensemble",
 	};
 
 	return tools[place];
@@ -31,7 +32,15 @@ tool_of(enum place place)
 static bool
 takes_one(enum place place)
 {
-	return place != PLACES_REQ && place != PLACES_WATCH;
+	return place != PLACES_REQ && place != PLACES_WATCH &&
+	    place != PLACES_ENSEMBLE;
+}
+
+/* Who makes the exchange. */
+static enum place
+exchange_place(const struct ask *a)
+{
+	return a->ensemble ? PLACES_ENSEMBLE : PLACES_SEND;
 }
 
 static enum place
@@ -82,6 +91,27 @@ is_elsewhere(const struct ask *a)
 	    !isatty(STDOUT_FILENO) && is_seen(a);
 }
 
+/* The models go into the request; without a panel they are what is asked. */
+static void
+add_models(struct ask *a)
+{
+	struct words *args = &a->args[PLACES_REQ];
+	size_t i;
+
+	for (i = 0; i < a->models.n; i++) {
+		if (!a->listed) {
+			words_add(args, "-M");
+			words_add(args, a->models.p[i]);
+		} else
+			buf_printf(&a->list, "%s%s", i > 0 ? "," : "",
+			    a->models.p[i]);
+	}
+	if (a->list.n > 0) {
+		words_add(&a->args[PLACES_ENSEMBLE], "--models");
+		words_add(&a->args[PLACES_ENSEMBLE], buf_string(&a->list));
+	}
+}
+
 /* What follows from what is asked for; the prompt is the last of supai-req's words. */
 static void
 complete(struct ask *a)
@@ -99,6 +129,7 @@ complete(struct ask *a)
 		words_add(req, "-x");
 	if ((a->usage || a->json) && !a->says_usage)
 		words_add(req, "-u");
+	add_models(a);
 	words_join(req, &a->prompt);
 	if (a->url != NULL)	/* where it leads says what may be asked for */
 		(void)setenv("SUPAI_BASE_URL", a->url, 1);
@@ -121,7 +152,7 @@ static void
 ask_the_same(struct ask *a, struct words *req)
 {
 	struct conversation *c = &a->conversation;
-	bool given = a->mode != NULL || a->models;
+	bool given = a->mode != NULL || a->models.n > 0;
 	size_t n = req->n;
 
 	if (a->mode == NULL && c->mode.n > 0) {
@@ -131,7 +162,7 @@ ask_the_same(struct ask *a, struct words *req)
 			words_add(req, a->mode);
 		}
 	}
-	if (!a->models && c->models.n > 0) {
+	if (a->models.n == 0 && c->models.n > 0) {
 		words_add(req, "-M");
 		words_add(req, buf_string(&c->models));
 	}
@@ -172,6 +203,8 @@ ask_free(struct ask *a)
 		words_free(&a->args[i]);
 	words_free(&a->beside);
 	words_free(&a->prompt);
+	words_free(&a->models);
+	buf_free(&a->list);
 }
 
 static void
@@ -189,7 +222,7 @@ each_stage(struct ask *a, void (*step)(struct ask *a, enum place place,
     void *arg), void *arg)
 {
 	step(a, PLACES_REQ, arg);
-	step(a, PLACES_SEND, arg);
+	step(a, exchange_place(a), arg);
 	step(a, PLACES_SSE, arg);
 	if (a->watch == ASK_WATCHED)
 		step(a, PLACES_WATCH, arg);
@@ -291,7 +324,7 @@ add_stage(struct ask *a, enum place place, void *arg)
 	struct stage *s = run_add(r, tool_of(place));
 
 	words_join(&s->args, &a->args[place]);
-	s->aloud = place == PLACES_WATCH || (place == PLACES_SEND && a->aloud);
+	s->aloud = place == PLACES_WATCH || (place == exchange_place(a) && a->aloud);
 	if (place == PLACES_REQ && a->keep)
 		r->keep_at = (int)r->n - 1;
 	if (place == PLACES_SSE)
@@ -308,7 +341,7 @@ attend_person(struct ask *a, struct run *r)
 {
 	r->live = isatty(STDERR_FILENO);
 	r->waiting = r->live && a->watch != ASK_WATCHED;
-	if (r->live && !a->aloud)
+	if (r->live && !a->aloud && !a->ensemble)
 		words_add(&r->stages[PLACES_SEND].args, "--notes");
 	if (r->waiting && !a->json && !a->shown && isatty(r->out))
 		words_add(&r->stages[r->n - 1].args, "--safe");

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "buf.h"
 #include "conversation.h"
 #include "output.h"
 #include "places.h"
@@ -27,8 +28,10 @@ struct ask {
 	bool		 shown;		/* how control characters are shown is said */
 	bool		 lone;		/* an answer that is no good one may be kept */
 	bool		 aloud;		/* the exchange is told on standard error */
-	const char	*mode;		/* NULL: not given; models: some are */
-	bool		 models;
+	const char	*mode;		/* NULL: not given */
+	struct words	 models;	/* each time they are given */
+	bool		 ensemble;	/* supai-ensemble is asked, not supai-send */
+	bool		 listed;	/* and asks those models, without a panel */
 	const char	*url;		/* NULL: the base URL's */
 	enum ask_watch	 watch;
 	const char	*output_name;	/* NULL: standard output */
@@ -37,6 +40,7 @@ struct ask {
 	bool		 fresh;		/* which starts with it */
 	const char	*name;		/* NULL: the one of this terminal or script */
 	/* The rest is ask's own. */
+	struct buf	 list;		/* the models, without a panel */
 	struct output	 output;
 	struct conversation conversation;
 };

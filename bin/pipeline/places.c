@@ -8,6 +8,7 @@ static const struct opt_def req[] = {REQ_OPTIONS, {0, NULL, NULL, NULL}};
 static const struct opt_def send[] = {SEND_OPTIONS, {0, NULL, NULL, NULL}};
 static const struct opt_def text[] = {TEXT_OPTIONS, {0, NULL, NULL, NULL}};
 static const struct opt_def fold[] = {FOLD_OPTIONS, {0, NULL, NULL, NULL}};
+static const struct opt_def ensemble[] = {ENSEMBLE_OPTIONS, {0, NULL, NULL, NULL}};
 
 /* Of the other stages' options only those that we have anyway. */
 static const struct opt_def events[] = {
@@ -27,6 +28,7 @@ static const struct source {
 	{PLACES_SEND, send, "", {"dry-run", "notes", "one", NULL}},
 	{PLACES_TEXT, text, "ktu", {"one", NULL}},
 	{PLACES_FOLD, fold, "kt", {"message", "one", NULL}},
+	{PLACES_ENSEMBLE, ensemble, "", {"dry-run", "models", NULL}},
 	{PLACES_SSE, events, "", {NULL}},
 	{PLACES_WATCH, events, "", {NULL}},
 };

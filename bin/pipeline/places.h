@@ -12,6 +12,7 @@
 /* The stages, by their places. */
 enum place {
 	PLACES_REQ, PLACES_SEND, PLACES_SSE, PLACES_WATCH, PLACES_TEXT, PLACES_FOLD,
+	PLACES_ENSEMBLE,	/* in supai-send's place, where it is asked for */
 	PLACES_N,
 };
 
