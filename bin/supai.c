@@ -231,7 +231,7 @@ take_prompt(struct ask *a, char **words, bool dashes)
 		words_add(&a->prompt, "--");
 	for (; *words != NULL; words++) {
 		if (!dashes && (*words)[0] == '-' && (*words)[1] != '\0')
-			opt_usage(&tool, "'%s' behind the prompt's first word:"
+			opt_usage(&tool, "'%s' after the prompt's first word:"
 			    " quote the prompt, or put -- before it", *words);
 		words_add(&a->prompt, *words);
 	}

@@ -79,9 +79,9 @@ messages() { tail -n 1 "$MOCK_LOG" | jq -c '[.body.messages[] | .role[:1], .cont
 @test "options end at the prompt's first word; -- ends them before it" {
     mock_start
     try 0 '-x --json' '' -- -x --json
-    try 64 '' "supai: '-x' behind the prompt's first word: quote the prompt, or put -- before it
+    try 64 '' "supai: '-x' after the prompt's first word: quote the prompt, or put -- before it
 usage: supai *" how to use tar -x
-    try 64 '' "supai: '--' behind the prompt's first word*" hi -- there
+    try 64 '' "supai: '--' after the prompt's first word*" hi -- there
 }
 
 @test "standard input is where the words have a -, and the prompt where there are none" {
@@ -292,7 +292,7 @@ usage: supai \[options\] \[prompt ...\]" --no-such hi
 @test "control characters of an argument reach no terminal: C0, C1, bidi" {
     try 64 '' "supai: unknown option '--a\\\\x1bb'?usage: *" $'--a\eb'
     try 64 '' "supai: unknown option '--a\\\\u009bb'?usage: *" $'--a\xc2\x9bb'
-    try 64 '' "supai: '-\\\\u202e' behind *?usage: *" hi $'-\xe2\x80\xae'
+    try 64 '' "supai: '-\\\\u202e' after *?usage: *" hi $'-\xe2\x80\xae'
     try 64 '' "supai: '.\\\\u009b' is no name *?usage: *" --conversation $'.\xc2\x9b' hi
     try 73 '' 'supai: none\\u009b/out: *' -o $'none\xc2\x9b/out' hi
 }
@@ -1102,11 +1102,10 @@ enter() {
 }
 
 @test "on a terminal: a line says that the answer is waited for, and goes when it begins" {
-    mock_start --first-byte-delay 4000
+    mock_start --first-byte-delay 2700
     terminal one
     enter "SUPAI_BASE_URL=$SUPAI_BASE_URL supai hi there"
     until_true shows 'waiting  0:02'
-    until_true shows 'waiting  0:03'
     until_stands $'hi there\n$'
     # one that stands when a signal comes is gone, too
     mock_start --first-byte-delay 40000
@@ -1116,7 +1115,7 @@ enter() {
     until_true shows '$'
     refute shows waiting
     # with --json, and where the answer goes to a file
-    mock_start --first-byte-delay 3000
+    mock_start --first-byte-delay 2700
     enter "SUPAI_BASE_URL=$SUPAI_BASE_URL supai -o out hi"
     until_true shows 'waiting  0:02'
     until_stands '$'

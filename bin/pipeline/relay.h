@@ -1,5 +1,5 @@
 /*
- * relay: bytes that pass through us between two stages, or behind the last one,
+ * relay: bytes that pass through us between two stages, or after the last one,
  * because they have to be kept, or have to go to two places.
  */
 #ifndef RELAY_H

@@ -82,7 +82,7 @@ start_beside(struct run *r, struct relay *events)
 	add_relay(r, out[0])->copy = &r->result;
 }
 
-/* Puts us behind the i-th stage, which writes to from; where the next one reads. */
+/* Puts us after the i-th stage, which writes to from; where the next one reads. */
 static int
 pass_through(struct run *r, int i, int from)
 {

@@ -1,5 +1,5 @@
 /*
- * run: stages that stand one behind the other, from their start to the status of
+ * run: stages that stand one after the other, from their start to the status of
  * all of them, with what is kept of what passes between them.
  */
 #ifndef RUN_H
@@ -32,7 +32,7 @@ struct run {
 	/* The rest is run's own. */
 	struct relay	 relays[RUN_RELAYS];
 	size_t		 nrelays;
-	struct relay	*last;		/* of those, the one behind the last stage */
+	struct relay	*last;		/* of those, the one after the last stage */
 	bool		 reader;	/* what we write is read by somebody who may go */
 	long long	 gone;		/* since when he is; 0: he is there */
 };
@@ -51,7 +51,7 @@ void	run_go(struct run *r);
 
 /*
  * The status of all: the worst one, but that a stage died by SIGPIPE does not count,
- * nor that one behind the first had nothing to read, if another one failed. What
+ * nor that one after the first had nothing to read, if another one failed. What
  * the stage of that status said is passed on, and what those said that did not
  * fail. SIGPIPE's own, 128 and its number, is left where nothing else happened.
  */

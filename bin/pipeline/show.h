@@ -7,7 +7,7 @@
 #include "buf.h"
 #include "words.h"
 
-/* Appends a tool and its arguments to the line, behind a "|" if that has some. */
+/* Appends a tool and its arguments to the line. */
 void	show_command(struct buf *line, const char *tool, const struct words *args);
 
 /* Appends a variable's setting, for the command that follows. */
