@@ -880,13 +880,15 @@ delta() { printf '{"id":"c","choices":[{"index":0,"delta":%s}]}' "$1"; }
     events '{"error":{"message":"too many tokens","code":"context_length_exceeded"}}' >name
     events '{"error":{"message":"busy","code":"503"}}' >busy
     stream hello | response 'Connection: close' >answer
-    raw_start number name busy answer
-    requests 3 >in
+    printf 'error: {"code":400,"message":"no such context"}\n\n' | response 'Connection: close' >field
+    raw_start number name busy answer field
+    requests 4 >in
     run --separate-stderr supai-batch -j 1 -o out in
-    expect 1 '' 'supai-batch: 1 answered, 2 failed; *; see out.failed (the first: 1: the service says: no such tool)'
+    expect 1 '' 'supai-batch: 1 answered, 3 failed; *; see out.failed (the first: 1: the service says: no such tool)'
     assert_equal "$(jq -r '"\(.error.code) \(.error.message)"' out.failed)" 'invalid_request the service says: no such tool
-invalid_request the service says: too many tokens'
-    assert_equal "$(connections)" 4
+invalid_request the service says: too many tokens
+invalid_request the service says: no such context'
+    assert_equal "$(connections)" 5
 }
 
 # --- what a failure looks like ----------------------------------------------

@@ -56,6 +56,7 @@ fail_error(struct answer *a, const struct sse_record *r)
 	struct buf said = {0}, why = {0};
 	int status = apierror_text(r->data, r->n, &said);
 
+	a->error = true;
 	buf_adds(&why, "the service says: ");
 	term_string(&why, said.p, said.n);
 	fail(a, status, buf_string(&why));
@@ -120,6 +121,7 @@ judge(struct answer *a)
 	};
 
 	a->status = verdict_of(f, &ask, &a->why);
+	a->error = a->error || f->errors.n > 0;
 	a->prompt_tokens = tokens(f, "prompt_tokens");
 	a->completion_tokens = tokens(f, "completion_tokens");
 }

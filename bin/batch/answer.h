@@ -21,6 +21,7 @@ struct answer {
 	struct buf	 body;		/* the completion as far as it goes, JSON; empty: none */
 	double		 prompt_tokens, completion_tokens;
 	bool		 done;		/* the stream said that it was over */
+	bool		 error;		/* the service said what was wrong */
 	/* The rest is answer's own. */
 	struct sse	 sse;
 	struct fold	 fold;

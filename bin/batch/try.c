@@ -46,13 +46,15 @@ try_judge(struct lane *lane, struct outcome *o)
 
 /* What failed, where the response's own status does not say it. */
 static const char *
-code_of(const struct http_exchange *x, int status)
+code_of(const struct lane *lane, int status)
 {
+	const struct http_exchange *x = &lane->x;
+
 	switch (status) {
 	case EX_NOANSWER:
 		return "no_answer";
 	case EX_DATAERR:
-		return x->stopped ? "too_long" : "invalid_request";
+		return lane->answer.error ? "invalid_request" : "too_long";
 	case EX_TEMPFAIL:
 		return x->status > 0 && x->limit == HTTP_NO_LIMIT ?
 		    "rate_limit" : "timeout";
@@ -102,7 +104,7 @@ try_result(const struct lane *lane, const struct try *t, struct result *r,
 	r->status = x->status;
 	r->request_id = &x->said.request_id;
 	r->body = (struct json){a->body.p, a->body.n};
-	r->code = code_of(x, t->status);
+	r->code = code_of(lane, t->status);
 	r->message = t->message;
 	if (t->status == 0) {
 		r->kind = RESULT_ANSWER;
