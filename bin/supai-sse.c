@@ -58,7 +58,7 @@ struct stream {
 	bool			 any;	/* some event was printed */
 	bool			 open;	/* and no [DONE] came after it */
 	bool			 done;	/* its [DONE] came, and ends it (--one) */
-	bool			*gap;	/* an answer was printed, and needs an end before the next */
+	bool			 gap;	/* an answer was printed, and needs an end before the next */
 };
 
 static void
@@ -167,10 +167,10 @@ is_blank(const struct sse_record *r)
 static void
 put_gap(struct stream *t)
 {
-	if (!*t->gap || t->o->envelope || sse_is_json(&t->sse))
+	if (!t->gap || t->o->envelope || sse_is_json(&t->sse))
 		return;
 	io_write("\n", 1);
-	*t->gap = false;
+	t->gap = false;
 }
 
 static void
@@ -191,7 +191,7 @@ put(struct stream *t, const struct sse_record *r)
 static void
 end_answer(struct stream *t)
 {
-	*t->gap |= t->open;
+	t->gap |= t->open;
 	t->open = false;
 	t->done = t->o->one;
 	if (t->done && io_is_last(t->in))
@@ -252,15 +252,16 @@ end_stream(struct stream *t)
 static void
 end_open(struct stream *t)
 {
-	*t->gap |= t->open;
+	t->gap |= t->open;
 	if (t->open && (t->status != 0 || t->in->status != 0))
 		put_gap(t);
 }
 
+/* Splits a file; *gap goes on from one to the next. */
 static int
 split(struct io_in *in, const struct options *o, bool *gap)
 {
-	struct stream t = {.in = in, .o = o, .last = now_ms(), .gap = gap};
+	struct stream t = {.in = in, .o = o, .last = now_ms(), .gap = *gap};
 	int before = in->status;
 	const char *p;
 	size_t n;
@@ -278,6 +279,7 @@ split(struct io_in *in, const struct options *o, bool *gap)
 	if (!t.late && in->status == 0)
 		end_stream(&t);
 	end_open(&t);
+	*gap = t.gap;
 	sse_free(&t.sse);
 	in->status = diag_worst(before, in->status);
 	return t.status;

@@ -243,11 +243,13 @@ find_call(struct merge *m, struct json call, bool again)
 		    push_element(m, (struct json){0}, index);
 	}
 	known = find_name(m, id);
+	if (known != NULL)
+		return known;
 	last = index >= 0 ? find_index(m, index) : NULL;
-	if (known != NULL || last == NULL || m->members[*last].name.n > 0)
-		return known != NULL ? known : push_element(m, id, index);
+	known = last != NULL ? m->members + *last : NULL;
+	if (known == NULL || known->name.n > 0)
+		return push_element(m, id, index);
 	/* That one gets its id late. */
-	known = &m->members[*last];
 	buf_add(&known->name, id.p, id.n);
 	table_add(&m->table, table_hash(id.p, id.n), *last);
 	return known;

@@ -106,8 +106,9 @@ help(const struct opt_tool *tool, const char *which)
 	} else {
 		add_everyday(&b, tool);
 	}
-	buf_printf(&b, "\n%sSee %s(1), and supai(7) for the whole toolkit.\n",
-	    all ? "" : "--help all shows all options.\n", diag_name());
+	buf_printf(&b, "\n%s", all ? "" : "--help all shows all options.\n");
+	buf_printf(&b, "See %s(1), and supai(7) for the whole toolkit.\n",
+	    diag_name());
 	io_write(b.p, b.n);
 	exit(0);
 }

@@ -142,7 +142,7 @@ bats_check() {
     shellcheck -S warning -x -P SCRIPTDIR -e SC2030,SC2031,SC2034,SC2154,SC2210,SC2238 tests/*.bats tests/*.bash
 }
 
-# doas and mdoc's .Nd are right; te, caf and tru are pieces of text, cut in two.
+# doas and mdoc's .Nd are right; te, caf, tru and Hel are pieces of text, cut in two.
 spell() {
     printf '%s\n' "$files" | grep -v -x -e lib/models.txt -e LICENSE | xargs codespell -L doas,nd,te,caf,tru
 }
@@ -180,7 +180,7 @@ spaces() { printf '%s\n' "$files" | xargs grep -nE "[[:blank:]]+\$"; }
 
 # Standard output is io's alone: it checks every write.
 stdio() {
-    grep -nwE '(v?printf|puts|putchar|perror) ?\(|stdout' bin/*.c bin/*/*.c lib/*.c
+    grep -nwE '(v?printf|puts|putchar|perror) ?\(|(^|[^/])stdout' bin/*.c bin/*/*.c lib/*.c
 }
 
 check clang-tidy tidy_all

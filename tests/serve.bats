@@ -210,7 +210,7 @@ END
     answers 200 0 '{}'
 }
 
-@test "paths and methods: 404, 405 with Allow; /v1 works too; HEAD is GET's; no CORS" {
+@test "paths and methods: 404, 405 with Allow; /v1 works too; HEAD is as GET; no CORS" {
     serve_start --no-key --answer 'cat >/dev/null; echo "{}"'
     root=${BASE%/v1/openai}
     for path in / /v1 /v1/openai /v1/completions /chat/completions /v1/openai/chat/completions/; do

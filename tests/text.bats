@@ -465,7 +465,7 @@ a\ud83d,\ude00b a😀b
 E
     # of the ensemble's too, and their number
     chunk() { printf '{"object":"supai.chunk","chunk":{"_source":{"key":"main"},"type":"%s","text":"%s"}}\n' "$@"; }
-    { chunk thinking '\ud83d'; chunk thinking '\ude00'; chunk text 'a\ud83d'; chunk text '\ude00'; chunk done ''; } >in
+    { chunk thinking '\ud83d'; chunk thinking '\ude00'; chunk text 'a\ud83d'; chunk text '\ude00'; chunk 'done' ''; } >in
     prints 0 <(echo 'a😀') supai-text in
     prints 0 <(echo '😀') supai-text -t in
     assert_equal "$(supai-fold in | jq .supai.threads.main.thinking_chars)" 1

@@ -119,7 +119,7 @@ find_route(const char *path)
 	return NULL;
 }
 
-/* HEAD is GET's, and its response is libmicrohttpd's to shorten. */
+/* HEAD is as GET, and its response is libmicrohttpd's to shorten. */
 static bool
 takes(const struct door_route *route, const char *method)
 {

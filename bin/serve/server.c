@@ -356,7 +356,7 @@ start_answers(struct server *s)
 static bool
 has_gone(struct server *s, struct exchange *x)
 {
-	short what = x->polled != 0 ? s->fds[x->polled].revents : 0;
+	int what = x->polled != 0 ? s->fds[x->polled].revents : 0;
 	ssize_t n;
 	char c;
 
