@@ -1377,3 +1377,53 @@ asked() { [ "$(mock_requests)" -ge "$1" ]; }
     try 0 two '' --conversation default two
     assert_equal "$(messages)" '["u","one","a","1","u","two"]'
 }
+
+# The ensemble.
+
+# panel: two models of the mock, and its key.
+panel() {
+    printf '%s\n' "model a $SUPAI_BASE_URL fast" "model b $SUPAI_BASE_URL fast" \
+        'key 127.0.0.1 env SUPAI_API_KEY' >panel
+    chmod 600 panel
+}
+
+@test "--ensemble asks the panel's models, without a key of the service" {
+    mock_start
+    panel
+    try 0 'Why is the sky blue?' '' --ensemble --panel panel 'Why is the sky blue?'
+    assert_equal "$(mock_requests)" 2
+    run --separate-stderr supai --ensemble --panel panel --merge vote --json hi <nothing
+    assert_equal "$(jq -c '[.supai.final_models, .choices[0].message.content]' <<<"$output")" '[["a","b"],"hi"]'
+    # The panel's ids are known.
+    run --separate-stderr supai --ensemble --panel panel -M b --unlisted --json hi <nothing
+    assert_equal "$(jq -c .supai.final_models <<<"$output")" '["b"]'
+}
+
+@test "--ensemble without a panel asks the models that -M names" {
+    mock_start
+    printf '%s\n' "$SUPAI_API_KEY" >key
+    chmod 600 key
+    try 0 hi '' --ensemble --base-url "$SUPAI_BASE_URL" --key-file key -M 'fast*2' -M thinking --merge vote hi
+    assert_equal "$(mock_requests)" 3
+    assert_equal "$(jq -r .body.model "$MOCK_LOG" | sort | xargs)" 'fast fast thinking'
+}
+
+@test "--ensemble goes on with a conversation" {
+    mock_start
+    panel
+    try 0 one '*a new conversation*' --ensemble --panel panel -c one
+    try 0 two '' --ensemble --panel panel -c two
+    assert_equal "$(messages)" '["u","one","a","one","u","two"]'
+}
+
+@test "an option of the other exchange is 64" {
+    try 64 '' "supai: --quorum goes with --ensemble
+usage: supai *" --quorum 2 hi
+    try 64 '' "supai: --url is for one service, and --ensemble asks the panel's
+usage: supai *" --ensemble --url http://127.0.0.1:1/ hi
+}
+
+@test "--dry-run shows supai-ensemble in supai-send's place" {
+    try 0 "supai-req hi | supai-ensemble --panel p --seed 1 | supai-sse -1 | supai-text -1" '' \
+        --ensemble --panel p --seed 1 --dry-run hi
+}
