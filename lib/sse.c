@@ -8,10 +8,7 @@
 /* What the input is: told by its first byte that is no white space. */
 enum { BODY_UNKNOWN, BODY_STREAM, BODY_JSON };
 
-enum {
-	MAX_DONE = 64,	/* bytes of data that are still taken for [DONE] */
-	MAX_QUOTED = 60,	/* bytes of the input in a message */
-};
+enum { MAX_QUOTED = 60 };	/* bytes of the input in a message */
 
 /* Where in a line the next byte is. */
 enum {
@@ -139,8 +136,6 @@ is_done(const char *p, size_t n)
 	static const char done[] = "[DONE]";
 	size_t len = sizeof(done) - 1;
 
-	if (n < len || n > MAX_DONE)
-		return false;
 	for (; n > len && is_space(*p); p++)
 		n--;
 	while (n > len && is_space(p[n - 1]))

@@ -75,6 +75,11 @@ E
     variants '{"object":"supai.chunk","chunk":{"type":"text","t\u0065xt":' '}}' >>in
     variants '{"id":"c","choices":[{"index":0,"delta":{"content":' '},"finish_reason":null}]}' >>in
     variants '  { "choices" : [ { "delta" : { "content" : ' ' } , "index" : 1 , "finish_reason" : "stop" } ] , "usage":{"n":1e2} }  ' >>in
+    variants '{"choices":[{"delta":{"role":"assistant","content":' ',"reasoning":"r"}}]}' >>in
+    variants '{"choices":[{"delta":{"content":"","reasoning":' ',"thinking":"t"}}]}' >>in
+    variants '{"choices":[{"delta":{"content":null,"thinking":' ',"reasoning_content":""}}]}' >>in
+    variants '{"choices":[{"delta":{"content":[' ']}}]}' >>in
+    variants '{"choices":[{"delta":{"refusal":' '}}]}' >>in
     variants '{"choices":[{"delta":{"content":' '}},{"index":1,"delta":{"content":"b"}}]}' >>in
     variants '{"choices":[{"delta":{"content":' '}}],"error":{"message":"m"}}' >>in
     variants '{"choices":[{"delta":{"content":"x"},"finish_reason":' '}]}' >>in

@@ -21,7 +21,11 @@ same_choice(const struct chunk_choice *a, const struct chunk_choice *b)
 {
 	return a->index == b->index && same_slice(a->value, b->value) &&
 	    same_slice(a->delta, b->delta) &&
+	    same_slice(a->role, b->role) &&
 	    same_slice(a->content, b->content) &&
+	    same_slice(a->thinking, b->thinking) &&
+	    same_slice(a->refusal, b->refusal) &&
+	    chunk_voices(a) == chunk_voices(b) &&
 	    same_slice(a->finish, b->finish);
 }
 

@@ -173,6 +173,9 @@ say() {
     { sed -n 1,5p "$DATA/ensemble.ndjson"; cat "$DATA/ensemble.ndjson"; } >in
     run --separate-stderr supai-text in
     expect 76 'Yes: the air scatters blue light most.' 'supai-text: the answer is not whole*'
+    { delta '"cut"'; cat "$DATA/ensemble.ndjson"; } >in
+    run --separate-stderr supai-text in
+    expect 76 $'cut\nYes: the air scatters blue light most.' 'supai-text: the answer is not whole*'
     { say '"assistant"' '' null i; cat "$DATA/ensemble.ndjson"; delta '"."' '"stop"' i; } >in
     run --separate-stderr supai-text -k main in
     expect 0 'Yes: the air scatters blue light most.' ''
@@ -469,6 +472,8 @@ E
     prints 0 <(echo 'a😀') supai-text in
     prints 0 <(echo '😀') supai-text -t in
     assert_equal "$(supai-fold in | jq .supai.threads.main.thinking_chars)" 1
+    { chunk text '\ud83d'; chunk text-start ''; chunk text '\ude00'; chunk done ''; } >in
+    prints 0 <(echo "$r") supai-text in
 }
 
 @test "half a character at the end of what is shown waits for the rest of it" {
