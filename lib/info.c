@@ -21,7 +21,7 @@ add_id(struct buf *ids, struct json id)
 	if (json_type(id) != JSON_STRING)
 		return false;
 	json_text(id, ids);
-	if (memchr(ids->p + start, '\0', ids->n - start) != NULL)
+	if (ids->n > start && memchr(ids->p + start, '\0', ids->n - start) != NULL)
 		return false;
 	buf_addc(ids, '\0');
 	return id_ok(ids->p + start);

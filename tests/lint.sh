@@ -144,7 +144,7 @@ bats_check() {
 
 # doas and mdoc's .Nd are right; te, caf, tru and Hel are pieces of text, cut in two.
 spell() {
-    printf '%s\n' "$files" | grep -v -x -e lib/models.txt -e LICENSE | xargs codespell -L doas,nd,te,caf,tru
+    printf '%s\n' "$files" | grep -v -x -e lib/models.txt -e LICENSE | xargs codespell -L doas,nd,te,caf,tru,hel,Hel
 }
 
 # Every symbol that X.c exports starts with X_.

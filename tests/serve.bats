@@ -172,7 +172,7 @@ data: {"error":{"message":"the answer took too long","type":"server_error","para
         --answer 'env | sort >environ; cat >/dev/null; echo "{}"' -- \
         sh -c 'env | sort >own; curl -sS -H "Authorization: Bearer $SUPAI_API_KEY" -d "$0" $SUPAI_BASE_URL/chat/completions' "$hi"
     expect 0 '{}' ''
-    assert_equal "$(grep -e '^SUPAI' -e '^LISTEN' -e '^MARK' environ)" $'MARK=1\nSUPAI_API_KEY=mine'
+    assert_equal "$(grep -e '^SUPAI' -e '^LISTEN' -e '^MARK' environ | grep -v -e '^SUPAI_SAN=' -e '^SUPAI_NO_SANDBOX=')" $'MARK=1\nSUPAI_API_KEY=mine'
     grep -q '^SUPAI_BASE_URL=http://127.0.0.1:[0-9]*/v1/openai$' own
     grep -q '^SUPAI_API_KEY=sk-supai-[0-9a-f]\{48\}$' own
     grep -q '^NO_PROXY=127.0.0.1,localhost' own

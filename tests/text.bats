@@ -472,7 +472,7 @@ E
     prints 0 <(echo 'a😀') supai-text in
     prints 0 <(echo '😀') supai-text -t in
     assert_equal "$(supai-fold in | jq .supai.threads.main.thinking_chars)" 1
-    { chunk text '\ud83d'; chunk text-start ''; chunk text '\ude00'; chunk done ''; } >in
+    { chunk text '\ud83d'; chunk text-start ''; chunk text '\ude00'; chunk 'done' ''; } >in
     prints 0 <(echo "$r") supai-text in
 }
 
