@@ -192,7 +192,7 @@ arrive(struct state *s)
 
 /*
  * Passes bytes on. They are looked at before where the picture has to end with
- * them, else behind.
+ * them, else after.
  */
 static void
 pass(struct state *s, const char *p, size_t n)

@@ -15,7 +15,7 @@
 /* Where it goes. Zeroed but for out it is ready for one value. */
 struct emit {
 	struct buf	*out;		/* borrowed */
-	bool		 comma;		/* what comes next stands behind a value */
+	bool		 comma;		/* what comes next stands after a value */
 };
 
 /* The bracket that opens or closes an object or an array: one of {}[]. */
@@ -25,7 +25,7 @@ void	emit_close(struct emit *e, char bracket);
 /* A member's name; its value has to follow. A constant of plain ASCII. */
 void	emit_name(struct emit *e, const char *name);
 
-/* A string of n bytes of UTF-8; also for a name, emit_named behind it. */
+/* A string of n bytes of UTF-8; also for a name, emit_named after it. */
 void	emit_text(struct emit *e, const char *p, size_t n);
 void	emit_named(struct emit *e);
 

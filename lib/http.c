@@ -298,7 +298,7 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	}
 	if (x->over && x->rest == 0)
 		x->rest = now_ms() + REST_MS;
-	/* Behind sink: while it waits for its reader no limit runs. */
+	/* After sink: while it waits for its reader no limit runs. */
 	x->last = now_ms();
 	watch(x);
 	return n;

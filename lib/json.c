@@ -30,7 +30,7 @@ is_special(char c)
 }
 
 /*
- * Behind a run of plain text as far as it can be told in steps of STEP bytes:
+ * After a run of plain text as far as it can be told in steps of STEP bytes:
  * what stands there ends the run, or what is left is shorter than a step. With
  * ascii, what is no ASCII ends it too.
  */
@@ -92,7 +92,7 @@ plain_steps(const char *p, const char *end, bool ascii)
 }
 #endif
 
-/* Behind a run of plain text: the next quote, backslash or control, or end. */
+/* After a run of plain text: the next quote, backslash or control, or end. */
 static const char *
 after_plain(const char *p, const char *end)
 {
@@ -140,7 +140,7 @@ hex_digit(char c)
  * follows it, or NULL with the fault set.
  */
 static const char too_deep[] = "nested more than 256 deep";
-static const char no_comma[] = "no comma or closing bracket behind a value";
+static const char no_comma[] = "no comma or closing bracket after a value";
 
 static const char *
 wrong(struct json_check *c, const char *p, const char *why)
@@ -283,7 +283,7 @@ check_name(struct json_check *c, const char *p, size_t *n)
 	*n = (size_t)(p - start);
 	p = skip_space(p, c->end);
 	if (p == c->end || *p != ':')
-		return wrong(c, p, "no colon behind a member name");
+		return wrong(c, p, "no colon after a member name");
 	return skip_space(p + 1, c->end);
 }
 

@@ -13,7 +13,7 @@ enum { MAX_QUOTED = 60 };	/* bytes of the input in a message */
 /* Where in a line the next byte is. */
 enum {
 	AT_NAME,	/* in the field's name, or at the line's start */
-	AT_SPACE,	/* behind the colon, where one space is dropped */
+	AT_SPACE,	/* after the colon, where one space is dropped */
 	AT_VALUE,
 };
 
@@ -148,7 +148,7 @@ is_done(const char *p, size_t n)
 }
 
 /*
- * Gives the n bytes at data, with or without a newline behind them; the type is
+ * Gives the n bytes at data, with or without a newline after them; the type is
  * the one of an event that has none. Member by member: an assignment of the whole
  * record costs a tenth of the running time.
  */
@@ -337,7 +337,7 @@ forget(struct sse *s)
 	s->has_data = s->pending = s->over = false;
 }
 
-/* Behind a CR: the LF that belongs to it, once there is something to look at. */
+/* After a CR: the LF that belongs to it, once there is something to look at. */
 static void
 finish_crlf(struct sse *s)
 {
@@ -426,7 +426,7 @@ next_value(struct sse *s, struct sse_record *r)
 		return SSE_MORE;
 	if (s->data.n == 0 && *s->p != '{' && *s->p != '[')
 		return fault(s, EX_PROTOCOL,
-		    "not JSON: text behind value %lu", s->number);
+		    "not JSON: text after value %lu", s->number);
 	n = json_scan(&s->scan, s->p, (size_t)(s->end - s->p), &whole);
 	if (s->data.n + n > s->max)
 		return too_long(s);

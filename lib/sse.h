@@ -40,7 +40,7 @@ struct sse {
 	size_t		 max;
 	char		 joint;
 	const char	*p, *end;	/* the bytes that were fed */
-	const char	*cr;		/* the first CR behind p, or end; NULL: not looked for */
+	const char	*cr;		/* the first CR after p, or end; NULL: not looked for */
 	unsigned	 body;		/* what kind it is, once that is known */
 	unsigned	 bom;		/* how many bytes of a BOM were seen */
 	bool		 any;		/* some byte was fed */
@@ -87,8 +87,8 @@ enum sse_got sse_next(struct sse *s, struct sse_record *r);
 
 /*
  * The end of the input; nothing may be fed after it. True when the stream is
- * whole: it ended behind a [DONE] (which needs no line end here), or without
- * need_done behind a whole event, or behind a whole value of a JSON body.
+ * whole: it ended after a [DONE] (which needs no line end here), or without
+ * need_done after a whole event, or after a whole value of a JSON body.
  * False with status and why: 76 for one that is cut or is no event stream, 66
  * for one without a byte, or the fault there was before.
  */

@@ -69,7 +69,7 @@ main(int argc, char **argv)
 	if (argc != 3 && argc != 4)
 		return EX_USAGE;
 	o.url = argv[1];
-	o.cacert = argv[3];	/* NULL behind the last */
+	o.cacert = argv[3];	/* NULL after the last */
 	n = (int)strtol(argv[2], NULL, 10);
 	items = mem_zero((size_t)n, sizeof(*items));
 	h = http_open();

@@ -188,13 +188,13 @@ Yes: the air scatters blue light most.'
     expect 0 "$line" ''
 }
 
-@test "a value that is no object, behind a completion, is not another one" {
+@test "a value that is no object, after a completion, is not another one" {
     line='{"object":"chat.completion","choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}'
     fold "$line"$'\n6\n[]\n"x"\nnull'
     expect 0 "$line" ''
 }
 
-@test "a stream cut behind any line gives what was there, and 76" {
+@test "a stream cut after any line gives what was there, and 76" {
     n=$(wc -l <"$DATA/ensemble.ndjson")
     for ((at = 1; at < n; at++)); do
         head -n $at "$DATA/ensemble.ndjson" >in
@@ -383,7 +383,7 @@ $r$r"
     assert_equal "$(jq -r '.choices[0].finish_reason' <<<"$output")" stop
 }
 
-@test "of one id, a finish behind each call of a tool ends no answer" {
+@test "of one id, a finish after each call of a tool ends no answer" {
     call() { printf '{"id":"A","choices":[{"index":0,"delta":{"tool_calls":[{"index":%s,"id":"%s","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}\n' "$1" "$2"; }
     fold "$(call 0 one; call 1 two)"
     assert_equal "$status" 0

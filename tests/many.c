@@ -39,7 +39,7 @@ open_one(const struct sockaddr_in *to, const char *request)
 	return fd;
 }
 
-/* Counts what ends in the n new bytes behind those kept. */
+/* Counts what ends in the n new bytes after those kept. */
 static void
 look(struct one *o, const char *p, size_t n)
 {

@@ -254,7 +254,7 @@ END
     assert_equal "$(jq -c '[.bytes, .status, .body_text]' "$MOCK_LOG" | tail -n 1)" '[33554433,413,""]'
 }
 
-@test "a body may come in chunks, or behind a 100 Continue" {
+@test "a body may come in chunks, or after a 100 Continue" {
     mock_start
     run --separate-stderr ask "$hi" -H 'Transfer-Encoding: chunked'
     assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" 'one two red big sea waves'
@@ -408,7 +408,7 @@ END
     assert_equal "$(jq -r 'select(._source.key == "main").type' supai | uniq | paste -sd ' ')" \
         'thinking-start thinking text-start text done'
     # STREAM's invariants: one done and at most one score a model, the score
-    # behind it, all before main begins, run-consensus right before that.
+    # after it, all before main begins, run-consensus right before that.
     jq -s -e '
         (.[0].startModelIds | sort) as $models |
         ([.[] | ._source.key // empty] | index("main")) as $unused |
@@ -444,7 +444,7 @@ END
 
 @test "a recording comes out byte for byte" {
     printf '%s\n' '{"b": 1.0, "a":"\u00e9\/ é"}' 'not JSON' '' '{"x":1e400}  ' >rec
-    printf '{"bytes":"\377\200"}' >>rec      # not UTF-8, no newline behind it
+    printf '{"bytes":"\377\200"}' >>rec      # not UTF-8, no newline after it
     mock_start --replay rec
     ask "$streamed" >body
     { sed 's/^/data: /;s/$/\n/' rec; echo; printf 'data: [DONE]\n\n'; } >expected
@@ -473,7 +473,7 @@ END
     done
 }
 
-@test "a recording asked for as a whole gives main's text behind its last text-start" {
+@test "a recording asked for as a whole gives main's text after its last text-start" {
     s() { jq -nc --arg t "$1" --arg x "$2" '{object: "supai.chunk", chunk: ({_source: {key: "main", modelId: "m"}, type: $t} +
         if $x == "" then {} else {text: $x} end)}'; }
     { s text-start; s text void; s text-start; s text 'the '; s text answer; s "done"; } >rec

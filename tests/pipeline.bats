@@ -119,7 +119,7 @@ supai-text: *not whole*'
     fails '0 76 66 66' '' 'supai-send: *empty*'
 }
 
-@test "failure travels: the whole answer of a failed stage is silence behind it" {
+@test "failure travels: the whole answer of a failed stage is silence after it" {
     mock_start
     PIPE='supai-req --no-such | supai-send | supai-sse | supai-text'
     fails '64 66 66 66' '' 'supai-req: *

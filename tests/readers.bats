@@ -92,7 +92,7 @@ E
     refute_output --partial ' 0 known'
 }
 
-@test "on values that are no objects, behind records of each kind" {
+@test "on values that are no objects, after records of each kind" {
     while IFS= read -r record; do
         printf '%s\n' "$record" 6 "$record" '[]' "$record" ' "x" ' "$record" null true 1e5x
     done <"$DATA/ensemble.ndjson" >in

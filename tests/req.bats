@@ -14,10 +14,10 @@ fed() {
     run --separate-stderr supai-req "$@" <in
 }
 
-# says CONTENT-AS-JSON [MORE]: the request of a prompt, MORE behind the messages.
+# says CONTENT-AS-JSON [MORE]: the request of a prompt, MORE after the messages.
 says() { printf '{"model":"auto","messages":[{"role":"user","content":%s}]%s,"stream":true}' "$1" "${2-}"; }
 
-# member 'JSON': the request of the prompt hi with members behind "stream".
+# member 'JSON': the request of the prompt hi with members after "stream".
 member() { printf '{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":true,%s}' "$1"; }
 
 # batch ID CONTENT-AS-JSON: a line of a batch.
@@ -125,7 +125,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
     [[ $output == *'"text":"What?"'* ]]
 }
 
-@test "options end at the first word: what looks like one behind it is 64" {
+@test "options end at the first word: what looks like one after it is 64" {
     req hi -x
     expect 64 '' "supai-req: '-x' after the prompt's first word: quote the prompt, or put -- before it"$'\n'"$USAGE"
     req how 'do' I use tar -x
@@ -136,7 +136,7 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
     assert_equal "$status" 64
 }
 
-@test "behind -- every word is text, but -" {
+@test "after -- every word is text, but -" {
     req -- -x is an option
     expect 0 "$(says '"-x is an option"')" ''
     req -x -- how 'do' I use tar -x
@@ -1045,9 +1045,9 @@ supai-req: 1 more record, for the same reason"
     [[ $stderr == *'supai-req: record 3: messages must hold a message'* ]]
 }
 
-@test "-e: behind a broken value that spans lines nothing is read, and that is said" {
+@test "-e: after a broken value that spans lines nothing is read, and that is said" {
     fed '{\n"a":1\n}\n{\n"a":1]\n}\n"x"\n' -e tostring
-    expect 65 "$(batch 1 '"{\"a\":1}"')" 'supai-req: record 2: not JSON: no comma or closing bracket behind a value, at offset *; what follows it was not read'
+    expect 65 "$(batch 1 '"{\"a\":1}"')" 'supai-req: record 2: not JSON: no comma or closing bracket after a value, at offset *; what follows it was not read'
     fed '{\n"a":\n' -e tostring
     expect 65 '' 'supai-req: record 1: not JSON: it ends too early, at offset 7; what follows it was not read'
 }

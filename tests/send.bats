@@ -58,7 +58,7 @@ dead_url() {
     run --separate-stderr supai-send <odd
     expect 0 x ''
     [ "$(grep -c '^# connection' "$RAW_LOG")" -eq 3 ]
-    # What stands behind the headers of the last one.
+    # What stands after the headers of the last one.
     awk -v RS='\r\n\r\n' 'END { printf "%s", $0 }' "$RAW_LOG" | cmp - odd
 }
 
@@ -415,7 +415,7 @@ END
     assert_equal "$(raw_requests)" 2
 }
 
-@test "a 1xx is no response: closed behind it is tried again, silent behind it is 75" {
+@test "a 1xx is no response: closed after it is tried again, silent after it is 75" {
     printf 'HTTP/1.1 102 Processing\r\n\r\n' >interim
     echo x | http '200 OK' >response
     raw_start interim response
@@ -1019,7 +1019,7 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     assert_equal "$(mock_requests)" 0
 }
 
-@test "one line end behind the key is not part of it, CR LF neither" {
+@test "one line end after the key is not part of it, CR LF neither" {
     echo x | http '200 OK' >response
     raw_start response
     umask 077

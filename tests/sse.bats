@@ -34,7 +34,7 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
     expect 76 '' '*not an event stream*'
 }
 
-@test "a BOM behind a blank line is none" {
+@test "a BOM after a blank line is none" {
     sse "\n\xef\xbb\xbfdata: a\n\ndata: b\n\n$DONE"
     expect 0 b ''
 }
@@ -452,9 +452,9 @@ ${NO_DONE}inside event 2"
     expect 76 '' '*: value 1: not JSON: *'
 }
 
-@test "text behind a JSON value: 76" {
+@test "text after a JSON value: 76" {
     sse '{"a":1}\ndata: b\n\n'
-    expect 76 '{"a":1}' 'supai-sse: standard input: not JSON: text behind value 1'
+    expect 76 '{"a":1}' 'supai-sse: standard input: not JSON: text after value 1'
 }
 
 @test "JSON nested 256 deep is read, deeper is 65, whole or cut" {

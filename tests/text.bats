@@ -222,7 +222,7 @@ say() {
     expect 0 'x' ''
 }
 
-@test "a value that is no object, behind an answer, is not another one" {
+@test "a value that is no object, after an answer, is not another one" {
     text "$(printf '%s\n' '{"object":"chat.completion","choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}' '6' '[]' '"x"' null)"
     expect 0 'a' ''
 }
@@ -311,7 +311,7 @@ say() {
     expect 69 'half' 'supai-text: the service says: it broke'
 }
 
-@test "errors one behind the other are each said, the first one's status counts" {
+@test "errors one after the other are each said, the first one's status counts" {
     rate='{"error":{"message":"rate","code":"rate_limit_exceeded"}}'
     bang='{"error":{"message":"bang"}}'
     text "$rate"$'\n'"$bang"
@@ -609,7 +609,7 @@ Because of the air.' ''
     done
 }
 
-@test "recordings one behind the other begin with their run-mode-call" {
+@test "recordings one after the other begin with their run-mode-call" {
     run --separate-stderr supai-text -k main "$DATA/ensemble.ndjson" - <"$DATA/ensemble.ndjson"
     expect 0 'Yes: the air scatters blue light most.
 Yes: the air scatters blue light most.' ''

@@ -37,7 +37,7 @@ terminal() {
     until_true shows '$'
 }
 
-# type TEXT: typed into it, with a newline behind.
+# type TEXT: typed into it, with a newline after.
 type_in() { on_tmux send-keys -t 0 -l "$1"; on_tmux send-keys -t 0 Enter; }
 
 # press KEY: it has gone to the terminal when this returns: what is asked after it

@@ -165,7 +165,7 @@ walk_member(struct walk *w, struct walk_object *o, struct json_iter *i,
 	key = value_text(w->text.p + 1, w->text.n - 1);
 	emit_json(&o->e, name);
 	emit_named(&o->e);
-	/* Behind the pairs of what is in the value, which are gone then. */
+	/* After the pairs of what is in the value, which are gone then. */
 	add_pair(w, hash, take_value(w, i, &o->e, &value, &text));
 	o->value = jv_object_set(o->value, key, value);
 	if (drop) {

@@ -30,7 +30,7 @@ whole_number(const char **s, unsigned long max, unsigned long *number)
 	return errno == 0 && *number <= max;
 }
 
-/* What stands behind the number: "N" or "P%". */
+/* What stands after the number: "N" or "P%". */
 static bool
 which(const char *s, struct fault_rule *rule)
 {

@@ -61,7 +61,7 @@ struct exchange {
 	bool			 answered;	/* r is set */
 	struct service_response	 r;
 	size_t			 limit;		/* bytes of the reply to send, */
-	struct buf		 tail;		/* and what is sent behind them */
+	struct buf		 tail;		/* and what is sent after them */
 	size_t			 event;		/* being sent, from 0 */
 	long long		 due;		/* when more may be sent */
 	bool			 stalled;

@@ -25,7 +25,7 @@ struct mocklog_entry {
 
 /*
  * Adds a header (its name in small letters) to the object and returns that;
- * one that is there already gets the value behind a comma. Of credentials only
+ * one that is there already gets the value after a comma. Of credentials only
  * the scheme is kept.
  */
 jv	mocklog_header(jv headers, const char *name, const char *value);

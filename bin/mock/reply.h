@@ -47,7 +47,7 @@ void	reply_recording(struct reply *r, const char *ndjson, size_t n);
 
 /*
  * The answer's text in recorded events: the content of its chunks, or else
- * what the thread main says behind its last text-start.
+ * what the thread main says after its last text-start.
  */
 void	reply_recorded_text(const char *ndjson, size_t n, struct buf *out);
 

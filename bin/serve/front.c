@@ -282,7 +282,7 @@ front_start(struct front *f, size_t most)
 		diag_die_errno(EX_OSERR, "pipe");
 	if (pthread_mutex_init(&f->shared.lock, NULL) != 0)
 		diag_die(EX_OSERR, "cannot make a lock");
-	/* Not epoll(7): an end right behind the last bytes is not seen there. */
+	/* Not epoll(7): an end right after the last bytes is not seen there. */
 	f->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD |
 	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
 	    on_request, f,

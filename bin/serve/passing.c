@@ -92,7 +92,7 @@ take_lf(struct passing *p)
 }
 
 /*
- * The end of the next event in what is held, from seen on: behind the empty line
+ * The end of the next event in what is held, from seen on: after the empty line
  * that follows one with something in it (WHATWG HTML 9.2.6). 0: it is not there.
  */
 static size_t

@@ -211,7 +211,7 @@ tend_answer(struct answer *a, const struct pollfd *fds, long long now)
 	}
 }
 
-/* An answer that is no whole one: an error in its place, or behind what there was. */
+/* An answer that is no whole one: an error in its place, or after what there was. */
 static void
 tell_failure(struct answer *a, struct exchange *x)
 {

@@ -13,7 +13,7 @@
 struct spool {
 	size_t		 n;	/* bytes of it */
 	struct buf	 text;	/* the bytes, while there is no file */
-	int		 file;	/* a descriptor, its offset behind what was written; -1 */
+	int		 file;	/* a descriptor, its offset after what was written; -1 */
 };
 
 void	spool_start(struct spool *s);

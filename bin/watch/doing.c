@@ -281,7 +281,7 @@ doing_add(struct doing *d, const struct chunk *c, long long wall)
 		return add_failure(d, c, wall);
 	case CHUNK_RETRY:
 		return add_retry(d);
-	case CHUNK_DONE:	/* also behind a failure that was the end of it */
+	case CHUNK_DONE:	/* also after a failure that was the end of it */
 		return d->what != DOING_FAILED && become_plain(d, DOING_DONE);
 	default:
 		return false;
