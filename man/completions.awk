@@ -66,8 +66,11 @@ function pattern(k,    i, all) {
     return all
 }
 
+# What begins as the word does, of those that a command prints. Not by compgen -W,
+# which expands them as a shell does: a conversation may have any name.
 function candidates(k) {
-    return "COMPREPLY=($(compgen -P \"$before\" -W \"$(" list[k] " 2>/dev/null)\" -- \"$cur\"))"
+    return "while read -r word; do [[ $word != \"$cur\"* ]] || " \
+        "COMPREPLY+=(\"$before$(printf %q \"$word\")\"); done < <(" list[k] " 2>/dev/null)"
 }
 
 # bash 3.2, which macOS has, knows neither mapfile nor compopt.
@@ -75,7 +78,7 @@ function bash(    i, k, words, f) {
     f = "_" tool
     gsub(/-/, "_", f)
     print f "() {"
-    print "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} before= IFS=$' \\t\\n'"
+    print "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} before= word IFS="
     print "    if [[ $cur == = ]]; then # --option=, which bash takes for two words"
     print "        cur="
     print "    elif [[ $prev == = && $COMP_CWORD -gt 1 ]]; then"
@@ -97,7 +100,7 @@ function bash(    i, k, words, f) {
         print "        ;;"
     }
     print "    esac"
-    print "    IFS=$'\\n' # of files, whose names may have blanks"
+    print "    IFS=$'\\n'"
     print "    case $prev in"
     if ((words = pattern("commands")) != "")
         print "    " words ") COMPREPLY=($(compgen -c -- \"$cur\")); return ;;"

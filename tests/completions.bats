@@ -76,6 +76,17 @@ all_kinds() {
     completes 'supai-req -M mine/only-model,min' 'supai-req -M mine/only-model,mine/only-model'
 }
 
+@test "bash: a conversation's name is a word, whatever it looks like" {
+    in_bash
+    mkdir -p "$HOME/.local/state/supai"
+    for name in 'holiday plans' 'x$(touch pwned)'; do
+        supai-mock -- supai --conversation "$name" hi
+    done
+    completes 'supai --conversation hol' 'supai --conversation holiday\ plans'
+    completes 'supai --conversation x' 'supai --conversation x\$\(touch\ pwned\)'
+    assert [ ! -e pwned ]
+}
+
 @test "zsh completes options, modes, models, files" {
     in_zsh
     all_kinds
