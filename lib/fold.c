@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fold.h"
+#include "median.h"
 #include "mem.h"
 
 /* Strings and lists. */
@@ -680,14 +681,6 @@ fold_add(struct fold *f, const struct chunk *c)
 	return true;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 bool
 fold_confidence(const struct fold *f, double *median)
 {
@@ -701,10 +694,8 @@ fold_confidence(const struct fold *f, double *median)
 		if (t != NULL && t->scored)
 			scores[n++] = t->confidence;
 	}
-	qsort(scores, n, sizeof(*scores), by_value);
 	if (n > 0)
-		*median = n % 2 == 1 ? scores[n / 2] :
-		    (scores[n / 2 - 1] + scores[n / 2]) / 2;
+		*median = median_of(scores, n);
 	free(scores);
 	return n > 0;
 }

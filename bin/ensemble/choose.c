@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "choose.h"
+#include "median.h"
 #include "mem.h"
 
 static const double same = 1e-9;	/* sums that differ by less are equal */
@@ -88,14 +89,6 @@ choose_equal(const struct candidate *c, size_t n)
 	return i == n;
 }
 
-static int
-by_size(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* What an answer without a score weighs. */
 static double
 usual_weight(const struct candidate *c, size_t n)
@@ -106,9 +99,8 @@ usual_weight(const struct candidate *c, size_t n)
 	for (i = 0; i < n; i++)
 		if (c[i].scored)
 			scores[k++] = c[i].confidence;
-	qsort(scores, k, sizeof(*scores), by_size);
 	if (k > 0)
-		median = (scores[(k - 1) / 2] + scores[k / 2]) / 2;
+		median = median_of(scores, k);
 	free(scores);
 	return median;
 }
