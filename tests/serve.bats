@@ -335,7 +335,7 @@ END
     port=${port%%/*}
     for headers in 'Origin: https://example.org' 'Origin: null' 'Origin: http://localhost' 'Host: example.org' \
         "Host: example.org:$port" 'Host: 127.0.0.1.example.org' 'Host: localhost.example.org' 'Host: [::2]:80' 'Host: 10.0.0.1' \
-        'Host: [::1' 'Host: 0.0.0.0'; do
+        'Host: [::1' 'Host: 0.0.0.0' 'Host: 127.0.0.1:example.org' 'Host: [::1]example.org' 'Host: localhost:80/'; do
         refused 403 '"forbidden"' -H "$headers" --data-binary "$hi" "$URL"
         refused 403 '"forbidden"' -H "$headers" "$BASE/models"
         refused 403 '"forbidden"' -H "$headers" "${BASE%/v1/openai}/healthz"

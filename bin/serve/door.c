@@ -133,22 +133,27 @@ header(const struct exchange *x, const char *name)
 	return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
+/* Whether s is nothing, or a port: ":8080". */
+static bool
+is_port(const char *s)
+{
+	return *s == '\0' ||
+	    (*s == ':' && s[1 + strspn(s + 1, "0123456789")] == '\0');
+}
+
 /* Whether a Host header (RFC 9110, 7.2: a host, and a port maybe) is loopback's. */
 static bool
 is_here(const char *host)
 {
+	bool six = *host == '[', here;
+	const char *start = host + six, *end = start + strcspn(start,
+	    six ? "]" : ":"), *c;
 	struct buf name = {0};
-	size_t n = strcspn(host, ":");
-	bool here;
 
-	if (*host == '[') {
-		host++;
-		n = strcspn(host, "]");
-		if (host[n] == '\0')
-			return false;
-	}
-	for (; n > 0; n--, host++)
-		buf_addc(&name, tolower((unsigned char)*host));
+	if ((six && *end == '\0') || !is_port(end + six))
+		return false;
+	for (c = start; c < end; c++)
+		buf_addc(&name, tolower((unsigned char)*c));
 	here = host_is_loopback(buf_string(&name));
 	buf_free(&name);
 	return here;

@@ -95,7 +95,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct json_fault fault;
 	jv request;
 
-	value_init();
 	if (value_parse(text, n, &request, &fault)) {
 		check_request(request, STRICT);
 		check_request(request, LAX);
