@@ -8,7 +8,8 @@
 #   make html       the pages for a browser, with an index, in build/html
 #   make pictures   draw the README's pictures anew (wants tmux and jq)
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (needs clang)
-#   make soak       work for SOAK_SECONDS (1800): all right, and nothing grows
+#   make soak       work for SOAK_SECONDS (1800) and SOAK_ANSWERS (100000): all right,
+#                   and nothing grows
 #   make bench      measure the tools against what one would use instead
 #   make bench-peers  get the peers that are no part of a system, each optional
 #   make deb        Debian's packages, in build/deb (wants debhelper)
@@ -196,6 +197,7 @@ FUZZ_FLAGS = $(WARN) $(DEFS) -DSUPAI_VERSION='"$(VERSION)"' -Ilib -I$(BUILD)/lib
 FUZZ_OBJS = $(patsubst lib/%.c,$(BUILD)/fuzz/lib/%.o,$(sort $(wildcard lib/*.c)))
 # What a fuzzer needs of a tool's own rooms.
 FUZZ_ROOMS_request = bin/req/history.c bin/req/image.c
+FUZZ_ROOMS_door = bin/serve/door.c bin/serve/exchange.c bin/serve/keys.c bin/serve/spool.c
 
 $(BUILD)/fuzz/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
