@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "diag.h"
-#include "guest.h"
+#include "endpoint.h"
 #include "io.h"
 #include "listener.h"
 #include "mem.h"
@@ -257,15 +257,15 @@ serve(struct settings *s, char **argv)
 	sigaddset(&ends, SIGTERM);
 	sigprocmask(SIG_BLOCK, &ends, &mask);
 	if (*argv != NULL)
-		guest_start(argv, buf_string(&url),
+		endpoint_start(argv, buf_string(&url),
 		    command_key(s->service.key), &mask);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGCHLD, SIG_DFL);
 	m = mock_start(&s->mock, listener);
 	if (*argv != NULL) {
-		guest_pass_on();
+		endpoint_pass_on();
 		sigprocmask(SIG_SETMASK, &mask, NULL);
-		guest_wait(&status);
+		endpoint_wait(&status);
 	} else {
 		buf_addc(&url, '\n');
 		io_write(url.p, url.n);

@@ -5,7 +5,7 @@
 
 #include "activation.h"
 #include "diag.h"
-#include "guest.h"
+#include "endpoint.h"
 #include "io.h"
 #include "keys.h"
 #include "listener.h"
@@ -216,7 +216,7 @@ serve(struct settings *s, char **argv, const char *key)
 	buf_adds(&url, "/v1/openai");
 	server_prepare(&mask);
 	if (s->server.guest) {
-		guest_start(argv, buf_string(&url), key, &mask);
+		endpoint_start(argv, buf_string(&url), key, &mask);
 	} else if (url.n > strlen("http:///v1/openai")) {
 		buf_addc(&url, '\n');
 		io_write(url.p, url.n);

@@ -9,9 +9,9 @@
 
 #include "answer.h"
 #include "diag.h"
+#include "endpoint.h"
 #include "fd.h"
 #include "front.h"
-#include "guest.h"
 #include "mem.h"
 #include "now.h"
 #include "server.h"
@@ -91,7 +91,7 @@ watch_signals(const struct server *s)
 	handle(SIGPIPE, SIG_IGN);
 	handle(SIGCHLD, on_child);
 	if (s->o->guest) {
-		guest_pass_on();
+		endpoint_pass_on();
 		return;
 	}
 	handle(SIGINT, on_end_signal);
@@ -471,7 +471,7 @@ see_children(struct server *s)
 		a = answer_of(s, info.si_pid);
 		if (a != NULL)
 			process_reap(&a->process, now_ms());
-		else if (guest_ended(&s->status))
+		else if (endpoint_ended(&s->status))
 			end_all(s);
 		else	/* one that this process had before it was this program */
 			waitpid(info.si_pid, NULL, WNOHANG);

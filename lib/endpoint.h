@@ -1,9 +1,9 @@
 /*
- * guest: the command that a server runs while it serves, and that finds the
+ * endpoint: the command that a server runs while it serves, and that finds the
  * server in its environment. A server has one at most.
  */
-#ifndef GUEST_H
-#define GUEST_H
+#ifndef ENDPOINT_H
+#define ENDPOINT_H
 
 #include <signal.h>
 #include <stdbool.h>
@@ -13,20 +13,20 @@
  * machine in it, and the signal mask given. Failure to fork ends the tool with
  * 71; a command that cannot be run ends with 126 or 127, and it is said.
  */
-void	guest_start(char **argv, const char *url, const char *key,
+void	endpoint_start(char **argv, const char *url, const char *key,
 	    const sigset_t *mask);
 
 /*
  * From here on SIGINT and SIGTERM are the command's: they are passed on to it,
  * but for what the terminal sends, which it got itself.
  */
-void	guest_pass_on(void);
+void	endpoint_pass_on(void);
 
 /*
  * Waits for the command, or only looks. True when it has ended, with its status
  * as a shell has it: 128 and the signal's number where one killed it.
  */
-bool	guest_wait(int *status);
-bool	guest_ended(int *status);
+bool	endpoint_wait(int *status);
+bool	endpoint_ended(int *status);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "buf.h"
 #include "diag.h"
-#include "guest.h"
+#include "endpoint.h"
 
 enum { NOT_RUN = 126, NOT_FOUND = 127, SIGNALLED = 128 };	/* as shells have them */
 
@@ -48,7 +48,7 @@ set_environment(const char *url, const char *key)
 }
 
 void
-guest_start(char **argv, const char *url, const char *key, const sigset_t *mask)
+endpoint_start(char **argv, const char *url, const char *key, const sigset_t *mask)
 {
 	pid_t pid = fork();
 
@@ -66,7 +66,7 @@ guest_start(char **argv, const char *url, const char *key, const sigset_t *mask)
 }
 
 void
-guest_pass_on(void)
+endpoint_pass_on(void)
 {
 	struct sigaction sa = {.sa_sigaction = pass_on,
 	    .sa_flags = SA_SIGINFO | SA_RESTART};
@@ -94,13 +94,13 @@ ended(int *status, int flags)
 }
 
 bool
-guest_wait(int *status)
+endpoint_wait(int *status)
 {
 	return ended(status, 0);
 }
 
 bool
-guest_ended(int *status)
+endpoint_ended(int *status)
 {
 	return command > 0 && ended(status, WNOHANG);
 }
