@@ -265,7 +265,7 @@ serve(struct settings *s, char **argv)
 	if (*argv != NULL) {
 		endpoint_pass_on();
 		sigprocmask(SIG_SETMASK, &mask, NULL);
-		endpoint_wait(&status);
+		endpoint_ended(&status, 0);
 	} else {
 		buf_addc(&url, '\n');
 		io_write(url.p, url.n);

@@ -5,7 +5,6 @@
 #include "client.h"
 #include "diag.h"
 #include "id.h"
-#include "info.h"
 #include "io.h"
 #include "json.h"
 #include "mem.h"
@@ -34,6 +33,72 @@ struct ids {
 	size_t		  n;
 };
 
+/* The id that an element of an array or a member of an object stands for. */
+static struct json
+id_of(struct json name, struct json value)
+{
+	if (json_type(name) == JSON_STRING)
+		return json_type(value) == JSON_OBJECT ? name : (struct json){0};
+	return json_type(value) == JSON_OBJECT ? json_get(value, "id") : value;
+}
+
+/* Adds an id, ended by NUL; false where it is none. */
+static bool
+add_id(struct buf *ids, struct json id)
+{
+	size_t start = ids->n;
+
+	if (json_type(id) != JSON_STRING)
+		return false;
+	json_text(id, ids);
+	if (ids->n > start && memchr(ids->p + start, '\0', ids->n - start) != NULL)
+		return false;
+	buf_addc(ids, '\0');
+	return id_ok(ids->p + start);
+}
+
+/*
+ * The array or object that holds an answer's ids: its member "text" (models: else
+ * "data", as OpenAI's list has them; modes: else the answer itself).
+ */
+static struct json
+list_in(enum models_list list, struct json answer)
+{
+	struct json text = json_get(answer, "text");
+
+	if (list == MODELS_MODELS)
+		return text.p != NULL ? text : json_get(answer, "data");
+	return text.p != NULL ? text : answer;
+}
+
+/*
+ * Appends the ids of an answer, in its order, each ended by NUL; how many. 0, with
+ * why, where it lists none, or one that cannot be an id.
+ */
+static size_t
+read_ids(enum models_list list, const struct buf *answer, struct buf *ids,
+    struct buf *why)
+{
+	struct json_fault fault;
+	struct json_iter i;
+	struct json v, name, value;
+	size_t n = 0;
+
+	if (!json_parse(answer->p, answer->n, &v, &fault)) {
+		buf_printf(why, "not JSON: %s, at offset %zu", fault.why, fault.at);
+		return 0;
+	}
+	for (i = json_first(list_in(list, v)); json_more(&i, &name, &value); n++) {
+		if (add_id(ids, id_of(name, value)))
+			continue;
+		buf_printf(why, "number %zu of its ids is none", n + 1);
+		return 0;
+	}
+	if (n == 0)
+		buf_adds(why, "no ids in it");
+	return n;
+}
+
 /* The ids of an answer, which text holds. */
 static struct ids
 parse_answer(enum models_list list, const struct buf *answer, struct buf *text)
@@ -43,7 +108,8 @@ parse_answer(enum models_list list, const struct buf *answer, struct buf *text)
 	const char *p;
 	size_t i;
 
-	if (!info_ids(list, answer->p, answer->n, text, &ids.n, &why))
+	ids.n = read_ids(list, answer, text, &why);
+	if (ids.n == 0)
 		diag_die(EX_PROTOCOL, "the answer lists no %s: %s",
 		    list == MODELS_MODES ? "modes" : "models", buf_string(&why));
 	ids.p = mem_zero(ids.n, sizeof(*ids.p));
@@ -118,8 +184,7 @@ static bool
 lists(enum models_list list, const struct buf *answer)
 {
 	struct buf text = {0}, why = {0};
-	size_t n;
-	bool ok = info_ids(list, answer->p, answer->n, &text, &n, &why);
+	bool ok = read_ids(list, answer, &text, &why) > 0;
 
 	buf_free(&text);
 	buf_free(&why);

@@ -2,11 +2,127 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-#include "buf.h"
 #include "diag.h"
 #include "endpoint.h"
+#include "json.h"
+#include "utf8.h"
+
+const char *
+endpoint_token(const char *authorization)
+{
+	static const char scheme[] = "Bearer ";	/* in any case: RFC 9110, 11.1 */
+
+	if (authorization == NULL ||
+	    strncasecmp(authorization, scheme, sizeof(scheme) - 1) != 0)
+		return "";
+	authorization += sizeof(scheme) - 1;
+	return authorization + strspn(authorization, " ");
+}
+
+/* Answers. */
+
+static void
+add_member(struct buf *out, const char *name, const char *value)
+{
+	struct buf text = {0};
+
+	buf_printf(out, "\"%s\":", name);
+	if (value == NULL) {
+		buf_adds(out, "null");
+		return;
+	}
+	utf8_add(&text, value, strlen(value));
+	json_quote(out, text.p, text.n);
+	buf_free(&text);
+}
+
+void
+endpoint_add_error(struct buf *out, const struct endpoint_error *e)
+{
+	buf_adds(out, "{\"error\":{");
+	add_member(out, "message", e->message);
+	buf_addc(out, ',');
+	add_member(out, "type", e->type);
+	buf_addc(out, ',');
+	add_member(out, "param", e->param);
+	buf_addc(out, ',');
+	add_member(out, "code", e->code);
+	buf_adds(out, "}}");
+}
+
+void
+endpoint_add_event(struct buf *out, const struct endpoint_error *e)
+{
+	buf_adds(out, "data: ");
+	endpoint_add_error(out, e);
+	buf_adds(out, "\n\n");
+}
+
+struct endpoint_error
+endpoint_error_of(unsigned status)
+{
+	static const char request[] = "invalid_request_error", server[] = "server_error";
+	static const struct {
+		unsigned	 status;
+		const char	*message, *type, *code;
+	} errors[] = {
+		{401, "the API key is not right", request, "invalid_api_key"},
+		{402, "payment is required", "billing_error", NULL},
+		{403, "this key may not do that", "permission_error", NULL},
+		{408, "the request took too long", "timeout_error", NULL},
+		{409, "the request is in conflict with another", "conflict_error", NULL},
+		{429, "too many requests", "rate_limit_error", "rate_limit_exceeded"},
+		{500, "the server had an error", server, NULL},
+		{502, "bad gateway", server, NULL},
+		{503, "the service is overloaded", server, NULL},
+		{504, "gateway timeout", server, NULL},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (errors[i].status == status)
+			return (struct endpoint_error){errors[i].message,
+			    errors[i].type, NULL, errors[i].code};
+	return status < 500 ?
+	    (struct endpoint_error){"the request failed", request, NULL, NULL} :
+	    (struct endpoint_error){"the server failed", server, NULL, NULL};
+}
+
+/* Appends an object with a member "ID": {"id": "ID"} for each. */
+static void
+add_ids(struct buf *out, const char *const *ids, size_t n)
+{
+	size_t i, length;
+
+	buf_addc(out, '{');
+	for (i = 0; i < n; i++) {
+		length = strlen(ids[i]);
+		if (i > 0)
+			buf_addc(out, ',');
+		json_quote(out, ids[i], length);
+		buf_adds(out, ":{\"id\":");
+		json_quote(out, ids[i], length);
+		buf_addc(out, '}');
+	}
+	buf_addc(out, '}');
+}
+
+void
+endpoint_add_ids(struct buf *out, const char *const *ids, size_t n,
+    const char *image)
+{
+	buf_adds(out, "{\"text\":");
+	add_ids(out, ids, n);
+	buf_adds(out, ",\"image\":");
+	add_ids(out, &image, image != NULL ? 1 : 0);
+	buf_addc(out, '}');
+}
+
+/* The command. */
 
 enum { NOT_RUN = 126, NOT_FOUND = 127, SIGNALLED = 128 };	/* as shells have them */
 
@@ -76,31 +192,21 @@ endpoint_pass_on(void)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
-static bool
-ended(int *status, int flags)
+bool
+endpoint_ended(int *status, int how)
 {
 	pid_t pid;
-	int how;
+	int end;
 
-	while ((pid = waitpid((pid_t)command, &how, flags)) == -1)
+	if (command == 0)
+		return false;
+	while ((pid = waitpid((pid_t)command, &end, how)) == -1)
 		if (errno != EINTR)
 			diag_die_errno(EX_OSERR, "wait");
 	if (pid == 0)
 		return false;
 	command = 0;
-	*status = WIFSIGNALED(how) ? SIGNALLED + WTERMSIG(how) :
-	    WEXITSTATUS(how);
+	*status = WIFSIGNALED(end) ? SIGNALLED + WTERMSIG(end) :
+	    WEXITSTATUS(end);
 	return true;
-}
-
-bool
-endpoint_wait(int *status)
-{
-	return ended(status, 0);
-}
-
-bool
-endpoint_ended(int *status)
-{
-	return command > 0 && ended(status, WNOHANG);
 }

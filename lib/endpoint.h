@@ -1,17 +1,50 @@
 /*
- * endpoint: the command that a server runs while it serves, and that finds the
- * server in its environment. A server has one at most.
+ * endpoint: what the programs that play the API's endpoint have in common: the
+ * token that a client shows, the errors and lists that they answer with, and the
+ * command that runs beside them. Not for their sockets, nor for what a request has
+ * to be: that is request's.
  */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+/*
+ * The token in the value of an Authorization header (NULL: there is none; RFC 6750,
+ * section 2.1), borrowed from it; "" where it has no bearer token.
+ */
+const char *endpoint_token(const char *authorization);
+
+/* The members of OpenAI's {"error": …}, all borrowed; param and code may be NULL. */
+struct endpoint_error {
+	const char	*message, *type, *param, *code;
+};
+
+/* Appends the object, without a newline; what is not UTF-8 as U+FFFD. */
+void	endpoint_add_error(struct buf *out, const struct endpoint_error *e);
+
+/* Appends it as a server-sent event, for the middle of a stream. */
+void	endpoint_add_event(struct buf *out, const struct endpoint_error *e);
+
+/* What services say with an HTTP status, in general: constants. */
+struct endpoint_error endpoint_error_of(unsigned status);
+
+/*
+ * Appends an answer to info/models or info/modes: an object with these ids as the
+ * members of "text", and one that may be NULL in "image".
+ */
+void	endpoint_add_ids(struct buf *out, const char *const *ids, size_t n,
+	    const char *image);
 
 /*
  * Starts argv with SUPAI_BASE_URL, SUPAI_API_KEY and a NO_PROXY that has this
- * machine in it, and the signal mask given. Failure to fork ends the tool with
- * 71; a command that cannot be run ends with 126 or 127, and it is said.
+ * machine in it, and the signal mask given: the one command of this program. Failure
+ * to fork ends the tool with 71; a command that cannot be run ends with 126 or 127,
+ * and it is said.
  */
 void	endpoint_start(char **argv, const char *url, const char *key,
 	    const sigset_t *mask);
@@ -23,10 +56,10 @@ void	endpoint_start(char **argv, const char *url, const char *key,
 void	endpoint_pass_on(void);
 
 /*
- * Waits for the command, or only looks. True when it has ended, with its status
- * as a shell has it: 128 and the signal's number where one killed it.
+ * Whether the command has ended, which how, as waitpid's options, waits for or not:
+ * then with its status as a shell has it, 128 and the signal's number where one
+ * killed it.
  */
-bool	endpoint_wait(int *status);
-bool	endpoint_ended(int *status);
+bool	endpoint_ended(int *status, int how);
 
 #endif

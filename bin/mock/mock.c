@@ -14,7 +14,7 @@
 #include <microhttpd.h>
 
 #include "diag.h"
-#include "errorbody.h"
+#include "endpoint.h"
 #include "fd.h"
 #include "mem.h"
 #include "mock.h"
@@ -163,7 +163,7 @@ plan(struct exchange *x)
 {
 	const struct reply *r = x->r.reply;
 	struct fault *f = &x->r.fault;
-	struct errorbody error = errorbody_of(500);
+	struct endpoint_error error = endpoint_error_of(500);
 	size_t events = r->n;
 
 	if (x->m->o->no_done && r->done)
@@ -180,7 +180,7 @@ plan(struct exchange *x)
 	if (!r->stream && x->limit == r->body.n)
 		f->kind = FAULT_NONE;	/* its length says that it is over */
 	if (f->kind == FAULT_ERROR)
-		errorbody_event(&x->tail, &error);
+		endpoint_add_event(&x->tail, &error);
 }
 
 /* What is sent when all bytes are: the end, or no end. */

@@ -103,11 +103,11 @@ text_or_null(const char *s)
 }
 
 void
-reply_error(struct reply *r, const struct errorbody *e)
+reply_error(struct reply *r, const struct endpoint_error *e)
 {
 	struct buf text = {0};
 
-	errorbody_add(&text, e);
+	endpoint_add_error(&text, e);
 	buf_addc(&text, '\n');
 	reply_bytes(r, "application/json", text.p, text.n);
 	buf_free(&text);

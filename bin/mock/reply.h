@@ -12,7 +12,7 @@
 #include <jv.h>
 
 #include "buf.h"
-#include "errorbody.h"
+#include "endpoint.h"
 
 /*
  * One response's body. All zero it is empty. A stream's events are its
@@ -52,7 +52,7 @@ void	reply_recording(struct reply *r, const char *ndjson, size_t n);
 void	reply_recorded_text(const char *ndjson, size_t n, struct buf *out);
 
 /* An error object as a body. */
-void	reply_error(struct reply *r, const struct errorbody *e);
+void	reply_error(struct reply *r, const struct endpoint_error *e);
 
 /* Any bytes as a body that is no stream. */
 void	reply_bytes(struct reply *r, const char *type, const void *p, size_t n);

@@ -2,9 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bearer.h"
-#include "errorbody.h"
-#include "info.h"
+#include "endpoint.h"
 #include "mem.h"
 #include "models.h"
 #include "request.h"
@@ -40,7 +38,7 @@ refuse(struct call *c, unsigned status, const char *param, const char *code,
 	buf_vprintf(&message, fmt, ap);
 	va_end(ap);
 	c->r->status = status;
-	reply_error(&c->r->own, &(struct errorbody){buf_string(&message),
+	reply_error(&c->r->own, &(struct endpoint_error){buf_string(&message),
 	    "invalid_request_error", param, code});
 	buf_free(&message);
 	return false;
@@ -49,7 +47,7 @@ refuse(struct call *c, unsigned status, const char *param, const char *code,
 static bool
 check_token(struct call *c)
 {
-	const char *token = bearer_token(c->q->authorization);
+	const char *token = endpoint_token(c->q->authorization);
 	const char *key = c->s->key;
 
 	if (*token == '\0')
@@ -149,7 +147,7 @@ answer_list(struct call *c, enum models_list list, const char *image)
 	size_t n;
 
 	ids = models_ids(list, &n);
-	info_add(&text, ids, n, image);
+	endpoint_add_ids(&text, ids, n, image);
 	buf_addc(&text, '\n');
 	reply_bytes(&c->r->own, "application/json", text.p, text.n);
 	buf_free(&text);
@@ -227,7 +225,7 @@ service_respond(struct service *s, const struct service_request *q,
 {
 	struct call c = {.s = s, .q = q, .r = r};
 	const struct route *route = find_route(q->path);
-	struct errorbody error;
+	struct endpoint_error error;
 
 	r->reply = &r->own;
 	if (!check(&c, route))
@@ -235,7 +233,7 @@ service_respond(struct service *s, const struct service_request *q,
 	r->fault = faults_next(&s->faults, ++s->good);
 	r->status = r->fault.kind == FAULT_FAIL ?
 	    (unsigned)r->fault.number : 200;
-	error = errorbody_of(r->status);
+	error = endpoint_error_of(r->status);
 	if (r->fault.kind == FAULT_GARBAGE)
 		reply_bytes(&r->own, "text/html; charset=utf-8", html,
 		    sizeof(html) - 1);

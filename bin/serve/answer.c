@@ -131,12 +131,12 @@ http_status(const struct answer *a)
 }
 
 unsigned
-answer_error(struct answer *a, struct errorbody *e)
+answer_error(struct answer *a, struct endpoint_error *e)
 {
 	unsigned status = http_status(a);
 
 	said_end(&a->said);
-	*e = errorbody_of(status);
+	*e = endpoint_error_of(status);
 	switch (status) {
 	case 400:
 	case 429:

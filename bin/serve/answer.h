@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "errorbody.h"
+#include "endpoint.h"
 #include "passing.h"
 #include "process.h"
 #include "said.h"
@@ -48,7 +48,7 @@ bool	answer_well(const struct answer *a);
  * What a client gets in place of an answer that did not end well or was no
  * answer: an HTTP status, and the error that goes with it, its message borrowed.
  */
-unsigned answer_error(struct answer *a, struct errorbody *e);
+unsigned answer_error(struct answer *a, struct endpoint_error *e);
 
 void	answer_free(struct answer *a);
 

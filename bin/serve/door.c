@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bearer.h"
 #include "diag.h"
 #include "door.h"
+#include "endpoint.h"
 #include "host.h"
-#include "info.h"
 #include "json.h"
 #include "mem.h"
 #include "request.h"
@@ -51,14 +50,14 @@ say_health(const struct door *d, struct buf *out)
 static void
 say_info_models(const struct door *d, struct buf *out)
 {
-	info_add(out, d->models.ids, d->models.n, NULL);
+	endpoint_add_ids(out, d->models.ids, d->models.n, NULL);
 	buf_addc(out, '\n');
 }
 
 static void
 say_info_modes(const struct door *d, struct buf *out)
 {
-	info_add(out, d->modes.ids, d->modes.n, NULL);
+	endpoint_add_ids(out, d->modes.ids, d->modes.n, NULL);
 	buf_addc(out, '\n');
 }
 
@@ -95,7 +94,7 @@ static bool
 refuse(struct exchange *x, unsigned status, const char *code, const char *fmt,
     ...)
 {
-	struct errorbody e = {.type = "invalid_request_error", .code = code};
+	struct endpoint_error e = {.type = "invalid_request_error", .code = code};
 	struct buf message = {0};
 	va_list ap;
 
@@ -198,7 +197,7 @@ check_who(const struct door *d, struct exchange *x)
 
 	if (d->keys == NULL || (x->route != NULL && x->route->open))
 		return true;
-	token = bearer_token(header(x, "Authorization"));
+	token = endpoint_token(header(x, "Authorization"));
 	if (*token == '\0')
 		return refuse(x, 401, "invalid_api_key",
 		    "no API key: send it as 'Authorization: Bearer KEY'");
@@ -239,7 +238,7 @@ check_route(struct exchange *x, const char *path, const char *method)
 static void
 send_away(struct exchange *x)
 {
-	struct errorbody e = errorbody_of(503);
+	struct endpoint_error e = endpoint_error_of(503);
 
 	e.message = "the server is to end";
 	x->retry = true;
@@ -266,7 +265,7 @@ door_head(const struct door *d, struct exchange *x, const char *path,
 static bool
 server_failed(struct exchange *x)
 {
-	struct errorbody e = errorbody_of(500);
+	struct endpoint_error e = endpoint_error_of(500);
 
 	exchange_refuse(x, 500, &e);
 	return false;
@@ -307,7 +306,7 @@ check_request(const struct door *d, struct exchange *x, const struct buf *text)
 {
 	struct request_fault fault = {0};
 	struct json_fault why;
-	struct errorbody e;
+	struct endpoint_error e;
 	bool ok = false;
 	jv request;
 
@@ -320,7 +319,7 @@ check_request(const struct door *d, struct exchange *x, const struct buf *text)
 	if (ok) {
 		note_mode(x, request);
 	} else {
-		e = (struct errorbody){buf_string(&fault.message),
+		e = (struct endpoint_error){buf_string(&fault.message),
 		    "invalid_request_error", fault.param, fault.code};
 		exchange_refuse(x, 400, &e);
 	}

@@ -10,11 +10,11 @@ enum { BLOCK = 32768 };		/* bytes that libmicrohttpd asks for at once */
 static const char retry_after[] = "10";	/* seconds */
 
 void
-exchange_refuse(struct exchange *x, unsigned status, const struct errorbody *e)
+exchange_refuse(struct exchange *x, unsigned status, const struct endpoint_error *e)
 {
 	struct buf text = {0};
 
-	errorbody_add(&text, e);
+	endpoint_add_error(&text, e);
 	buf_addc(&text, '\n');
 	exchange_say(x, &text);
 	x->status = status;

@@ -13,7 +13,7 @@
 #include <microhttpd.h>
 
 #include "conns.h"
-#include "errorbody.h"
+#include "endpoint.h"
 #include "spool.h"
 
 /* What the two threads share: the lock, and how the server's is woken. */
@@ -72,7 +72,7 @@ struct exchange {
 
 /* The response is an error; e is copied. */
 void	exchange_refuse(struct exchange *x, unsigned status,
-	    const struct errorbody *e);
+	    const struct endpoint_error *e);
 
 /* The response is JSON with status 200: text is taken over. */
 void	exchange_say(struct exchange *x, struct buf *text);

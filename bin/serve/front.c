@@ -70,7 +70,7 @@ on_head(struct front *f, struct exchange *x, const char *path,
 static void
 turn_away(struct exchange *x, unsigned status)
 {
-	struct errorbody e = errorbody_of(status);
+	struct endpoint_error e = endpoint_error_of(status);
 
 	x->retry = true;
 	exchange_refuse(x, status, &e);
@@ -248,10 +248,10 @@ front_accept(struct front *f, int listener)
 static void
 say_timeout(const struct conn *conn)
 {
-	struct errorbody e = errorbody_of(408);
+	struct endpoint_error e = endpoint_error_of(408);
 	struct buf body = {0}, head = {0};
 
-	errorbody_add(&body, &e);
+	endpoint_add_error(&body, &e);
 	buf_printf(&head, "HTTP/1.1 408 Request Timeout\r\n"
 	    "Content-Type: application/json\r\nX-Should-Retry: false\r\n"
 	    "Connection: close\r\nContent-Length: %zu\r\n\r\n%s", body.n,

@@ -216,7 +216,7 @@ static void
 tell_failure(struct answer *a, struct exchange *x)
 {
 	struct buf event = {0};
-	struct errorbody e;
+	struct endpoint_error e;
 	unsigned status = answer_error(a, &e);
 
 	if (!x->stream) {
@@ -225,7 +225,7 @@ tell_failure(struct answer *a, struct exchange *x)
 		return;
 	}
 	if (!passing_told_error(&a->passing)) {
-		errorbody_event(&event, &e);
+		endpoint_add_event(&event, &e);
 		exchange_stream(x, &event);
 	}
 	exchange_end(x, EXCHANGE_CUT);
@@ -317,7 +317,7 @@ next_answer(struct server *s)
 static void
 give_up(struct server *s, struct answer *a)
 {
-	struct errorbody e = errorbody_of(500);
+	struct endpoint_error e = endpoint_error_of(500);
 
 	diag_warn_errno("sh");
 	if (a->x != NULL) {
@@ -429,7 +429,7 @@ close_front(struct server *s)
 static void
 end_all(struct server *s)
 {
-	struct errorbody e = errorbody_of(503);
+	struct endpoint_error e = endpoint_error_of(503);
 	struct exchange *x;
 	size_t i;
 
@@ -471,7 +471,7 @@ see_children(struct server *s)
 		a = answer_of(s, info.si_pid);
 		if (a != NULL)
 			process_reap(&a->process, now_ms());
-		else if (endpoint_ended(&s->status))
+		else if (endpoint_ended(&s->status, WNOHANG))
 			end_all(s);
 		else	/* one that this process had before it was this program */
 			waitpid(info.si_pid, NULL, WNOHANG);

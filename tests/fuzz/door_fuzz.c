@@ -10,8 +10,8 @@
 #include <ctype.h>
 #include <strings.h>
 
-#include "bearer.h"
 #include "door.h"
+#include "endpoint.h"
 #include "fuzz.h"
 #include "mem.h"
 #include "request.h"
@@ -193,7 +193,7 @@ check_asker(struct input *in, const struct exchange *x)
 	int i, hosts = 0;
 
 	if (in->keyed) {
-		FUZZ_NEED(strcmp(bearer_token(MHD_lookup_connection_value(
+		FUZZ_NEED(strcmp(endpoint_token(MHD_lookup_connection_value(
 		    &in->connection, MHD_HEADER_KIND, "Authorization")), token) == 0);
 		FUZZ_NEED(x->client != NULL && strcmp(x->client, "somebody") == 0);
 		return;
