@@ -3,12 +3,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "activation.h"
 #include "diag.h"
 #include "endpoint.h"
 #include "io.h"
 #include "keys.h"
 #include "listener.h"
+#include "listeners.h"
 #include "mem.h"
 #include "models.h"
 #include "opt.h"
@@ -179,7 +179,7 @@ settle_listeners(struct settings *s)
 {
 	size_t i;
 
-	s->server.nlisteners = activation_take(&s->listeners);
+	s->server.nlisteners = listeners_take(&s->listeners);
 	if (s->server.nlisteners == 0)
 		listen_at(s);
 	else if (s->address != NULL || s->port != -1)

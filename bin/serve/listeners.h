@@ -1,9 +1,9 @@
 /*
- * activation: listening sockets that were there before the program, as systemd
+ * listeners: listening sockets that were there before the program, as systemd
  * hands them over (sd_listen_fds(3)).
  */
-#ifndef ACTIVATION_H
-#define ACTIVATION_H
+#ifndef LISTENERS_H
+#define LISTENERS_H
 
 #include <stddef.h>
 
@@ -12,6 +12,6 @@
  * not blocking. The variables that tell of them are taken away. One that is no
  * listening socket ends the tool with 78.
  */
-size_t	activation_take(int **fds);
+size_t	listeners_take(int **fds);
 
 #endif

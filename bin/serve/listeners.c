@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "activation.h"
 #include "diag.h"
 #include "fd.h"
+#include "listeners.h"
 #include "mem.h"
 
 enum { FIRST = 3, MOST = 64 };
@@ -37,7 +37,7 @@ check(int fd)
 }
 
 size_t
-activation_take(int **fds)
+listeners_take(int **fds)
 {
 	long n = number("LISTEN_FDS"), i;
 
