@@ -7,8 +7,8 @@
 
 #include "diag.h"
 #include "endpoint.h"
+#include "fd.h"
 #include "io.h"
-#include "listener.h"
 #include "mem.h"
 #include "mock.h"
 #include "opt.h"
@@ -248,7 +248,7 @@ serve(struct settings *s, char **argv)
 	const char *why;
 	struct mock *m;
 
-	listener = listener_open("127.0.0.1", &s->port, &why);
+	listener = fd_listen("127.0.0.1", &s->port, &why);
 	if (listener == -1)
 		diag_die(EX_UNAVAILABLE, "127.0.0.1:%d: %s", s->port, why);
 	buf_printf(&url, "http://127.0.0.1:%d/v1/openai", s->port);

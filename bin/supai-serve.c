@@ -5,9 +5,9 @@
 
 #include "diag.h"
 #include "endpoint.h"
+#include "fd.h"
 #include "io.h"
 #include "keys.h"
-#include "listener.h"
 #include "listeners.h"
 #include "mem.h"
 #include "models.h"
@@ -167,7 +167,7 @@ listen_at(struct settings *s)
 
 	if (s->port == -1)
 		s->port = s->server.guest ? 0 : PORT;
-	s->listeners[0] = listener_open(address, &s->port, &why);
+	s->listeners[0] = fd_listen(address, &s->port, &why);
 	if (s->listeners[0] == -1)
 		diag_die(EX_UNAVAILABLE, "%s port %d: %s", address, s->port, why);
 	s->server.nlisteners = 1;
@@ -187,7 +187,7 @@ settle_listeners(struct settings *s)
 		    " open already");
 	s->server.listeners = s->listeners;
 	for (i = 0; s->no_key && i < s->server.nlisteners; i++)
-		if (!listener_loopback(s->listeners[i]))
+		if (!listeners_loopback(s->listeners[i]))
 			diag_die(EX_CONFIG, "--no-key is for loopback addresses:"
 			    " others can reach this one; --keys FILE says who may");
 }
@@ -212,7 +212,7 @@ serve(struct settings *s, char **argv, const char *key)
 	sigset_t mask;
 
 	buf_adds(&url, "http://");
-	listener_address(s->listeners[0], &url);
+	listeners_address(s->listeners[0], &url);
 	buf_adds(&url, "/v1/openai");
 	server_prepare(&mask);
 	if (s->server.guest) {

@@ -1,8 +1,17 @@
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "fd.h"
+
+enum { BACKLOG = 4096 };
 
 bool
 fd_flags(int fd, bool nonblocking)
@@ -58,4 +67,60 @@ fd_drain(const int ends[2])
 
 	while (read(ends[0], drained, sizeof(drained)) > 0)
 		;
+}
+
+/* The socket, listening at the address; -1 with errno set. */
+static int
+listen_at(const struct addrinfo *at)
+{
+	int fd = socket(at->ai_family, SOCK_STREAM, 0), on = 1, saved;
+
+	if (fd == -1)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (fd_flags(fd, true) &&
+	    bind(fd, at->ai_addr, at->ai_addrlen) != -1 &&
+	    listen(fd, BACKLOG) != -1)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* The port that a socket has been given. */
+static int
+port_of(int fd)
+{
+	struct sockaddr_storage at = {0};
+	socklen_t n = sizeof(at);
+	char port[8];
+
+	if (getsockname(fd, (struct sockaddr *)&at, &n) == -1 ||
+	    getnameinfo((struct sockaddr *)&at, n, NULL, 0, port, sizeof(port),
+	    NI_NUMERICSERV) != 0)
+		return 0;
+	return (int)strtol(port, NULL, 10);
+}
+
+int
+fd_listen(const char *address, int *port, const char **why)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
+	char service[16];
+	int fd, failed;
+
+	(void)snprintf(service, sizeof(service), "%d", *port);
+	failed = getaddrinfo(address, service, &hints, &found);
+	if (failed != 0) {
+		*why = gai_strerror(failed);
+		return -1;
+	}
+	fd = listen_at(found);
+	*why = fd == -1 ? strerror(errno) : NULL;
+	freeaddrinfo(found);
+	if (fd != -1)
+		*port = port_of(fd);
+	return fd;
 }

@@ -1,6 +1,6 @@
 /*
- * fd: descriptors that no other program inherits, and pipes of them. Not for
- * reading and writing: that is io's.
+ * fd: descriptors that no other program inherits: pipes, and sockets that listen.
+ * Not for reading and writing: that is io's.
  */
 #ifndef FD_H
 #define FD_H
@@ -23,5 +23,12 @@ bool	fd_pipe(int ends[2]);
 bool	fd_waker(int ends[2]);
 void	fd_wake(const int ends[2]);
 void	fd_drain(const int ends[2]);
+
+/*
+ * A socket that listens on an address (numeric, or a name's first one), and does not
+ * block; *port 0 is a free one, and set to the one it is. -1 with why (a constant, or
+ * errno's) when that failed.
+ */
+int	fd_listen(const char *address, int *port, const char **why);
 
 #endif

@@ -1,19 +1,16 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "diag.h"
+#include "fd.h"
 #include "interrupt.h"
 
-static int pipe_fds[2] = {-1, -1};
+static int wake[2] = {-1, -1};
 static volatile sig_atomic_t first, count;
 
 static void
 on_signal(int sig)
 {
-	int saved = errno;
-
 	if (first == 0)
 		first = sig;
 	count = count + 1;
@@ -21,10 +18,7 @@ on_signal(int sig)
 		(void)signal(sig, SIG_DFL);
 		(void)raise(sig);
 	}
-	/* When the pipe is full, the loop is awake anyway. */
-	if (write(pipe_fds[1], "", 1) == -1)
-		errno = saved;
-	errno = saved;
+	fd_wake(wake);
 }
 
 static void
@@ -42,14 +36,8 @@ catch(int sig)
 void
 interrupt_catch(void)
 {
-	int i;
-
-	if (pipe(pipe_fds) == -1)
+	if (!fd_waker(wake))
 		diag_die_errno(EX_OSERR, "pipe");
-	for (i = 0; i < 2; i++)
-		if (fcntl(pipe_fds[i], F_SETFD, FD_CLOEXEC) == -1 ||
-		    fcntl(pipe_fds[i], F_SETFL, O_NONBLOCK) == -1)
-			diag_die_errno(EX_OSERR, "pipe");
 	catch(SIGINT);
 	catch(SIGTERM);
 }
@@ -57,7 +45,7 @@ interrupt_catch(void)
 int
 interrupt_fd(void)
 {
-	return pipe_fds[0];
+	return wake[0];
 }
 
 bool
@@ -69,10 +57,7 @@ interrupt_at_once(void)
 int
 interrupt_count(int *sig)
 {
-	char bytes[16];
-
-	while (read(pipe_fds[0], bytes, sizeof(bytes)) > 0)
-		;
+	fd_drain(wake);
 	*sig = (int)first;
 	return (int)count;
 }

@@ -1,6 +1,9 @@
 #include <sys/socket.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -54,4 +57,73 @@ listeners_take(int **fds)
 		check((*fds)[i]);
 	}
 	return (size_t)n;
+}
+
+/* A socket's own address. */
+union name {
+	struct sockaddr		any;
+	struct sockaddr_in	four;
+	struct sockaddr_in6	six;
+	struct sockaddr_storage	storage;
+};
+
+static bool
+name_of(int fd, union name *name)
+{
+	socklen_t n = sizeof(*name);
+
+	memset(name, 0, sizeof(*name));
+	return getsockname(fd, &name->any, &n) != -1;
+}
+
+static int
+port_of(const union name *name)
+{
+	return ntohs(name->any.sa_family == AF_INET6 ? name->six.sin6_port :
+	    name->four.sin_port);
+}
+
+bool
+listeners_loopback(int fd)
+{
+	union name name;
+
+	if (!name_of(fd, &name))
+		return false;
+	switch (name.any.sa_family) {
+	case AF_UNIX:
+		return true;
+	case AF_INET:
+		return ntohl(name.four.sin_addr.s_addr) >> 24 == 127;
+	case AF_INET6:
+		return memcmp(&name.six.sin6_addr, &in6addr_loopback,
+		    sizeof(in6addr_loopback)) == 0;
+	default:
+		return false;
+	}
+}
+
+void
+listeners_address(int fd, struct buf *out)
+{
+	char text[INET6_ADDRSTRLEN];
+	union name name;
+	const void *address;
+
+	if (!name_of(fd, &name))
+		return;
+	if (name.any.sa_family == AF_INET) {
+		if (name.four.sin_addr.s_addr == htonl(INADDR_ANY))
+			name.four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address = &name.four.sin_addr;
+	} else if (name.any.sa_family == AF_INET6) {
+		if (IN6_IS_ADDR_UNSPECIFIED(&name.six.sin6_addr))
+			name.six.sin6_addr = in6addr_loopback;
+		address = &name.six.sin6_addr;
+	} else {
+		return;
+	}
+	if (inet_ntop(name.any.sa_family, address, text, sizeof(text)) != NULL)
+		buf_printf(out, name.any.sa_family == AF_INET ? "%s:%d" :
+		    "[%s]:%d", text, port_of(&name));
 }
