@@ -8,7 +8,7 @@
 #include "io.h"
 #include "mem.h"
 #include "models.h"
-#include "notes.h"
+#include "opt.h"
 #include "options.h"
 #include "request.h"
 #include "value.h"
@@ -109,26 +109,6 @@ take_words(struct compose *c, char **words, bool dashes)
 	}
 }
 
-/* What a person at a terminal would not notice. */
-static void
-note(const struct compose *c, bool input)
-{
-	enum notes_use use = input ? NOTES_PART : NOTES_UNREAD;
-	size_t i;
-
-	for (i = 0; i < c->words.n; i++)
-		if (strcmp(c->words.p[i], "-") == 0)
-			use = NOTES_PART;
-	if (c->bulk && c->records)
-		use = NOTES_PART;
-	else if (!c->bulk && use == NOTES_UNREAD && c->words.n == 0 &&
-	    c->files.n == 0)
-		use = NOTES_PROMPT;
-	notes_input(use);
-	if (c->files.n > 0)
-		notes_files(c->words.p, c->words.n);
-}
-
 static void
 check_options(const struct compose *c, const struct bulk *b)
 {
@@ -195,7 +175,7 @@ take_options(struct compose *c, struct bulk *b, int argc, char **argv)
 	for (;;) {
 		while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 			take(c, b, key, arg);
-			o.input = o.input || (arg != NULL && notes_names_input(arg));
+			o.input = o.input || (arg != NULL && opt_names_input(arg));
 			o.at = optind;
 		}
 		o.dashes = optind > o.at;
@@ -232,7 +212,8 @@ main(int argc, char **argv)
 		c.lax |= REQUEST_FOREIGN;
 	c.bulk = b.each != NULL;
 	c.records = c.records || b.nfiles == 0;
-	note(&c, o.input);
+	opt_note_prompt(c.words.p, c.words.n, o.input || (c.bulk && c.records),
+	    c.bulk || c.files.n > 0);
 	compose_start(&c);
 	if (c.bulk)
 		status = bulk_run(&b, &c);

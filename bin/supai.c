@@ -9,9 +9,9 @@
 #include "ending.h"
 #include "io.h"
 #include "listing.h"
-#include "notes.h"
-#include "redact.h"
+#include "opt.h"
 #include "places.h"
+#include "redact.h"
 #include "tools.h"
 
 enum {
@@ -289,7 +289,7 @@ main(int argc, char **argv)
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		note(&o, key, arg);
 		pass_on(&o, key, arg);
-		if (arg != NULL && notes_names_input(arg))
+		if (arg != NULL && opt_names_input(arg))
 			o.ask.input = true;
 		at = optind;
 	}

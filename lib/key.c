@@ -13,7 +13,7 @@
 #include "io.h"
 #include "key.h"
 #include "mem.h"
-#include "shell.h"
+#include "opt.h"
 
 enum { MAX_KEY = 1 << 16 };	/* bytes; a file that is longer holds no key */
 
@@ -119,7 +119,7 @@ key_check_mode(int fd, const char *path)
 		diag_die_errno(EX_CONFIG, "%s", path);
 	if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
 		return;
-	shell_quote(&word, path, strlen(path));
+	opt_quote(&word, path, strlen(path));
 	diag_die(EX_CONFIG, "%s: not for you alone (mode %03o): run chmod 600 %s",
 	    path, (unsigned)(st.st_mode & 07777), buf_string(&word));
 }

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -8,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "io.h"
@@ -135,7 +138,7 @@ opt_usage(const struct opt_tool *tool, const char *fmt, ...)
 	diag_warn("%s", buf_string(&why));
 	add_usage(&usage, tool);
 	buf_addc(&usage, '\n');
-	(void)io_write_all(2, usage.p, usage.n);
+	(void)io_write_all(STDERR_FILENO, usage.p, usage.n);
 	exit(EX_USAGE);
 }
 
@@ -343,4 +346,113 @@ opt_count(const struct opt_tool *tool, const char *name, const char *s, long min
 		opt_usage(tool, "%s: '%s' is no whole number from %ld to %ld",
 		    name, s, min, max);
 	return n;
+}
+
+/* Words. */
+
+static bool
+is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || strchr("@%_+=:,./-", c) != NULL;
+}
+
+void
+opt_quote(struct buf *out, const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && is_plain(p[i]); i++)
+		;
+	if (n > 0 && i == n) {
+		buf_add(out, p, n);
+		return;
+	}
+	buf_addc(out, '\'');
+	for (i = 0; i < n; i++)
+		if (p[i] == '\'')
+			buf_adds(out, "'\\''");
+		else
+			buf_addc(out, (unsigned char)p[i]);
+	buf_addc(out, '\'');
+}
+
+bool
+opt_names_input(const char *arg)
+{
+	static const char *const names[] = {
+		"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(arg + (*arg == '@'), names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* proc(5), which not every system has. */
+static bool
+is_parents(const struct stat *ours)
+{
+	struct buf path = {0};
+	struct stat st;
+	bool same;
+
+	buf_printf(&path, "/proc/%ld/fd/0", (long)getppid());
+	same = stat(buf_string(&path), &st) == -1 ||
+	    (st.st_dev == ours->st_dev && st.st_ino == ours->st_ino);
+	buf_free(&path);
+	return same;
+}
+
+/* Whether something waits there, going by what it is. */
+static bool
+waits(void)
+{
+	struct stat st;
+
+	if (fstat(STDIN_FILENO, &st) == -1)
+		return false;
+	if (S_ISREG(st.st_mode)) {
+		if (lseek(STDIN_FILENO, 0, SEEK_CUR) >= st.st_size)
+			return false;
+	} else if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)) {
+		return false;
+	}
+	return !is_parents(&st);
+}
+
+static void
+note_files(const char *const *words, size_t n)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (stat(words[i], &st) == -1 || !S_ISREG(st.st_mode))
+			continue;
+		diag_warn("'%s' is a word of the prompt, and the name of a file:"
+		    " -f %s puts that into it", words[i], words[i]);
+		return;
+	}
+}
+
+void
+opt_note_prompt(const char *const *words, size_t n, bool input, bool files)
+{
+	bool whole = n == 0 && !input && !files;
+	size_t i;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	for (i = 0; i < n; i++)
+		input |= strcmp(words[i], "-") == 0;
+	if (!input && !whole && waits())
+		diag_warn("standard input is not read: a word - puts it into the prompt");
+	if ((input || whole) && isatty(STDIN_FILENO))
+		diag_warn("%s is read from the keyboard: Ctrl-D ends it",
+		    whole ? "the prompt" : "standard input");
+	if (files)
+		note_files(words, n);
 }

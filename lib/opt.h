@@ -1,6 +1,6 @@
 /*
- * opt: options from one table a tool, which also is what --help prints, and
- * the values they take.
+ * opt: the command line: options from one table a tool, which also is what --help
+ * prints, the values they take, and words. Not for what an option does.
  */
 #ifndef OPT_H
 #define OPT_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "buf.h"
 #include "diag.h"
 
 /* Keys of options that have no short form start here. */
@@ -66,5 +67,23 @@ long	opt_count(const struct opt_tool *tool, const char *name, const char *s,
 	    long min, long max);
 double	opt_number(const struct opt_tool *tool, const char *name, const char *s);
 double	opt_share(const struct opt_tool *tool, const char *name, const char *s);
+
+/* Appends n bytes (no NUL among them) as one word that a shell reads back, in quotes
+ * only if need be. */
+void	opt_quote(struct buf *out, const char *p, size_t n);
+
+/* Whether an option's argument, or a word, names standard input: "-", "@-", … */
+bool	opt_names_input(const char *arg);
+
+/*
+ * Says, a line each, what a person would lose or wait for without noticing, where
+ * standard error is a terminal; never in scripts: that the keyboard is read; that
+ * standard input holds something that nobody reads (a pipe or a file that is not at
+ * its end, by its type; not where our parent has the same one, as a loop has, or where
+ * that can't be told); with files, that a word is the name of a file. The n words are
+ * the prompt's; input: something else of the command line is standard input; files:
+ * something else is asked for. Without any of these standard input is the prompt.
+ */
+void	opt_note_prompt(const char *const *words, size_t n, bool input, bool files);
 
 #endif

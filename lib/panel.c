@@ -11,8 +11,8 @@
 #include "id.h"
 #include "io.h"
 #include "mem.h"
+#include "opt.h"
 #include "panel.h"
-#include "shell.h"
 #include "utf8.h"
 
 enum {
@@ -420,7 +420,7 @@ check_mode(int fd, const char *path, struct buf *why)
 		return true;
 	buf_printf(why, "%s: others can write it (mode %03o): run chmod go-w ",
 	    path, (unsigned)(st.st_mode & 07777));
-	shell_quote(why, path, strlen(path));
+	opt_quote(why, path, strlen(path));
 	return false;
 }
 

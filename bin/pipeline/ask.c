@@ -10,7 +10,7 @@
 #include "diag.h"
 #include "ending.h"
 #include "io.h"
-#include "notes.h"
+#include "opt.h"
 #include "run.h"
 #include "show.h"
 #include "tools.h"
@@ -388,30 +388,13 @@ go(struct ask *a, struct run *r)
 	return status;
 }
 
-/* What a person would not notice. */
-static void
-note(const struct ask *a)
-{
-	size_t n = a->prompt.n, i;
-	enum notes_use use = a->input ? NOTES_PART : NOTES_UNREAD;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(a->prompt.p[i], "-") == 0)
-			use = NOTES_PART;
-	if (use == NOTES_UNREAD && n == 0 && !a->files)
-		use = NOTES_PROMPT;
-	notes_input(use);
-	if (a->files)
-		notes_files(a->prompt.p, n);
-}
-
 int
 ask_run(struct ask *a)
 {
 	struct run r;
 	int status;
 
-	note(a);
+	opt_note_prompt(a->prompt.p, a->prompt.n, a->input, a->files);
 	find(a);
 	if (a->output.name == NULL)
 		io_check_output();

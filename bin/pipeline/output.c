@@ -10,8 +10,8 @@
 #include "diag.h"
 #include "io.h"
 #include "mem.h"
+#include "opt.h"
 #include "output.h"
-#include "shell.h"
 
 enum { MAX_LINKS = 40, COPY = 1 << 16 };
 
@@ -202,7 +202,7 @@ add_name(struct buf *line, const char *name, const char *tail)
 	struct buf word = {0};
 
 	buf_printf(&word, "%s%s%s", *name == '/' ? "" : "./", name, tail);
-	shell_quote(line, word.p, word.n);
+	opt_quote(line, word.p, word.n);
 	buf_free(&word);
 }
 

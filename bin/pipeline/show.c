@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shell.h"
+#include "opt.h"
 #include "show.h"
 #include "tools.h"
 
@@ -11,11 +11,11 @@ show_command(struct buf *line, const char *tool, const struct words *args)
 	char *word = tools_word(tool);
 	size_t i;
 
-	shell_quote(line, word, strlen(word));
+	opt_quote(line, word, strlen(word));
 	free(word);
 	for (i = 0; i < args->n; i++) {
 		buf_addc(line, ' ');
-		shell_quote(line, args->p[i], strlen(args->p[i]));
+		opt_quote(line, args->p[i], strlen(args->p[i]));
 	}
 }
 
@@ -23,6 +23,6 @@ void
 show_variable(struct buf *line, const char *name, const char *value)
 {
 	buf_printf(line, "%s=", name);
-	shell_quote(line, value, strlen(value));
+	opt_quote(line, value, strlen(value));
 	buf_addc(line, ' ');
 }

@@ -14,8 +14,8 @@
 #include "io.h"
 #include "mem.h"
 #include "models.h"
+#include "opt.h"
 #include "request.h"
-#include "shell.h"
 #include "term.h"
 #include "utf8.h"
 #include "value.h"
@@ -88,7 +88,7 @@ no_text(const char *path, const char *why, const char *help, const char *rest)
 		buf_printf(&message, " (%s%s)", help, rest);
 	} else if (help != NULL) {
 		buf_printf(&message, " (%s ", help);
-		shell_quote(&message, path, strlen(path));
+		opt_quote(&message, path, strlen(path));
 		buf_printf(&message, "%s)", rest);
 	}
 	diag_die(EX_DATAERR, "%s", buf_string(&message));

@@ -3,7 +3,7 @@
 
 #include "curlcmd.h"
 #include "http.h"
-#include "shell.h"
+#include "opt.h"
 
 /* The options each stand on a line of their own. */
 static void
@@ -13,7 +13,7 @@ add_option(struct buf *out, const char *option, const char *value)
 	if (value == NULL)
 		return;
 	buf_addc(out, ' ');
-	shell_quote(out, value, strlen(value));
+	opt_quote(out, value, strlen(value));
 }
 
 static void
@@ -34,7 +34,7 @@ add_key(struct buf *out, const struct key_source *key)
 	buf_adds(out, "printf '%s\\n' \"");
 	if (key->kind == KEY_FILE) {
 		buf_adds(out, "$(tr -d '\\r' <");
-		shell_quote(out, key->path, strlen(key->path));
+		opt_quote(out, key->path, strlen(key->path));
 		buf_addc(out, ')');
 	} else {
 		buf_adds(out, "$SUPAI_API_KEY");
@@ -97,7 +97,7 @@ add_body(struct buf *out, const char *file, const struct buf *body)
 		return;
 	}
 	add_option(out, "--data-binary ", NULL);
-	shell_quote(out, body->p, body->n);
+	opt_quote(out, body->p, body->n);
 }
 
 void
