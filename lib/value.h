@@ -38,4 +38,14 @@ jv	value_get(jv object, const char *name);
 /* A member that is a string, borrowed from the object; NULL for anything else. */
 const char *value_string(jv object, const char *name);
 
+/*
+ * Appends the one spelling of the JSON number of n bytes at p, whatever text it has (1,
+ * 1.0 and 10e-1 are 1), by its digits: for ids and hashes that must be the same with
+ * every libjq. False, and nothing appended, where its exponent has more than nine digits.
+ */
+bool	value_spell(const char *p, size_t n, struct buf *out);
+
+/* Appends the spelling of a finite double: of the fewest digits that give it back. */
+void	value_spell_double(double x, struct buf *out);
+
 #endif

@@ -2,9 +2,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "decimal.h"
 #include "request.h"
 #include "task.h"
+#include "value.h"
 
 static const char path_end[] = "/chat/completions";
 
@@ -217,7 +217,7 @@ take_id(struct task *t, struct json id)
 	t->own_id = true;
 	if (json_type(id) != JSON_NUMBER)
 		json_text(id, &t->id);
-	else if (!decimal_spell(id.p, id.n, &t->id))
+	else if (!value_spell(id.p, id.n, &t->id))
 		return refuse_line(t, "its custom_id is a number with an"
 		    " exponent of more than nine digits");
 	return t->id.n > 0 || refuse_line(t, "no custom_id, or not a string that"

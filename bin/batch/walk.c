@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decimal.h"
 #include "mem.h"
 #include "utf8.h"
 #include "value.h"
@@ -38,10 +37,10 @@ read_number(struct walk *w, struct json v)
 {
 	struct buf said = {0}, held = {0};
 	double x = json_number(v);
-	bool spelt = decimal_spell(v.p, v.n, &said);
+	bool spelt = value_spell(v.p, v.n, &said);
 
 	if (spelt && isfinite(x))
-		decimal_of(x, &held);
+		value_spell_double(x, &held);
 	buf_clear(&w->text);
 	if (held.n > 0 && held.n == said.n &&
 	    memcmp(held.p, said.p, said.n) == 0)

@@ -1,7 +1,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "decimal.h"
 #include "exact.h"
 #include "value.h"
 
@@ -13,7 +12,7 @@ exact_spell(double x, struct buf *out)
 {
 	if (!(fabs(x) < TOO_LARGE))
 		return false;
-	decimal_of(x, out);
+	value_spell_double(x, out);
 	return true;
 }
 
@@ -24,7 +23,7 @@ number(struct json v, struct buf *why)
 	double x = json_number(v);
 	jv value = jv_invalid();
 
-	if (!decimal_spell(v.p, v.n, &said))
+	if (!value_spell(v.p, v.n, &said))
 		buf_adds(why, "a number with an exponent of more than nine"
 		    " digits: --id cannot tell it from others");
 	else if (exact_spell(x, &held) && held.n == said.n &&
