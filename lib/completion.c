@@ -192,51 +192,40 @@ emit_string(struct emit *e, struct fold_string s)
 		emit_word(e, "null");
 }
 
+/* NULL is null. */
 static void
 emit_list(struct emit *e, const struct fold_list *l)
 {
 	size_t i;
 
+	if (l == NULL) {
+		emit_word(e, "null");
+		return;
+	}
 	emit_open(e, '[');
 	for (i = 0; i < l->n; i++)
 		emit_string(e, l->items[i].text);
 	emit_close(e, ']');
 }
 
-/* An array of {first: text, second: more}; the second null where it is unknown. */
+/*
+ * An array of {first: text, second: more}. Where more is unknown it is null; of errors,
+ * whose retry may be announced, ruled out or not spoken of, it is left out then.
+ */
 static void
 emit_pairs(struct emit *e, const struct fold_list *l, const char *first,
-    const char *second)
+    const char *second, bool always)
 {
+	const struct fold_item *item;
 	size_t i;
 
 	emit_open(e, '[');
 	for (i = 0; i < l->n; i++) {
+		item = &l->items[i];
 		emit_open(e, '{');
-		emit_name(e, first);
-		emit_string(e, l->items[i].text);
-		emit_name(e, second);
-		emit_string(e, l->items[i].more);
-		emit_close(e, '}');
-	}
-	emit_close(e, ']');
-}
-
-/* The errors: whether a retry was announced, ruled out or not spoken of. */
-static void
-emit_errors(struct emit *e, const struct fold_list *l)
-{
-	size_t i;
-
-	emit_open(e, '[');
-	for (i = 0; i < l->n; i++) {
-		emit_open(e, '{');
-		emit_name(e, "message");
-		emit_string(e, l->items[i].text);
-		if (l->items[i].more.p != NULL || l->items[i].more_is_null) {
-			emit_name(e, "retry_at");
-			emit_string(e, l->items[i].more);
-		}
+		emit_string(emit_name(e, first), item->text);
+		if (always || item->more.p != NULL || item->more_is_null)
+			emit_string(emit_name(e, second), item->more);
 		emit_close(e, '}');
 	}
 	emit_close(e, ']');
@@ -246,32 +235,19 @@ static void
 emit_thread(struct emit *e, const struct fold_thread *t, bool thinking)
 {
 	emit_open(e, '{');
-	emit_name(e, "model");
-	emit_string(e, t->model);
-	emit_name(e, "text");
-	emit_text(e, t->text.p, t->text.n);
-	emit_name(e, "confidence");
-	emit_json(e, (struct json){t->score.p, t->score.n});
-	emit_name(e, "done");
-	emit_word(e, t->done ? "true" : "false");
-	emit_name(e, "retries");
-	emit_count(e, t->retries);
-	emit_name(e, "errors");
-	emit_errors(e, &t->errors);
-	emit_name(e, "searches");
-	emit_list(e, &t->searches);
-	emit_name(e, "fetched");
-	emit_list(e, &t->fetched);
-	emit_name(e, "sources");
-	emit_pairs(e, &t->sources, "url", "title");
-	emit_name(e, "files");
-	emit_pairs(e, &t->files, "id", "content_type");
-	emit_name(e, "thinking_chars");
-	emit_count(e, t->thinking_chars);
-	if (thinking) {
-		emit_name(e, "thinking");
-		emit_text(e, t->thinking.p, t->thinking.n);
-	}
+	emit_string(emit_name(e, "model"), t->model);
+	emit_text(emit_name(e, "text"), t->text.p, t->text.n);
+	emit_json(emit_name(e, "confidence"), (struct json){t->score.p, t->score.n});
+	emit_word(emit_name(e, "done"), t->done ? "true" : "false");
+	emit_count(emit_name(e, "retries"), t->retries);
+	emit_pairs(emit_name(e, "errors"), &t->errors, "message", "retry_at", false);
+	emit_list(emit_name(e, "searches"), &t->searches);
+	emit_list(emit_name(e, "fetched"), &t->fetched);
+	emit_pairs(emit_name(e, "sources"), &t->sources, "url", "title", true);
+	emit_pairs(emit_name(e, "files"), &t->files, "id", "content_type", true);
+	emit_count(emit_name(e, "thinking_chars"), t->thinking_chars);
+	if (thinking)
+		emit_text(emit_name(e, "thinking"), t->thinking.p, t->thinking.n);
 	emit_close(e, '}');
 }
 
@@ -294,29 +270,16 @@ emit_threads(struct emit *e, const struct fold *f, const char *key)
 static void
 emit_ensemble(struct emit *e, const struct fold *f, const char *key)
 {
-	static const struct fold_string none;
 	size_t i;
 
 	emit_open(e, '{');
-	emit_name(e, "mode");
-	emit_string(e, f->mode);
-	emit_name(e, "start_models");
-	if (f->started)
-		emit_list(e, &f->start);
-	else
-		emit_string(e, none);
-	emit_name(e, "final_models");
-	if (f->ended)
-		emit_list(e, &f->final);
-	else
-		emit_string(e, none);
-	emit_name(e, "consensus_model");
-	emit_string(e, f->consensus);
-	emit_name(e, "threads");
-	emit_threads(e, f, key);
+	emit_string(emit_name(e, "mode"), f->mode);
+	emit_list(emit_name(e, "start_models"), f->started ? &f->start : NULL);
+	emit_list(emit_name(e, "final_models"), f->ended ? &f->final : NULL);
+	emit_string(emit_name(e, "consensus_model"), f->consensus);
+	emit_threads(emit_name(e, "threads"), f, key);
 	if (f->other.n > 0) {
-		emit_name(e, "other");
-		emit_open(e, '{');
+		emit_open(emit_name(e, "other"), '{');
 		for (i = 0; i < f->other.n; i++) {
 			emit_string(e, f->other.items[i].text);
 			emit_named(e);
@@ -368,8 +331,7 @@ emit_choice(struct emit *e, const struct completion_choice *c, long index)
 		emit_count(e, (unsigned long long)index);
 	else
 		emit_word(e, "null");
-	emit_name(e, "message");
-	emit_open(e, '{');
+	emit_open(emit_name(e, "message"), '{');
 	emit_member(e, &c->message, "role", "\"assistant\"");
 	emit_member(e, &c->message, "content", "null");
 	emit_others(e, &c->message, "role", "content");
@@ -412,20 +374,16 @@ emit_main(struct emit *e, const struct fold *f)
 	bool text = t != NULL && t->text.n > 0;
 
 	emit_open(e, '{');
-	emit_name(e, "index");
-	emit_count(e, 0);
-	emit_name(e, "message");
-	emit_open(e, '{');
-	emit_name(e, "role");
-	emit_word(e, "\"assistant\"");
+	emit_count(emit_name(e, "index"), 0);
+	emit_open(emit_name(e, "message"), '{');
+	emit_word(emit_name(e, "role"), "\"assistant\"");
 	emit_name(e, "content");
 	if (text)
 		emit_text(e, t->text.p, t->text.n);
 	else
 		emit_word(e, "null");
 	emit_close(e, '}');
-	emit_name(e, "finish_reason");
-	emit_word(e, text && t->done ? "\"stop\"" : "null");
+	emit_word(emit_name(e, "finish_reason"), text && t->done ? "\"stop\"" : "null");
 	emit_close(e, '}');
 }
 
@@ -438,24 +396,18 @@ write_object(const struct completion *c, const struct fold *f, const char *key,
 	emit_open(&e, '{');
 	if (merge_find(&c->members, "id") != NULL)
 		emit_member(&e, &c->members, "id", "null");
-	emit_name(&e, "object");
-	emit_word(&e, "\"chat.completion\"");
+	emit_word(emit_name(&e, "object"), "\"chat.completion\"");
 	emit_others(&e, &c->members, "id", f->ensemble ? "supai" : "id");
-	emit_name(&e, "choices");
-	emit_open(&e, '[');
+	emit_open(emit_name(&e, "choices"), '[');
 	emit_choices(&e, c, f);
 	if (c->n == 0 && f->ensemble)
 		emit_main(&e, f);
 	emit_close(&e, ']');
-	if (f->ensemble) {
-		emit_name(&e, "supai");
-		emit_ensemble(&e, f, key);
-	}
-	if (f->errors.n > 0) {
-		emit_name(&e, "error");
-		emit_json(&e, (struct json){f->errors.items[0].text.p,
+	if (f->ensemble)
+		emit_ensemble(emit_name(&e, "supai"), f, key);
+	if (f->errors.n > 0)
+		emit_json(emit_name(&e, "error"), (struct json){f->errors.items[0].text.p,
 		    f->errors.items[0].text.n});
-	}
 	emit_close(&e, '}');
 }
 

@@ -34,11 +34,12 @@ emit_named(struct emit *e)
 	e->comma = false;
 }
 
-void
+struct emit *
 emit_name(struct emit *e, const char *name)
 {
 	emit_text(e, name, strlen(name));
 	emit_named(e);
+	return e;
 }
 
 void

@@ -22,8 +22,11 @@ struct emit {
 void	emit_open(struct emit *e, char bracket);
 void	emit_close(struct emit *e, char bracket);
 
-/* A member's name; its value has to follow. A constant of plain ASCII. */
-void	emit_name(struct emit *e, const char *name);
+/*
+ * A member's name, a constant of plain ASCII; its value has to follow. Returns e:
+ *	emit_text(emit_name(e, "id"), p, n);
+ */
+struct emit *emit_name(struct emit *e, const char *name);
 
 /* A string of n bytes of UTF-8; also for a name, emit_named after it. */
 void	emit_text(struct emit *e, const char *p, size_t n);

@@ -42,8 +42,7 @@ add_member(struct builder *b, const char *name, const char *p, size_t n)
 static void
 add_null(struct builder *b, const char *name)
 {
-	emit_name(&b->e, name);
-	emit_word(&b->e, "null");
+	emit_word(emit_name(&b->e, name), "null");
 }
 
 /* A JSON value on one line, as UTF-8, secrets hidden. */
@@ -72,10 +71,8 @@ add_response(struct builder *b, const struct result *r)
 		add_null(b, "response");
 		return;
 	}
-	emit_name(&b->e, "response");
-	emit_open(&b->e, '{');
-	emit_name(&b->e, "status_code");
-	emit_count(&b->e, (unsigned long long)r->status);
+	emit_open(emit_name(&b->e, "response"), '{');
+	emit_count(emit_name(&b->e, "status_code"), (unsigned long long)r->status);
 	add_member(b, "request_id", r->request_id->p, r->request_id->n);
 	add_json(b, "body", r->body, r->kind == RESULT_ANSWER ?
 	    REDACT_ANSWER : 0);
@@ -89,14 +86,11 @@ add_error(struct builder *b, const struct result *r)
 		add_null(b, "error");
 		return;
 	}
-	emit_name(&b->e, "error");
-	emit_open(&b->e, '{');
+	emit_open(emit_name(&b->e, "error"), '{');
 	add_member(b, "code", r->code, strlen(r->code));
 	add_member(b, "message", r->message, strlen(r->message));
-	if (r->line > 0) {
-		emit_name(&b->e, "line");
-		emit_count(&b->e, r->line);
-	}
+	if (r->line > 0)
+		emit_count(emit_name(&b->e, "line"), r->line);
 	if (r->kind == RESULT_ERROR && r->body.p != NULL)
 		add_json(b, "partial", r->body, 0);
 	emit_close(&b->e, '}');
@@ -113,10 +107,8 @@ result_add(const struct result *r, const struct redact *redact, struct buf *out)
 	buf_printf(&id, "%s%016" PRIx64 "%016" PRIx64, prefix, t->request.a,
 	    of_id.a);
 	emit_open(&b.e, '{');
-	emit_name(&b.e, "id");
-	emit_text(&b.e, id.p, id.n);
-	emit_name(&b.e, "custom_id");
-	emit_text(&b.e, t->id.p, t->id.n);
+	emit_text(emit_name(&b.e, "id"), id.p, id.n);
+	emit_text(emit_name(&b.e, "custom_id"), t->id.p, t->id.n);
 	add_response(&b, r);
 	add_error(&b, r);
 	emit_close(&b.e, '}');

@@ -84,10 +84,8 @@ failure_body(const struct http_exchange *x, struct buf *out)
 		return v;
 	utf8_add(&text, x->error.p, x->error.n);
 	emit_open(&e, '{');
-	emit_name(&e, "error");
-	emit_open(&e, '{');
-	emit_name(&e, "message");
-	emit_text(&e, text.p, text.n);
+	emit_open(emit_name(&e, "error"), '{');
+	emit_text(emit_name(&e, "message"), text.p, text.n);
 	emit_close(&e, '}');
 	emit_close(&e, '}');
 	buf_free(&text);

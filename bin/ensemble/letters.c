@@ -56,15 +56,13 @@ letters_put(const struct candidate *c, size_t n, uint64_t seed, struct emit *e)
 	for (i = 0; i < n; i++) {
 		one = &c[order[i]];
 		emit_open(e, '{');
-		emit_name(e, "answer");
-		put_letter(e, i);
+		put_letter(emit_name(e, "answer"), i);
 		emit_name(e, "confidence");
 		if (one->scored)
 			score_put(e, one->confidence);
 		else
 			emit_word(e, "null");
-		emit_name(e, "text");
-		emit_text(e, one->text->p, one->text->n);
+		emit_text(emit_name(e, "text"), one->text->p, one->text->n);
 		emit_close(e, '}');
 	}
 	emit_close(e, ']');

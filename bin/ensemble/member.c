@@ -11,8 +11,7 @@ put_round(const struct member *m, const struct candidate *others, size_t n,
 	struct emit e = {.out = out};
 
 	emit_open(&e, '{');
-	emit_name(&e, "yours");
-	emit_text(&e, m->text.p, m->text.n);
+	emit_text(emit_name(&e, "yours"), m->text.p, m->text.n);
 	emit_name(&e, "others");
 	letters_put(others, n, seed, &e);
 	emit_close(&e, '}');

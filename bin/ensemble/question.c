@@ -120,10 +120,8 @@ put_part(struct emit *e, const struct buf *text)
 	if (text->n == 0)
 		return;
 	emit_open(e, '{');
-	emit_name(e, "type");
-	emit_text(e, "text", 4);
-	emit_name(e, "text");
-	emit_text(e, text->p, text->n);
+	emit_text(emit_name(e, "type"), "text", 4);
+	emit_text(emit_name(e, "text"), text->p, text->n);
 	emit_close(e, '}');
 }
 
@@ -174,10 +172,8 @@ put_message(struct emit *e, struct json message, const struct buf *before,
 		else
 			emit_json(e, v);
 	}
-	if (json_get(message, "content").p == NULL) {
-		emit_name(e, "content");
-		put_content(e, (struct json){0}, before, after);
-	}
+	if (json_get(message, "content").p == NULL)
+		put_content(emit_name(e, "content"), (struct json){0}, before, after);
 	emit_close(e, '}');
 }
 
@@ -250,10 +246,8 @@ put_text_message(struct emit *e, const char *role, const struct buf *before,
     const struct buf *after)
 {
 	emit_open(e, '{');
-	emit_name(e, "role");
-	emit_text(e, role, strlen(role));
-	emit_name(e, "content");
-	put_content(e, (struct json){0}, before, after);
+	emit_text(emit_name(e, "role"), role, strlen(role));
+	put_content(emit_name(e, "content"), (struct json){0}, before, after);
 	emit_close(e, '}');
 }
 
@@ -298,14 +292,10 @@ is_ours(struct json name)
 static void
 put_head(struct emit *e, const char *name)
 {
-	emit_name(e, "model");
-	emit_text(e, name, strlen(name));
-	emit_name(e, "stream");
-	emit_word(e, "true");
-	emit_name(e, "stream_options");
-	emit_open(e, '{');
-	emit_name(e, "include_usage");
-	emit_word(e, "true");
+	emit_text(emit_name(e, "model"), name, strlen(name));
+	emit_word(emit_name(e, "stream"), "true");
+	emit_open(emit_name(e, "stream_options"), '{');
+	emit_word(emit_name(e, "include_usage"), "true");
 	emit_close(e, '}');
 }
 
@@ -408,10 +398,8 @@ question_put(const struct question *q, const struct panel_model *line,
 	surround(&a, q, line, also);
 	emit_open(&e, '{');
 	put_head(&e, name);
-	emit_name(&e, "logprobs");
-	emit_word(&e, "true");
-	emit_name(&e, "messages");
-	put_messages(&e, q, &a);
+	emit_word(emit_name(&e, "logprobs"), "true");
+	put_messages(emit_name(&e, "messages"), q, &a);
 	for (i = json_first(q->value); json_more(&i, &member, &v);) {
 		if (is_ours(member))
 			continue;
@@ -451,21 +439,17 @@ put_case(const struct question *q, const struct buf *answer, struct buf *out)
 	struct buf text = {0};
 
 	emit_open(&e, '{');
-	emit_name(&e, "conversation");
-	emit_open(&e, '[');
+	emit_open(emit_name(&e, "conversation"), '[');
 	for (i = json_first(q->messages); json_more(&i, &name, &v);) {
 		buf_clear(&text);
 		content_text(json_get(v, "content"), &text);
 		emit_open(&e, '{');
-		emit_name(&e, "role");
-		emit_json(&e, json_get(v, "role"));
-		emit_name(&e, "text");
-		emit_text(&e, text.p, text.n);
+		emit_json(emit_name(&e, "role"), json_get(v, "role"));
+		emit_text(emit_name(&e, "text"), text.p, text.n);
 		emit_close(&e, '}');
 	}
 	emit_close(&e, ']');
-	emit_name(&e, "answer");
-	emit_text(&e, answer->p, answer->n);
+	emit_text(emit_name(&e, "answer"), answer->p, answer->n);
 	emit_close(&e, '}');
 	buf_free(&text);
 }
@@ -484,8 +468,7 @@ question_judge(const struct question *q, const struct panel_model *line,
 	put_case(q, answer, &data);
 	emit_open(&e, '{');
 	put_head(&e, name);
-	emit_name(&e, "messages");
-	emit_open(&e, '[');
+	emit_open(emit_name(&e, "messages"), '[');
 	put_text_message(&e, "system", &system, &told);
 	put_text_message(&e, "user", &none, &data);
 	emit_close(&e, ']');

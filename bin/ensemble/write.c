@@ -11,8 +11,7 @@
 static void
 member(struct emit *e, const char *name, const char *text)
 {
-	emit_name(e, name);
-	emit_text(e, text, strlen(text));
+	emit_text(emit_name(e, name), text, strlen(text));
 }
 
 void
@@ -47,8 +46,7 @@ begin_chunk(struct writer *w)
 	struct emit e = begin_event(w);
 
 	member(&e, "object", "supai.chunk");
-	emit_name(&e, "chunk");
-	emit_open(&e, '{');
+	emit_open(emit_name(&e, "chunk"), '{');
 	return e;
 }
 
@@ -75,8 +73,7 @@ begin_thread(struct writer *w, const struct thread *t, const char *type,
 {
 	struct emit e = begin_chunk(w);
 
-	emit_name(&e, "_source");
-	emit_open(&e, '{');
+	emit_open(emit_name(&e, "_source"), '{');
 	member(&e, "key", t->key);
 	if (model)
 		member(&e, "modelId", t->model);
@@ -91,8 +88,7 @@ put_keys(struct emit *e, const char *name, const struct thread *threads,
 {
 	size_t i;
 
-	emit_name(e, name);
-	emit_open(e, '[');
+	emit_open(emit_name(e, name), '[');
 	for (i = 0; i < n; i++)
 		if (kept == NULL || kept[i])
 			emit_text(e, threads[i].key, strlen(threads[i].key));
@@ -151,8 +147,7 @@ says(struct writer *w, const struct thread *t, const char *type,
 {
 	struct emit e = begin_thread(w, t, type, true);
 
-	emit_name(&e, "text");
-	emit_text(&e, text->p, text->n);
+	emit_text(emit_name(&e, "text"), text->p, text->n);
 	end_chunk(w, &e);
 }
 
@@ -248,8 +243,7 @@ write_score(struct writer *w, struct thread *t, double confidence)
 	if (!w->chunks)
 		return;
 	e = begin_thread(w, t, "confidence-score", false);
-	emit_name(&e, "value");
-	score_put(&e, confidence);
+	score_put(emit_name(&e, "value"), confidence);
 	end_chunk(w, &e);
 }
 
@@ -259,21 +253,17 @@ put_head(struct writer *w, struct emit *e, const char *object)
 {
 	member(e, "id", w->id);
 	member(e, "object", object);
-	emit_name(e, "created");
-	emit_count(e, (unsigned long long)w->created);
+	emit_count(emit_name(e, "created"), (unsigned long long)w->created);
 	member(e, "model", w->mode);
 }
 
 static void
 open_choice(struct emit *e, const char *said)
 {
-	emit_name(e, "choices");
-	emit_open(e, '[');
+	emit_open(emit_name(e, "choices"), '[');
 	emit_open(e, '{');
-	emit_name(e, "index");
-	emit_count(e, 0);
-	emit_name(e, said);
-	emit_open(e, '{');
+	emit_count(emit_name(e, "index"), 0);
+	emit_open(emit_name(e, said), '{');
 }
 
 static void
@@ -300,14 +290,11 @@ standard(struct writer *w, const char *role, const struct buf *text,
 	open_choice(&e, "delta");
 	if (role != NULL)
 		member(&e, "role", role);
-	if (text != NULL) {
-		emit_name(&e, "content");
-		emit_text(&e, text->p, text->n);
-	}
+	if (text != NULL)
+		emit_text(emit_name(&e, "content"), text->p, text->n);
 	close_choice(&e, finish);
 	if (w->usage) {	/* where it is asked for, each chunk has some */
-		emit_name(&e, "usage");
-		emit_word(&e, "null");
+		emit_word(emit_name(&e, "usage"), "null");
 	}
 	end_event(w, &e);
 }
@@ -332,8 +319,7 @@ write_end(struct writer *w, const char *finish, const struct usage *u)
 	if (w->usage) {
 		e = begin_event(w);
 		put_head(w, &e, "chat.completion.chunk");
-		emit_name(&e, "choices");
-		emit_open(&e, '[');
+		emit_open(emit_name(&e, "choices"), '[');
 		emit_close(&e, ']');
 		emit_name(&e, "usage");
 		usage_put(u, &e);
@@ -352,8 +338,7 @@ write_completion(struct writer *w, const struct buf *text, const char *finish,
 	put_head(w, &e, "chat.completion");
 	open_choice(&e, "message");
 	member(&e, "role", "assistant");
-	emit_name(&e, "content");
-	emit_text(&e, text->p, text->n);
+	emit_text(emit_name(&e, "content"), text->p, text->n);
 	close_choice(&e, finish);
 	emit_name(&e, "usage");
 	usage_put(u, &e);
@@ -382,12 +367,10 @@ write_failure(struct writer *w, const char *message, int status)
 {
 	struct emit e = begin_event(w);
 
-	emit_name(&e, "error");
-	emit_open(&e, '{');
+	emit_open(emit_name(&e, "error"), '{');
 	member(&e, "message", message);
 	member(&e, "type", "ensemble_error");
-	emit_name(&e, "param");
-	emit_word(&e, "null");
+	emit_word(emit_name(&e, "param"), "null");
 	member(&e, "code", code_of(status));
 	emit_close(&e, '}');
 	end_event(w, &e);
