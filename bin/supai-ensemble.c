@@ -7,6 +7,7 @@
 
 #include "ask.h"
 #include "client.h"
+#include "config.h"
 #include "diag.h"
 #include "ensemble.h"
 #include "http.h"
@@ -277,7 +278,7 @@ main(int argc, char **argv)
 	io_init();
 	client_init(&s.client);
 	take_options(&s, argc, argv);
-	path = s.panel != NULL ? mem_string(s.panel) : panel_path();
+	path = s.panel != NULL ? mem_string(s.panel) : config_path("panel");
 	targets.base = s.base;
 	read_panel(&s, &panel, path);
 	read_question(&s, &panel, &question, &ask, &text);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "diag.h"
 #include "endpoint.h"
 #include "fd.h"
@@ -147,7 +148,7 @@ settle_ids(struct settings *s)
 
 	d->modes.ids = models_ids(MODELS_MODES, &d->modes.n);
 	d->models.ids = models_ids(MODELS_MODELS, &d->models.n);
-	s->panel_path = panel_path();
+	s->panel_path = config_path("panel");
 	if (s->panel_path != NULL &&
 	    !panel_read(&s->panel, s->panel_path, &why))
 		diag_die(EX_CONFIG, "%s", buf_string(&why));

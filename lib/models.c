@@ -124,7 +124,7 @@ load(struct list *l)
 static void
 load_panel(void)
 {
-	char *path = panel.path == NULL ? panel_path() : NULL;
+	char *path = panel.path == NULL ? config_path("panel") : NULL;
 	struct buf why = {0};
 
 	if (path != NULL && !panel_read(&panel, path, &why))

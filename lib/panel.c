@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "id.h"
 #include "io.h"
 #include "mem.h"
@@ -84,7 +83,7 @@ number(const char *s, unsigned long max)
 
 /* HOST or HOST:PORT, IPv6 in brackets. */
 static bool
-take_host(struct reading *r, struct panel_host *h)
+read_host(struct reading *r, struct panel_host *h)
 {
 	char *s = field(r), *end, *c;
 
@@ -100,7 +99,6 @@ take_host(struct reading *r, struct panel_host *h)
 	if (end == NULL || (*end != '\0' && *end != ':') ||
 	    strcspn(s, "/?#@") < strlen(s) || end == s)
 		return wrong(r, "'%s' is not HOST or HOST:PORT", s);
-	h->port = 0;
 	if (*end == ':') {
 		*end++ = '\0';
 		h->port = (long)number(end, MAX_PORT);
@@ -116,10 +114,25 @@ take_host(struct reading *r, struct panel_host *h)
 	return true;
 }
 
-static bool
-same_host(const struct panel_host *a, const struct panel_host *b)
+/* Adds the line of a host, whose what it says; NULL where that is wrong. */
+static struct panel_host *
+take_host(struct reading *r, struct panel_hosts *all, const char *what)
 {
-	return a->port == b->port && strcmp(a->name, b->name) == 0;
+	struct panel_host h = {.line = r->line};
+	size_t i;
+
+	if (!read_host(r, &h))
+		return NULL;
+	/* From here on the panel owns what it holds, also where it is wrong. */
+	all->p = mem_resize(all->p, all->n + 1, sizeof(*all->p));
+	all->p[all->n++] = h;
+	for (i = 0; i + 1 < all->n; i++)
+		if (all->p[i].port == h.port && strcmp(all->p[i].name, h.name) == 0) {
+			wrong(r, "this host's %s has a line already, %lu", what,
+			    all->p[i].line);
+			return NULL;
+		}
+	return &all->p[all->n - 1];
 }
 
 /* What a model's line may have at its end. */
@@ -218,54 +231,31 @@ beside(const struct panel *p, const char *path)
 static bool
 take_key(struct reading *r)
 {
-	struct panel *p = r->p;
-	struct panel_key k = {.line = r->line}, *all;
-	const char *how, *where;
-	size_t i;
+	struct panel_host *h = take_host(r, &r->p->keys, "key");
+	const char *how = h != NULL ? field(r) : NULL;
+	const char *where = how != NULL ? field(r) : NULL;
 
-	if (!take_host(r, &k.host))
+	if (h == NULL)
 		return false;
-	/* From here on the panel owns what it holds, also where it is wrong. */
-	all = mem_resize(p->keys, p->nkeys + 1, sizeof(*p->keys));
-	p->keys = all;
-	all[p->nkeys++] = k;
-	how = field(r);
-	where = how != NULL ? field(r) : NULL;
-	if (where == NULL || (strcmp(how, "file") != 0 &&
-	    strcmp(how, "env") != 0))
+	if (where == NULL || (strcmp(how, "file") != 0 && strcmp(how, "env") != 0))
 		return wrong(r, "a key's line is: key HOST[:PORT] file PATH, or"
 		    " env VARIABLE");
-	for (i = 0; i + 1 < p->nkeys; i++)
-		if (same_host(&all[i].host, &k.host))
-			return wrong(r, "this host's key has a line already, %lu",
-			    all[i].line);
-	all[i].file = *how == 'f';
-	all[i].where = all[i].file ? beside(p, where) : mem_string(where);
+	h->file = *how == 'f';
+	h->where = h->file ? beside(r->p, where) : mem_string(where);
 	return at_end(r);
 }
 
 static bool
 take_limit(struct reading *r)
 {
-	struct panel *p = r->p;
-	struct panel_limit l = {.line = r->line};
-	const char *most;
-	size_t i;
+	struct panel_host *h = take_host(r, &r->p->limits, "limit");
+	const char *most = h != NULL ? field(r) : NULL;
 
-	if (!take_host(r, &l.host))
+	if (h == NULL)
 		return false;
-	p->limits = mem_resize(p->limits, p->nlimits + 1, sizeof(*p->limits));
-	p->limits[p->nlimits++] = l;
-	most = field(r);
-	l.most = most != NULL ? (unsigned)number(most, MAX_CALLS) : 0;
-	if (l.most == 0)
-		return wrong(r, "a limit's line is: limit HOST[:PORT] N, from 1 on");
-	for (i = 0; i + 1 < p->nlimits; i++)
-		if (same_host(&p->limits[i].host, &l.host))
-			return wrong(r, "this host's limit has a line already, %lu",
-			    p->limits[i].line);
-	p->limits[i].most = l.most;
-	return at_end(r);
+	h->most = most != NULL ? (unsigned)number(most, MAX_CALLS) : 0;
+	return h->most > 0 ? at_end(r) :
+	    wrong(r, "a limit's line is: limit HOST[:PORT] N, from 1 on");
 }
 
 /* Cuts the "*N" at an id's end off. */
@@ -444,12 +434,6 @@ read_text(struct panel *p, int fd, struct buf *why)
 	return true;
 }
 
-char *
-panel_path(void)
-{
-	return config_path("panel");
-}
-
 bool
 panel_read(struct panel *p, const char *path, struct buf *why)
 {
@@ -526,16 +510,16 @@ panel_is_host(const struct panel_host *h, const char *host, long port)
 	return (h->port == 0 || h->port == port) && strcmp(h->name, host) == 0;
 }
 
-const struct panel_key *
+const struct panel_host *
 panel_key(const struct panel *p, const char *host, long port)
 {
-	const struct panel_key *found = NULL;
+	const struct panel_host *found = NULL;
 	size_t i;
 
-	for (i = 0; i < p->nkeys; i++)
-		if (panel_is_host(&p->keys[i].host, host, port) &&
-		    (found == NULL || p->keys[i].host.port != 0))
-			found = &p->keys[i];
+	for (i = 0; i < p->keys.n; i++)
+		if (panel_is_host(&p->keys.p[i], host, port) &&
+		    (found == NULL || p->keys.p[i].port != 0))
+			found = &p->keys.p[i];
 	return found;
 }
 
@@ -569,22 +553,26 @@ panel_size(const char *mode)
 	return 0;
 }
 
+static void
+free_hosts(struct panel_hosts *all)
+{
+	while (all->n > 0) {
+		free(all->p[--all->n].name);
+		free(all->p[all->n].where);
+	}
+	free(all->p);
+}
+
 void
 panel_free(struct panel *p)
 {
 	size_t i;
 
-	for (i = 0; i < p->nkeys; i++) {
-		free(p->keys[i].host.name);
-		free(p->keys[i].where);
-	}
-	for (i = 0; i < p->nlimits; i++)
-		free(p->limits[i].host.name);
+	free_hosts(&p->keys);
+	free_hosts(&p->limits);
 	for (i = 0; i < p->nmodes; i++)
 		free(p->modes[i].members.p);
 	free(p->models);
-	free(p->keys);
-	free(p->limits);
 	free(p->mains.p);
 	free(p->modes);
 	free(p->text);

@@ -23,23 +23,19 @@ struct panel_model {
 	unsigned long	 line;
 };
 
-/* A host as url_parse has it: lower case, IPv6 without brackets. */
+/* What the lines of hosts say, of their keys or of their limits. */
 struct panel_host {
-	char		*name;	/* owned by the panel */
+	char		*name;	/* as url_parse has it: lower case, IPv6 without brackets */
 	long		 port;	/* 0: any */
-};
-
-struct panel_key {
-	struct panel_host host;
-	bool		 file;	/* where is a path; else an environment variable's name */
-	char		*where;	/* a path is absolute, or as the panel's is; owned */
+	bool		 file;	/* of a key: where is a path; else a variable's name */
+	char		*where;	/* of a key: a path is absolute, or as the panel's is */
+	unsigned	 most;	/* of a limit: calls at once */
 	unsigned long	 line;
 };
 
-struct panel_limit {
-	struct panel_host host;
-	unsigned	 most;	/* calls at once */
-	unsigned long	 line;
+struct panel_hosts {
+	struct panel_host *p;	/* name and where are the panel's */
+	size_t		 n;
 };
 
 /* An id, and how many samples of it are asked for. */
@@ -64,10 +60,7 @@ struct panel {
 	const char	*path;		/* borrowed */
 	struct panel_model *models;
 	size_t		 nmodels;
-	struct panel_key *keys;
-	size_t		 nkeys;
-	struct panel_limit *limits;
-	size_t		 nlimits;
+	struct panel_hosts keys, limits;
 	struct panel_members mains;	/* who writes the final answer; samples are 1 */
 	unsigned long	 main_line;
 	struct panel_mode *modes;
@@ -77,9 +70,6 @@ struct panel {
 };
 
 enum { PANEL_SAMPLES = 100 };	/* as many of one id at most */
-
-/* The panel's own place, supai/panel in the configuration; owned; NULL: no home. */
-char	*panel_path(void);
 
 /*
  * Reads the panel at path (borrowed for as long as p is). True also where there
@@ -99,7 +89,7 @@ bool	panel_of(struct panel *p, const char *ids, const char *base,
 const struct panel_model *panel_find(const struct panel *p, const char *id);
 
 /* The key's line of a host: the one with its port before the one without; or NULL. */
-const struct panel_key *panel_key(const struct panel *p, const char *host,
+const struct panel_host *panel_key(const struct panel *p, const char *host,
 	    long port);
 
 /* Whether a line's host is this one. */

@@ -7,7 +7,7 @@ void
 limit_start(struct limits *l, const struct panel *p)
 {
 	l->panel = p;
-	l->used = mem_zero(p->nlimits + 1, sizeof(*l->used));
+	l->used = mem_zero(p->limits.n + 1, sizeof(*l->used));
 }
 
 bool
@@ -16,12 +16,12 @@ limit_take(struct limits *l, const struct url *u)
 	const struct panel *p = l->panel;
 	size_t i;
 
-	for (i = 0; i < p->nlimits; i++)
-		if (panel_is_host(&p->limits[i].host, u->host, u->port) &&
-		    l->used[i] >= p->limits[i].most)
+	for (i = 0; i < p->limits.n; i++)
+		if (panel_is_host(&p->limits.p[i], u->host, u->port) &&
+		    l->used[i] >= p->limits.p[i].most)
 			return false;
-	for (i = 0; i < p->nlimits; i++)
-		l->used[i] += panel_is_host(&p->limits[i].host, u->host, u->port);
+	for (i = 0; i < p->limits.n; i++)
+		l->used[i] += panel_is_host(&p->limits.p[i], u->host, u->port);
 	return true;
 }
 
@@ -30,8 +30,8 @@ limit_give(struct limits *l, const struct url *u)
 {
 	size_t i;
 
-	for (i = 0; i < l->panel->nlimits; i++)
-		l->used[i] -= panel_is_host(&l->panel->limits[i].host, u->host,
+	for (i = 0; i < l->panel->limits.n; i++)
+		l->used[i] -= panel_is_host(&l->panel->limits.p[i], u->host,
 		    u->port);
 }
 

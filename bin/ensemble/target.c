@@ -44,7 +44,7 @@ given_key(const struct targets *t, struct target *g)
 static void
 find_key(const struct targets *t, struct target *g)
 {
-	const struct panel_key *k = panel_key(t->panel, g->url.host, g->url.port);
+	const struct panel_host *k = panel_key(t->panel, g->url.host, g->url.port);
 
 	g->keyless = g->url.loopback;
 	if (given_key(t, g))

@@ -44,7 +44,7 @@ static void
 check(const struct panel *p)
 {
 	const struct panel_model *m;
-	const struct panel_key *k;
+	const struct panel_host *k;
 	size_t i;
 
 	for (i = 0; i < p->nmodels; i++) {
@@ -53,13 +53,13 @@ check(const struct panel *p)
 		FUZZ_NEED(m->glob || panel_find(p, m->id) == m);
 		FUZZ_NEED(m->json.p == NULL || json_type(m->json) == JSON_OBJECT);
 	}
-	for (i = 0; i < p->nkeys; i++) {
-		k = &p->keys[i];
-		FUZZ_NEED(k->where != NULL && k->host.name != NULL);
-		FUZZ_NEED(panel_key(p, k->host.name, k->host.port) != NULL);
+	for (i = 0; i < p->keys.n; i++) {
+		k = &p->keys.p[i];
+		FUZZ_NEED(k->where != NULL && k->name != NULL);
+		FUZZ_NEED(panel_key(p, k->name, k->port) != NULL);
 	}
-	for (i = 0; i < p->nlimits; i++)
-		FUZZ_NEED(p->limits[i].most >= 1);
+	for (i = 0; i < p->limits.n; i++)
+		FUZZ_NEED(p->limits.p[i].most >= 1);
 	for (i = 0; i < p->nmodes; i++) {
 		FUZZ_NEED(panel_mode(p, p->modes[i].name) != NULL);
 		check_members(p, &p->modes[i].members);
