@@ -167,6 +167,12 @@ huge() {
     most_memory 20000
 }
 
+# A wake-up was lost where the client had taken what waited just as the command ended.
+@test "the end of an answer is sent, however its client's reading and its command's end meet" {
+    serve_start --no-key --answer "$(huge 900); printf 'data: [DONE]\n\n'"
+    assert_equal "$(post --fail-early "$URL?[2-200]" | wc -c | tr -d ' ')" $((900014 * 200))
+}
+
 @test "a client that does not read holds up nobody, and fills no memory" {
     serve_start --no-key --answer "case \$(cat) in *slow*) echo x >began; $(huge 1000000); touch over ;; *) echo '{}' ;; esac"
     port

@@ -174,6 +174,9 @@ wait_ms(const struct server *s)
 	sooner(&due, s->pause_until);
 	for (i = 0; i < s->n; i++) {
 		a = s->answers[i];
+		/* What is left of one that has ended is read now: nothing else may wake us. */
+		if (a->room && a->process.ended && !a->over)
+			return 0;
 		sooner(&due, process_due(&a->process));
 		if (!a->late && !a->process.ended)
 			sooner(&due, a->due);
