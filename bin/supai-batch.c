@@ -20,12 +20,12 @@ enum { RATE = OPT_LONG, ORDERED, PROGRESS, MAX_RECORD };
 enum { MAX_JOBS = 10000 };
 
 static const struct opt_def defs[] = {
-	{'j', "jobs", "N", "so many requests at once (8)"},
 	{'o', "output", "FILE", "add results to FILE, and go on where it ends"},
+	{'j', "jobs", "N", "so many requests at once (8)"},
 	{RATE, "rate", "N[/s|/m|/h]", "start at most so many requests"},
 	{ORDERED, "ordered", NULL, "results in the order of the input"},
-	{PROGRESS, "progress", NULL, "show progress, also where no terminal is"},
 	{'q', "quiet", NULL, "no progress and no summary"},
+	{PROGRESS, "progress", NULL, "show progress, also where no terminal is"},
 	CLIENT_OPTIONS,
 	{MAX_RECORD, "max-record", "SIZE", "the longest line to take (64M)"},
 	{0, NULL, NULL, NULL},

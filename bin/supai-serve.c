@@ -31,15 +31,15 @@ enum {
 
 static const struct opt_def defs[] = {
 	{ANSWER, "answer", "COMMAND", "what answers, by sh (supai-ensemble)"},
-	{KEYS, "keys", "FILE", "who may ask: a token a line, then a name"},
-	{NO_KEY, "no-key", NULL, "anybody may ask, from this machine alone"},
-	{LISTEN, "listen", "ADDRESS", "listen on this address (127.0.0.1)"},
 	{PORT_OPTION, "port", "N", "listen on this port; 0: a free one (8787)"},
+	{NO_KEY, "no-key", NULL, "anybody may ask, from this machine alone"},
+	{KEYS, "keys", "FILE", "who may ask: a token a line, then a name"},
+	{LISTEN, "listen", "ADDRESS", "listen on this address (127.0.0.1)"},
+	{LOG, "log", "FILE", "append a line a request to FILE"},
 	{'j', "jobs", "N", "so many answers at once (64)"},
 	{QUEUE_OPTION, "queue", "N", "so many requests may wait (256)"},
 	{MAX_TIME, "max-time", "S", "limit for an answer (none)"},
 	{UNLISTED, "unlisted", NULL, "let unknown modes and models through"},
-	{LOG, "log", "FILE", "append a line a request to FILE"},
 	{0, NULL, NULL, NULL},
 };
 

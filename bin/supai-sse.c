@@ -23,15 +23,15 @@ enum {
 };
 
 static const struct opt_def defs[] = {
-	{OPT_ENVELOPE, "envelope", NULL,
-	    "print {\"event\":…,\"id\":…,\"data\":\"…\"} for each event"},
-	{OPT_IDLE_TIMEOUT, "idle-timeout", "S",
-	    "give up when no event comes for S seconds (0: never)"},
-	{OPT_MAX_RECORD, "max-record", "SIZE",
-	    "the longest event taken (64M)"},
 	{'1', "one", NULL, "each input is one answer, which [DONE] ends"},
 	{OPT_NO_DONE, "no-done", NULL,
 	    "the end of input ends an answer, without [DONE]"},
+	{OPT_IDLE_TIMEOUT, "idle-timeout", "S",
+	    "give up when no event comes for S seconds (0: never)"},
+	{OPT_ENVELOPE, "envelope", NULL,
+	    "print {\"event\":…,\"id\":…,\"data\":\"…\"} for each event"},
+	{OPT_MAX_RECORD, "max-record", "SIZE",
+	    "the longest event taken (64M)"},
 	{0, NULL, NULL, NULL},
 };
 

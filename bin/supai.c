@@ -21,17 +21,17 @@ enum {
 
 /* Options of our own, and those of the stages that we say otherwise. */
 static const struct opt_def own[] = {
-	{JSON, "json", NULL, "print the folded completion, not its text"},
-	{'u', "usage", NULL, "a line of token counts on standard error"},
-	{ENSEMBLE, "ensemble", NULL, "ask the models of a panel: supai-ensemble(1)"},
-	{'w', "watch", NULL, "show the ensemble at work, on a terminal"},
-	{NO_WATCH, "no-watch", NULL, "never show it"},
-	{'o', "output", "FILE", "write to FILE, once the answer is whole"},
 	{'c', "continue", NULL, "go on with the last conversation"},
 	{CONVERSATION, "conversation", "NAME", "go on with this one"},
 	{NEW, "new", NULL, "start the conversation afresh"},
 	{LIST, "list", NULL, "list the conversations"},
 	{SHOW, "show", NULL, "print what was said in one"},
+	{'o', "output", "FILE", "write to FILE, once the answer is whole"},
+	{ENSEMBLE, "ensemble", NULL, "ask the models of a panel: supai-ensemble(1)"},
+	{'w', "watch", NULL, "show the ensemble at work, on a terminal"},
+	{NO_WATCH, "no-watch", NULL, "never show the ensemble at work"},
+	{JSON, "json", NULL, "print the folded completion, not its text"},
+	{'u', "usage", NULL, "a line of token counts on standard error"},
 	{EVENTS, "events", "FILE", "keep the events of the answer in FILE"},
 	{DRY_RUN, "dry-run", NULL, "print the pipeline that would run"},
 	{OPTIONS_MAX_RECORD, "max-record", "SIZE", "longest file, request and event (64M)"},

@@ -50,21 +50,18 @@ add_left(struct buf *b, const struct opt_def *d)
 		buf_printf(b, "%s%s", is_optional(d) ? "" : " ", d->arg);
 }
 
-static void
-add_def(struct buf *b, const struct opt_def *d, int width)
-{
-	struct buf left = {0};
-
-	add_left(&left, d);
-	buf_printf(b, "  %-*s %s\n", width, buf_string(&left), d->help);
-	buf_free(&left);
-}
+/* What --help shows, in this order. */
+struct shown {
+	const struct opt_def	**defs;
+	size_t			  n, cap;
+};
 
 static void
-add_defs(struct buf *b, const struct opt_def *d)
+show(struct shown *s, const struct opt_def *d)
 {
-	for (; d->name != NULL; d++)
-		add_def(b, d, 32);
+	if (s->n == s->cap)
+		s->defs = mem_more(s->defs, &s->cap, sizeof(*s->defs));
+	s->defs[s->n++] = d;
 }
 
 static const struct opt_def *
@@ -77,20 +74,53 @@ find(const struct opt_tool *tool, const char *name)
 	return d;
 }
 
-/* The options of every day, as close together as they go. */
+static bool
+is_everyday(const struct opt_tool *tool, const char *name)
+{
+	size_t i;
+
+	for (i = 0; tool->everyday != NULL && tool->everyday[i] != NULL; i++)
+		if (strcmp(tool->everyday[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The options of every day, and then all others. */
+static struct shown
+choose(const struct opt_tool *tool, bool all)
+{
+	const struct opt_def *d;
+	struct shown s = {0};
+	size_t i;
+
+	for (i = 0; tool->everyday != NULL && tool->everyday[i] != NULL; i++)
+		show(&s, find(tool, tool->everyday[i]));
+	for (d = tool->defs; all && d->name != NULL; d++)
+		if (!is_everyday(tool, d->name))
+			show(&s, d);
+	for (d = common; all && d->name != NULL; d++)
+		show(&s, d);
+	return s;
+}
+
+/* As close together as they go. */
 static void
-add_everyday(struct buf *b, const struct opt_tool *tool)
+add_shown(struct buf *b, const struct shown *s)
 {
 	struct buf left = {0};
 	size_t i, width = 0;
 
-	for (i = 0; tool->everyday[i] != NULL; i++) {
+	for (i = 0; i < s->n; i++) {
 		buf_clear(&left);
-		add_left(&left, find(tool, tool->everyday[i]));
+		add_left(&left, s->defs[i]);
 		width = left.n > width ? left.n : width;
 	}
-	for (i = 0; tool->everyday[i] != NULL; i++)
-		add_def(b, find(tool, tool->everyday[i]), (int)width);
+	for (i = 0; i < s->n; i++) {
+		buf_clear(&left);
+		add_left(&left, s->defs[i]);
+		buf_printf(b, "  %-*s %s\n", (int)width, buf_string(&left),
+		    s->defs[i]->help);
+	}
 	buf_free(&left);
 }
 
@@ -99,16 +129,12 @@ help(const struct opt_tool *tool, const char *which)
 {
 	bool all = tool->everyday == NULL ||
 	    (which != NULL && strcmp(which, "all") == 0);
+	struct shown s = choose(tool, all);
 	struct buf b = {0};
 
 	add_usage(&b, tool);
 	buf_printf(&b, "\n%s\n\n", tool->summary);
-	if (all) {
-		add_defs(&b, tool->defs);
-		add_defs(&b, common);
-	} else {
-		add_everyday(&b, tool);
-	}
+	add_shown(&b, &s);
 	buf_printf(&b, "\n%s", all ? "" : "--help all shows all options.\n");
 	buf_printf(&b, "See %s(1), and supai(7) for the whole toolkit.\n",
 	    diag_name());

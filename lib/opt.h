@@ -35,8 +35,8 @@ struct opt_tool {
 	bool			 first;	   /* options end at the first operand */
 	const struct opt_hint	*hints;	   /* ends as defs does; NULL: none */
 	const char *const	*everyday; /* the options that --help shows, in this order,
-					      up to a NULL; "--help all" shows the others,
-					      too. NULL: it always shows all */
+					      up to a NULL; "--help all" shows the others
+					      after them. NULL: it always shows all */
 };
 
 /*

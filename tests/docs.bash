@@ -126,6 +126,24 @@ units() {
     rm -f "$2"/*.orig
 }
 
+# out_of_order HELP PAGE: the options of the page that stand after one which --help has
+# later. A page may have several lists.
+out_of_order() {
+    awk 'NR == FNR { if (match($0, /^  (-.,|   ) --[a-z0-9-]+/)) place[substr($0, 9, RLENGTH - 8)] = NR; next }
+        $1 == ".Bl" { last = 0 }
+        $1 == ".It" && $2 == "Fl" {
+            for (i = 2; i <= NF; i++) if ($i == "Fl" && $(i + 1) ~ /^-/) long = substr($(i + 1), 2)
+            if (place[long] < last) print long
+            last = place[long]
+        }' "$1" "$2"
+}
+
+# For a shell in which an example is run against a mock: a panel of its models.
+example_panel='
+    mkdir -p "$HOME/.config/supai"
+    printf "model %s $SUPAI_BASE_URL %s\n" first fast second thinking third expert >"$HOME/.config/supai/panel"
+    echo "key 127.0.0.1 env SUPAI_API_KEY" >>"$HOME/.config/supai/panel"'
+
 # The files that examples read.
 example_files() {
     printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6\0\0\0\x1f\x15\xc4\x89' >photo.png

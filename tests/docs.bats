@@ -41,6 +41,32 @@ none_wrong() { [ -z "$bad" ] || fail <<<"$bad"; }
     none_wrong
 }
 
+@test "--help fits 79 columns, and the page has the options in the same order" {
+    for t in $tools; do
+        "$t" --help all | tr -d '\200-\277' >help # a character is its first byte
+        long=$(grep -E '.{80}' help) && wrong "$t --help: $long"
+        out_of_order help "$ROOT/man/$t.1" >order
+        [ ! -s order ] || wrong "$t.1: not in the order of --help: $(cat order)"
+    done
+    none_wrong
+}
+
+@test "a page's first screen has a command that runs, and DESCRIPTION the three commonest" {
+    for page in "${pages[@]}"; do
+        name=${page##*/}
+        mkdir "$name"
+        examples "$page" "$PWD/$name"
+        first=$(ls "$name" | head -n 1)
+        mandoc -Tascii -O width=79 "$page" | head -n 23 >screen
+        grep -qF -e "$(head -n 1 "$name/$first")" screen || wrong "$name: no command on the first screen"
+        [[ $name == *.1 ]] || continue
+        [ "${first%.sh}" -lt "$(grep -n '^\.Ss\|^\.Sh EXAMPLES' "$page" | sed 's/:.*//;q')" ] &&
+            [ "$(grep -c '^[^ ]' "$name/$first")" -ge 3 ] ||
+            wrong "$name: the three commonest commands are not in DESCRIPTION"
+    done
+    none_wrong
+}
+
 @test "--help says what the tool does and goes to standard output" {
     for t in $tools; do
         run --separate-stderr "$t" --help
@@ -111,7 +137,8 @@ C
         for block in "$BATS_TEST_TMPDIR/$name"/*.sh; do
             dir=${block%.sh}
             mkdir -p "$dir/home" && cd "$dir" && example_files
-            HOME=$dir/home timeout 30 supai-mock -- bash -eu "$block" >out 2>err </dev/null ||
+            HOME=$dir/home timeout 100 supai-mock -- bash -c "$example_panel"' exec bash -eu "$1"' - "$block" \
+                >out 2>err </dev/null ||
                 wrong "$name, line $((10#$(basename "$dir"))): status $?"$'\n'"$(cat "$block" err)"
             cd "$BATS_TEST_TMPDIR"
         done
