@@ -1073,7 +1073,8 @@ ended() {
         : >"$MOCK_LOG"
         run --separate-stderr supai-batch --rate $rate in
         assert_equal "$rate $status$stderr" "$rate 0"
-        times | awk '{ t[NR] = $1 } END { exit !(t[3] - t[1] > 0.18 && t[3] - t[1] < 0.6) }'
+        # A unit taken for another is 60 times off.
+        times | awk '{ t[NR] = $1 } END { exit !(t[3] - t[1] > 0.18 && t[3] - t[1] < 5) }'
     done
 }
 
@@ -1278,7 +1279,7 @@ signal_run() {
     supai-batch in >fifo 2>err 3>&- &
     pid=$!
     exec 5<fifo # and nobody reads it
-    until_true eval '[ "$(mock_requests)" -ge 8 ]'
+    until_true read -r -t 0 -u 5 # a result is longer than what a pipe holds
     for i in 1 2 3 4 5; do
         kill -TERM $pid || break
         sleep 0.1

@@ -204,7 +204,8 @@ BadRequestError 400 model_not_found' ''
     command -v systemd-analyze >/dev/null || skip 'no systemd-analyze'
     awk '/^# \/etc\/systemd\/system\// { file = $2; sub(".*/", "", file); next }
         /^\.Ed/ { file = "" } file != "" { print >file }' "$ROOT/man/supai-serve.1"
-    sed -i.was "s|/usr/local/bin/|$BIN/|" supai-serve@.service
+    ln -s "$BIN" programs # systemd splits words at blanks
+    sed -i.was "s|/usr/local/bin/|$PWD/programs/|" supai-serve@.service
     rm supai-serve@.service.was
     sed 's/^ListenStream=.*%i/ListenStream=127.0.0.1:8787/' supai-serve@.socket >supai-serve@8787.socket
     run systemd-analyze verify ./supai-serve@.service ./supai-serve@8787.socket
