@@ -39,17 +39,6 @@ print(struct json v)
 	io_write("\n", 1);
 }
 
-static bool
-any_thread(const struct fold *f, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < f->nthreads; i++)
-		if (fold_matches(f->threads[i], key))
-			return true;
-	return false;
-}
-
 static int
 judge(const struct state *s)
 {
@@ -61,8 +50,8 @@ judge(const struct state *s)
 	};
 	int status = verdict_of(&s->fold, &ask, NULL);
 
-	if (status == 0 && s->key != NULL && !any_thread(&s->fold, s->key))
-		status = verdict_no_thread(&s->fold, s->key);
+	if (status == 0 && s->key != NULL)
+		status = verdict_thread(&s->fold, s->key);
 	if (status == 0 && s->gate)
 		status = verdict_confidence(&s->fold, s->min_confidence);
 	return status;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "fold.h"
-#include "median.h"
 #include "mem.h"
 
 /* Strings and lists. */
@@ -83,6 +82,17 @@ fold_matches(const struct fold_thread *t, const char *pattern)
 {
 	return strcmp(pattern, t->key.p) == 0 ||
 	    fnmatch(pattern, t->key.p, 0) == 0;
+}
+
+struct fold_thread *
+fold_match(const struct fold *f, const char *pattern)
+{
+	size_t i;
+
+	for (i = 0; i < f->nthreads; i++)
+		if (fold_matches(f->threads[i], pattern))
+			return f->threads[i];
+	return NULL;
 }
 
 bool
@@ -681,6 +691,21 @@ fold_add(struct fold *f, const struct chunk *c)
 	return true;
 }
 
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double
+fold_median(double *scores, size_t n)
+{
+	qsort(scores, n, sizeof(*scores), by_value);
+	return n % 2 == 1 ? scores[n / 2] : (scores[n / 2 - 1] + scores[n / 2]) / 2;
+}
+
 bool
 fold_confidence(const struct fold *f, double *median)
 {
@@ -695,7 +720,7 @@ fold_confidence(const struct fold *f, double *median)
 			scores[n++] = t->confidence;
 	}
 	if (n > 0)
-		*median = median_of(scores, n);
+		*median = fold_median(scores, n);
 	free(scores);
 	return n > 0;
 }

@@ -156,6 +156,9 @@ struct fold_thread *fold_main(const struct fold *f);
 /* Whether a thread's key is that text, or matches it as a shell pattern. */
 bool	fold_matches(const struct fold_thread *t, const char *pattern);
 
+/* The first thread whose key does; NULL where there is none. */
+struct fold_thread *fold_match(const struct fold *f, const char *pattern);
+
 /* Whether a list holds that string. */
 bool	fold_holds(const struct fold_list *l, struct fold_string s);
 
@@ -164,5 +167,11 @@ bool	fold_holds(const struct fold_list *l, struct fold_string s);
  * False where none has one.
  */
 bool	fold_confidence(const struct fold *f, double *median);
+
+/*
+ * The median of n scores, at least one; of an even n the mean of the two in the
+ * middle. Puts the scores in order.
+ */
+double	fold_median(double *scores, size_t n);
 
 #endif

@@ -11,6 +11,8 @@ enum {
 	LONG_WORD = 16,		/* a key's of that many is no word of a text */
 };
 
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
 /* Headers that carry credentials, whoever sends them. */
 static const char *const usual[] = {
 	"authorization", "proxy-authorization", "cookie", "set-cookie",
@@ -18,15 +20,22 @@ static const char *const usual[] = {
 	"ocp-apim-subscription-key",
 };
 
+/* Whether n bytes are one of these names, in any case. */
+static bool
+is_one(const char *name, size_t n, const char *const *names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strlen(names[i]) == n && strncasecmp(names[i], name, n) == 0)
+			return true;
+	return false;
+}
+
 bool
 redact_is_secret(const char *name)
 {
-	size_t n = strcspn(name, ":"), i;
-
-	for (i = 0; i < sizeof(usual) / sizeof(*usual); i++)
-		if (strlen(usual[i]) == n && strncasecmp(usual[i], name, n) == 0)
-			return true;
-	return false;
+	return is_one(name, strcspn(name, ":"), usual, COUNT(usual));
 }
 
 static void
@@ -92,32 +101,35 @@ static const char *const signs[] = {
 	"sk-", "sk_", "gsk_", "xai-", "pplx-", "AIza", "hf_",
 };
 
+/* The length of the sign that the n bytes at p start with; 0: with none. */
+static size_t
+sign_at(const char *p, size_t n)
+{
+	size_t i, len;
+
+	for (i = 0; i < COUNT(signs); i++) {
+		len = strlen(signs[i]);
+		if (len <= n && memcmp(p, signs[i], len) == 0)
+			return len;
+	}
+	return 0;
+}
+
 bool
 redact_has_sign(const char *word)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(signs) / sizeof(*signs); i++)
-		if (strncmp(word, signs[i], strlen(signs[i])) == 0)
-			return true;
-	return false;
+	return sign_at(word, strlen(word)) > 0;
 }
 
 /* The length of the key that starts the n bytes at p, by its maker's sign. */
 static size_t
 signed_key(const char *p, size_t n)
 {
-	size_t i, sign, len;
+	size_t sign = sign_at(p, n), len = sign;
 
-	for (i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
-		sign = strlen(signs[i]);
-		if (sign > n || memcmp(p, signs[i], sign) != 0)
-			continue;
-		for (len = sign; len < n && is_key_char(p[len]); len++)
-			;
-		return len - sign >= KEY_CHARS ? len : 0;
-	}
-	return 0;
+	while (sign > 0 && len < n && is_key_char(p[len]))
+		len++;
+	return len - sign >= KEY_CHARS ? len : 0;
 }
 
 /*
@@ -160,28 +172,15 @@ hide_key(struct buf *out, const char *p, size_t n)
 	return len;
 }
 
-/* The length of s when the n bytes at p start with "s:", in any case. */
-static size_t
-starts(const char *s, const char *p, size_t n)
-{
-	size_t len = strlen(s);
-
-	return len < n && p[len] == ':' && strncasecmp(p, s, len) == 0 ? len : 0;
-}
-
 /* The length of the name of a secret header that starts the n bytes at p. */
 static size_t
 name_at(const struct redact *r, const char *p, size_t n)
 {
-	size_t i, len;
+	const char *colon = memchr(p, ':', n);
+	size_t len = colon != NULL ? (size_t)(colon - p) : 0;
 
-	for (i = 0; i < sizeof(usual) / sizeof(*usual); i++)
-		if ((len = starts(usual[i], p, n)) > 0)
-			return len;
-	for (i = 0; r != NULL && i < r->nnames; i++)
-		if ((len = starts(r->names[i], p, n)) > 0)
-			return len;
-	return 0;
+	return len > 0 && (is_one(p, len, usual, COUNT(usual)) || (r != NULL &&
+	    is_one(p, len, (const char *const *)r->names, r->nnames))) ? len : 0;
 }
 
 /* "Name: Bearer xyz" as "Name: Bearer ***"; returns how much of p that was. */
@@ -195,7 +194,7 @@ hide_header(struct buf *out, const char *p, size_t n, size_t name,
 
 	while (at < len && p[at] == ' ')
 		at++;
-	for (i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+	for (i = 0; i < COUNT(schemes); i++)
 		if (len - at > strlen(schemes[i]) &&
 		    strncasecmp(p + at, schemes[i], strlen(schemes[i])) == 0)
 			at += strlen(schemes[i]);
@@ -232,40 +231,40 @@ hide_userinfo(const struct redact *r, struct buf *out, const char *p, size_t n)
 	return at;
 }
 
+/*
+ * Hides the secret that starts the bytes of p from i to n; returns how many that
+ * was, 0 where none does.
+ */
+static size_t
+hide(const struct redact *r, struct buf *out, const char *p, size_t i, size_t n,
+    unsigned also)
+{
+	char before = i > 0 ? p[i - 1] : ' ';
+	size_t len = value_at(r, p + i, n - i, also), name;
+
+	if (len > 0)
+		buf_adds(out, "***");
+	if (len == 0 && (also & REDACT_ANSWER) == 0 && !is_key_char(before))
+		len = hide_key(out, p + i, n - i);
+	if (len == 0 && (also & REDACT_HEADERS) != 0 &&
+	    (before == '[' || before == ' ') &&
+	    (name = name_at(r, p + i, n - i)) > 0)
+		len = hide_header(out, p + i, n - i, name, before == '[');
+	if (len == 0 && (also & REDACT_URLS) != 0 && ends_word(before))
+		len = hide_userinfo(r, out, p + i, n - i);
+	return len;
+}
+
 void
 redact_add(const struct redact *r, struct buf *out, const char *p, size_t n,
     unsigned also)
 {
 	size_t i, len;
-	bool start;
 
-	for (i = 0; i < n;) {
-		if ((len = value_at(r, p + i, n - i, also)) > 0) {
-			buf_adds(out, "***");
-			i += len;
-			continue;
-		}
-		if ((also & REDACT_ANSWER) == 0 &&
-		    (i == 0 || !is_key_char(p[i - 1])) &&
-		    (len = hide_key(out, p + i, n - i)) > 0) {
-			i += len;
-			continue;
-		}
-		start = i == 0 || p[i - 1] == '[' || p[i - 1] == ' ';
-		len = start && (also & REDACT_HEADERS) != 0 ?
-		    name_at(r, p + i, n - i) : 0;
-		if (len > 0) {
-			i += hide_header(out, p + i, n - i, len,
-			    i > 0 && p[i - 1] == '[');
-			continue;
-		}
-		start = i == 0 || ends_word(p[i - 1]);
-		if (start && (also & REDACT_URLS) != 0 &&
-		    (len = hide_userinfo(r, out, p + i, n - i)) > 0) {
-			i += len;
-			continue;
-		}
-		buf_addc(out, (unsigned char)p[i++]);
+	for (i = 0; i < n; i += len > 0 ? len : 1) {
+		len = hide(r, out, p, i, n, also);
+		if (len == 0)
+			buf_addc(out, (unsigned char)p[i]);
 	}
 }
 

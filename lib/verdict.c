@@ -169,31 +169,21 @@ verdict_confidence(const struct fold *f, double min)
 	return EX_NOANSWER;
 }
 
-/* A pattern around the key that would match; NULL: none would. */
-static const char *
-wider(const struct fold *f, const char *key, struct buf *pattern)
-{
-	size_t i;
-
-	buf_printf(pattern, "*%s*", key);
-	for (i = 0; i < f->nthreads; i++)
-		if (fold_matches(f->threads[i], buf_string(pattern)))
-			return buf_string(pattern);
-	return NULL;
-}
-
 int
-verdict_no_thread(const struct fold *f, const char *key)
+verdict_thread(const struct fold *f, const char *key)
 {
-	struct buf pattern = {0};
-	const char *try = wider(f, key, &pattern);
+	struct buf wider = {0};
 
-	if (try != NULL)
-		diag_warn("no thread's key matches '%s' (-k '%s' would)", key, try);
+	if (fold_match(f, key) != NULL)
+		return 0;
+	buf_printf(&wider, "*%s*", key);
+	if (fold_match(f, buf_string(&wider)) != NULL)
+		diag_warn("no thread's key matches '%s' (-k '%s' would)", key,
+		    buf_string(&wider));
 	else
 		diag_warn("no thread's key matches '%s'%s", key,
 		    f->nthreads > 0 ? "" : ": no chunks of the ensemble"
 		    " (supai-req -x asks for them)");
-	buf_free(&pattern);
+	buf_free(&wider);
 	return EX_NOANSWER;
 }

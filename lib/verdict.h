@@ -49,7 +49,7 @@ void	verdict_failure(const struct fold_thread *t, struct buf *out);
  */
 int	verdict_confidence(const struct fold *f, double min);
 
-/* 1, after saying that no thread's key matches key, a pattern. */
-int	verdict_no_thread(const struct fold *f, const char *key);
+/* 0 where a thread's key matches key, a pattern; else 1, and that is said. */
+int	verdict_thread(const struct fold *f, const char *key);
 
 #endif

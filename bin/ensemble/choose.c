@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "choose.h"
-#include "median.h"
+#include "fold.h"
 #include "mem.h"
 
 static const double same = 1e-9;	/* sums that differ by less are equal */
@@ -100,7 +100,7 @@ usual_weight(const struct candidate *c, size_t n)
 		if (c[i].scored)
 			scores[k++] = c[i].confidence;
 	if (k > 0)
-		median = median_of(scores, k);
+		median = fold_median(scores, k);
 	free(scores);
 	return median;
 }

@@ -125,14 +125,10 @@ judge_threads(const struct text *t)
 {
 	const char *what = t->thinking ? "thinking" : "text";
 	struct buf why = {0};
-	size_t i;
 
-	for (i = 0; i < t->fold.nthreads; i++)
-		if (fold_matches(t->fold.threads[i], key_of(t)))
-			break;
-	if (i == t->fold.nthreads)
-		return verdict_no_thread(&t->fold, t->key);
-	verdict_failure(t->fold.threads[i], &why);
+	if (verdict_thread(&t->fold, key_of(t)) != 0)
+		return EX_NOANSWER;
+	verdict_failure(fold_match(&t->fold, key_of(t)), &why);
 	diag_warn("the answer has no %s%s", what, buf_string(&why));
 	buf_free(&why);
 	return EX_NOANSWER;
