@@ -89,38 +89,27 @@ apierror_is(struct json v)
 	}
 }
 
-/* The first of an array's elements that says what failed. */
+/* The first error that find has in an array's objects. */
 static struct json
-first_of(struct json array)
+first(struct json array, struct json (*find)(struct json))
 {
 	struct json_iter i;
-	struct json name, v, error;
+	struct json name, v, error = {0};
 
 	if (json_type(array) != JSON_ARRAY)
-		return (struct json){0};
-	for (i = json_first(array); json_more(&i, &name, &v);) {
-		error = json_type(v) == JSON_OBJECT ? apierror_find(v)
-		    : (struct json){0};
-		if (error.p != NULL)
-			return error;
-	}
-	return (struct json){0};
+		return error;
+	for (i = json_first(array); error.p == NULL && json_more(&i, &name, &v);)
+		if (json_type(v) == JSON_OBJECT)
+			error = find(v);
+	return error;
 }
 
 static struct json
-of_choices(struct json choices)
+of_choice(struct json choice)
 {
-	struct json_iter i;
-	struct json name, v, error;
+	struct json error = json_get(choice, "error");
 
-	if (json_type(choices) != JSON_ARRAY)
-		return (struct json){0};
-	for (i = json_first(choices); json_more(&i, &name, &v);) {
-		error = json_get(v, "error");
-		if (apierror_is(error))
-			return error;
-	}
-	return (struct json){0};
+	return apierror_is(error) ? error : (struct json){0};
 }
 
 /* Whether an object's other members make its "message" that of an error. */
@@ -149,7 +138,7 @@ of_rest(struct json v)
 		return is_named_error(v) ? v : (struct json){0};
 	errors = json_get(v, "errors");
 	if (json_type(errors) == JSON_ARRAY && json_holds(errors)) {
-		inner = first_of(errors);
+		inner = first(errors, apierror_find);
 		return inner.p != NULL ? inner : v;
 	}
 	if (!json_holds(detail) || json_type(detail) == JSON_NUMBER ||
@@ -178,14 +167,14 @@ apierror_find(struct json record)
 	struct json error, choices;
 
 	if (json_type(record) == JSON_ARRAY)
-		return first_of(record);
+		return first(record, apierror_find);
 	if (json_type(record) != JSON_OBJECT)
 		return (struct json){0};
 	error = json_get(record, "error");
 	if (apierror_is(error))
 		return innermost(error);
 	choices = json_get(record, "choices");
-	return choices.p != NULL ? of_choices(choices) : of_rest(record);
+	return choices.p != NULL ? first(choices, of_choice) : of_rest(record);
 }
 
 /* Appends a text, each run of white space one space, none at its ends. */
@@ -212,17 +201,26 @@ add_line(struct buf *out, const char *p, size_t n)
 static void
 add_compact(struct buf *out, struct json v)
 {
-	bool in_string = false, escaped = false;
-	size_t i;
+	const char *p, *end = v.p + v.n, *after;
+	bool plain;
 
-	for (i = 0; i < v.n; i++) {
-		if (!in_string && strchr(" \t\r\n", v.p[i]) != NULL)
-			continue;
-		buf_addc(out, (unsigned char)v.p[i]);
-		if (!escaped && v.p[i] == '"')
-			in_string = !in_string;
-		escaped = in_string && !escaped && v.p[i] == '\\';
+	for (p = v.p; p < end; p = after) {
+		after = *p == '"' ? json_string_end(p, end, &plain) : p + 1;
+		if (strchr(" \t\r\n", *p) == NULL)
+			buf_add(out, p, (size_t)(after - p));
 	}
+}
+
+struct json
+apierror_parse(const char *p, size_t n)
+{
+	struct json_fault fault;
+	struct json v, error;
+
+	if (!json_parse(p, n, &v, &fault))
+		return (struct json){0};
+	error = apierror_find(v);
+	return error.p != NULL ? error : v;
 }
 
 static bool add_said(struct buf *out, struct json v, int depth);
@@ -232,16 +230,11 @@ static bool
 add_text(struct buf *out, struct json v, int depth)
 {
 	struct buf text = {0};
-	struct json_fault fault;
-	struct json inner, error;
 	size_t had = out->n;
 
 	json_text(v, &text);
-	if (text.n > 0 && strchr("{[", *text.p) != NULL &&
-	    json_parse(text.p, text.n, &inner, &fault)) {
-		error = apierror_find(inner);
-		add_said(out, error.p != NULL ? error : inner, depth);
-	}
+	if (text.n > 0 && (*text.p == '{' || *text.p == '['))
+		add_said(out, apierror_parse(text.p, text.n), depth);
 	if (out->n == had)
 		add_line(out, text.p, text.n);
 	buf_free(&text);
@@ -412,17 +405,13 @@ apierror_status(struct json v)
 int
 apierror_text(const char *p, size_t n, struct buf *out)
 {
-	struct json_fault fault;
-	struct json v = {0}, error = {0};
+	struct json error = apierror_parse(p, n);
 	size_t had = out->n;
 
-	if (json_parse(p, n, &v, &fault)) {
-		error = apierror_find(v);
-		apierror_message(error.p != NULL ? error : v, out);
-	}
+	apierror_message(error, out);
 	if (out->n == had)
 		add_line(out, p, n);
-	return apierror_status(error.p != NULL ? error : v);
+	return apierror_status(error);
 }
 
 bool

@@ -22,6 +22,9 @@
  */
 struct json apierror_find(struct json record);
 
+/* The error in a JSON text of n bytes, or else its value; JSON_NONE: it is none. */
+struct json apierror_parse(const char *p, size_t n);
+
 /*
  * Whether v, the value of a member "error", says that something failed: a text,
  * or an object with a message or with an HTTP status that is a failure.
