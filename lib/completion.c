@@ -6,15 +6,20 @@
 #include "merge.h"
 #include "utf8.h"
 
+static void
+free_choice(struct completion_choice *c)
+{
+	merge_free(&c->message);
+	merge_free(&c->members);
+}
+
 void
 completion_clear(struct completion *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->n; i++) {
-		merge_free(&c->choices[i].message);
-		merge_free(&c->choices[i].members);
-	}
+	for (i = 0; i < c->n; i++)
+		free_choice(&c->choices[i]);
 	merge_free(&c->members);
 	free(c->choices);
 	buf_free(&c->record);
@@ -371,20 +376,15 @@ static void
 emit_main(struct emit *e, const struct fold *f)
 {
 	const struct fold_thread *t = fold_main(f);
-	bool text = t != NULL && t->text.n > 0;
+	struct completion_choice c = {{0}, {0}};
 
-	emit_open(e, '{');
-	emit_count(emit_name(e, "index"), 0);
-	emit_open(emit_name(e, "message"), '{');
-	emit_word(emit_name(e, "role"), "\"assistant\"");
-	emit_name(e, "content");
-	if (text)
-		emit_text(e, t->text.p, t->text.n);
-	else
-		emit_word(e, "null");
-	emit_close(e, '}');
-	emit_word(emit_name(e, "finish_reason"), text && t->done ? "\"stop\"" : "null");
-	emit_close(e, '}');
+	if (t != NULL && t->text.n > 0) {
+		buf_add(&merge_text(&c.message, "content")->bytes, t->text.p, t->text.n);
+		if (t->done)
+			buf_adds(&merge_text(&c.members, "finish_reason")->bytes, "stop");
+	}
+	emit_choice(e, &c, 0);
+	free_choice(&c);
 }
 
 static void

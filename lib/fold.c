@@ -43,21 +43,12 @@ set_string(struct fold_string *s, struct json v)
 	*s = string_of(v);
 }
 
-/* p, an array of n elements, with room for one more; it grows by doubling. */
-static void *
-room(void *p, size_t n, size_t size)
-{
-	if ((n & (n - 1)) != 0)
-		return p;
-	return mem_resize(p, n == 0 ? 1 : n * 2, size);
-}
-
 static struct fold_item *
 list_push(struct fold_list *l, struct fold_string text)
 {
 	if (text.p != NULL)
 		table_add(&l->names, table_hash(text.p, text.n), l->n);
-	l->items = room(l->items, l->n, sizeof(*l->items));
+	l->items = mem_room(l->items, l->n, sizeof(*l->items));
 	l->items[l->n] = (struct fold_item){.text = text};
 	return &l->items[l->n++];
 }
@@ -223,7 +214,7 @@ get_choice(struct fold *f, long index)
 		return NULL;
 	}
 	if (choice == NULL) {
-		f->choices = room(f->choices, f->nchoices, sizeof(*f->choices));
+		f->choices = mem_room(f->choices, f->nchoices, sizeof(*f->choices));
 		choice = &f->choices[f->nchoices];
 		*choice = (struct fold_choice){.index = index};
 		table_add(&f->by_index, table_hash(&index, sizeof(index)),
@@ -269,7 +260,7 @@ new_thread(struct fold *f, struct fold_string key)
 	t->key = key;
 	t->number = f->nthreads;
 	table_add(&f->by_key, table_hash(key.p, key.n), f->nthreads);
-	f->threads = room(f->threads, f->nthreads, sizeof(struct fold_thread *));
+	f->threads = mem_room(f->threads, f->nthreads, sizeof(struct fold_thread *));
 	f->threads[f->nthreads++] = t;
 	return t;
 }
@@ -496,19 +487,11 @@ add_searches(struct fold_thread *t, const struct chunk *c)
 static void
 add_source(struct fold_thread *t, struct json source)
 {
-	struct json_iter i;
-	struct json name, v, url = {0}, title = {0};
-	struct fold_item *item;
+	struct fold_item *item = list_add(&t->sources,
+	    string_of(json_get(source, "url")));
 
-	for (i = json_first(source); json_more(&i, &name, &v);) {
-		if (json_is(name, "url"))
-			url = v;
-		else if (json_is(name, "title"))
-			title = v;
-	}
-	item = list_add(&t->sources, string_of(url));
 	if (item != NULL && item->more.p == NULL)
-		item->more = string_of(title);
+		item->more = string_of(json_get(source, "title"));
 }
 
 static void

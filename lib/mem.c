@@ -82,6 +82,14 @@ mem_more(void *p, size_t *cap, size_t size)
 	return p;
 }
 
+void *
+mem_room(void *p, size_t n, size_t size)
+{
+	if ((n & (n - 1)) != 0)
+		return p;
+	return mem_resize(p, n == 0 ? 1 : n * 2, size);
+}
+
 char *
 mem_copy(const char *p, size_t n)
 {

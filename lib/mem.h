@@ -19,6 +19,9 @@ void	*mem_zero(size_t count, size_t size);
 /* p grown or shrunk to count * size bytes, as realloc(3); owned. */
 void	*mem_resize(void *p, size_t count, size_t size);
 
+/* p, an array of n elements, with room for one more; it grows by doubling; owned. */
+void	*mem_room(void *p, size_t n, size_t size);
+
 /*
  * p, an array of *cap elements, with room for more of them: at least twice as
  * many, which *cap then says, the new ones all zero; owned.

@@ -21,15 +21,13 @@ merge_set(struct merge *m, struct json v)
 	buf_add(&m->bytes, v.p, v.n);
 }
 
-/* A further member; the array of them grows by doubling. */
+/* A further member. */
 static struct merge_member *
 push(struct merge *m, struct json name, long index)
 {
 	struct merge_member *member;
 
-	if ((m->n & (m->n - 1)) == 0)
-		m->members = mem_resize(m->members, m->n == 0 ? 1 : m->n * 2,
-		    sizeof(*m->members));
+	m->members = mem_room(m->members, m->n, sizeof(*m->members));
 	member = &m->members[m->n++];
 	*member = (struct merge_member){.index = index};
 	buf_add(&member->name, name.p, name.n);

@@ -105,9 +105,7 @@ load(struct list *l)
 		if (!id_ok(line))
 			diag_die(EX_CONFIG, "%s: line %lu: not the id of a %s",
 			    path, number, l->noun);
-		if ((n & (n - 1)) == 0)		/* room for twice as many */
-			l->own = mem_resize(l->own, n > 0 ? n * 2 : 1,
-			    sizeof(*l->own));
+		l->own = mem_room(l->own, n, sizeof(*l->own));
 		l->own[n++] = line;
 	}
 	if (l->text != NULL && n == 0)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emit.h"
 #include "mem.h"
-#include "utf8.h"
 #include "value.h"
 
 static void
@@ -34,57 +34,18 @@ value_init(void)
 	jv_nomem_handler(nomem, NULL);
 }
 
-static bool
-is_hex(const char *p, const char *classes)
-{
-	size_t i;
-
-	for (i = 0; i < 4; i++, classes++)
-		if (strchr(*classes == 'x' ? "0123456789abcdefABCDEF" :
-		    *classes == 'd' ? "dD" : *classes == 'h' ? "89abAB" :
-		    "cdefCDEF", p[i]) == NULL)
-			return false;
-	return true;
-}
-
-/*
- * libjq refuses a lone high surrogate's escape; \uFFFD is as long, and what a
- * lone surrogate means. "dhxx" is a high surrogate's four digits, "dlxx" a low's.
- */
-static void
-mend_surrogates(char *p, size_t n)
-{
-	char *end = p + n;
-
-	while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL) {
-		if (p[1] != 'u') {
-			p += 2;
-			continue;
-		}
-		if (is_hex(p + 2, "dhxx") && p[6] == '\\' && p[7] == 'u' &&
-		    is_hex(p + 8, "dlxx")) {
-			p += 12;
-			continue;
-		}
-		if (is_hex(p + 2, "dhxx") || is_hex(p + 2, "dlxx"))
-			memcpy(p + 2, "fffd", 4);
-		p += 6;
-	}
-}
-
 jv
 value_of(struct json v)
 {
 	struct buf text = {0};
+	struct emit e = {.out = &text};
 	jv value;
 
 	if (v.p == NULL)
 		return jv_invalid();
 	if (v.n > INT_MAX / 2)
 		mem_out();
-	utf8_add(&text, v.p, v.n);
-	if (memchr(text.p, '\\', text.n) != NULL)
-		mend_surrogates(text.p, text.n);
+	emit_json(&e, v);	/* libjq refuses a lone surrogate's escape */
 	value = jv_parse_sized(text.p, (int)text.n);
 	buf_free(&text);
 	return value;

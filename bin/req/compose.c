@@ -36,8 +36,7 @@ compose_init(struct compose *c)
 void
 compose_add(struct compose_list *l, const char *s)
 {
-	if ((l->n & (l->n - 1)) == 0)	/* room for twice as many */
-		l->p = mem_resize(l->p, l->n > 0 ? l->n * 2 : 1, sizeof(*l->p));
+	l->p = mem_room(l->p, l->n, sizeof(*l->p));
 	l->p[l->n++] = s;
 }
 
