@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "config.h"
 #include "diag.h"
-#include "id.h"
 #include "io.h"
 #include "json.h"
 #include "mem.h"
@@ -54,7 +54,7 @@ add_id(struct buf *ids, struct json id)
 	if (ids->n > start && memchr(ids->p + start, '\0', ids->n - start) != NULL)
 		return false;
 	buf_addc(ids, '\0');
-	return id_ok(ids->p + start);
+	return config_is_id(ids->p + start);
 }
 
 /*
@@ -122,7 +122,7 @@ static bool
 matches_any(const char *id, char **patterns)
 {
 	for (; *patterns != NULL; patterns++)
-		if (id_matches(id, *patterns))
+		if (config_matches(id, *patterns))
 			return true;
 	return false;
 }
@@ -135,7 +135,7 @@ explain(enum models_list list, bool live, char **patterns)
 
 	for (; *patterns != NULL; patterns++) {
 		buf_clear(&why);
-		if (live || id_is_pattern(*patterns))
+		if (live || config_is_pattern(*patterns))
 			buf_printf(&why, "no %s matches '%s'",
 			    list == MODELS_MODES ? "mode" : "model", *patterns);
 		else

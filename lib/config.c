@@ -1,7 +1,10 @@
+#include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "buf.h"
 #include "config.h"
+#include "term.h"
 
 const char *
 config_variable(const char *name)
@@ -27,4 +30,32 @@ config_path(const char *file)
 		return NULL;
 	buf_printf(&path, "/supai/%s", file);
 	return buf_take(&path);
+}
+
+/* An id is one word; a saved error page, say, must not pass for a list. */
+bool
+config_is_id(const char *s)
+{
+	struct buf shown = {0};
+	size_t n = strlen(s);
+	bool ok;
+
+	if (n == 0 || *s == '#' || s[strcspn(s, " \t\n")] != '\0')
+		return false;
+	term_line(&shown, s, n);	/* which changes what must not be shown */
+	ok = shown.n == n && memcmp(shown.p, s, n) == 0;
+	buf_free(&shown);
+	return ok;
+}
+
+bool
+config_matches(const char *id, const char *pattern)
+{
+	return fnmatch(pattern, id, 0) == 0;
+}
+
+bool
+config_is_pattern(const char *word)
+{
+	return strpbrk(word, "*?[\\") != NULL;
 }

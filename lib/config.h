@@ -1,9 +1,12 @@
 /*
- * config: the environment's variables, and where the user's configuration stands
- * (XDG Base Directory Specification). Not for what is in it.
+ * config: what a user sets up: the environment's variables, where the files of the
+ * configuration stand (XDG Base Directory Specification), and what ids these may
+ * hold. Not for reading the files.
  */
 #ifndef CONFIG_H
 #define CONFIG_H
+
+#include <stdbool.h>
 
 /* A variable of the environment; NULL where it is unset or empty. */
 const char *config_variable(const char *name);
@@ -13,5 +16,20 @@ const char *config_variable(const char *name);
  * or $HOME/.config/supai. Owned by the caller; NULL where there is no home.
  */
 char	*config_path(const char *file);
+
+/*
+ * Whether s can be the id of a model or a mode: one word of UTF-8 that a screen may
+ * have, no comment.
+ */
+bool	config_is_id(const char *s);
+
+/*
+ * Whether the shell pattern (POSIX.1-2008, XCU 2.13) matches the whole id. A
+ * slash is a character like any other: "*opus*" matches across it.
+ */
+bool	config_matches(const char *id, const char *pattern);
+
+/* Whether a word has a pattern's special characters, and so is no plain id. */
+bool	config_is_pattern(const char *word);
 
 #endif

@@ -8,7 +8,6 @@
 #include "config.h"
 #include "diag.h"
 #include "host.h"
-#include "id.h"
 #include "io.h"
 #include "mem.h"
 #include "models.h"
@@ -102,7 +101,7 @@ load(struct list *l)
 		line = trim(line);
 		if (*line == '\0' || *line == '#')
 			continue;
-		if (!id_ok(line))
+		if (!config_is_id(line))
 			diag_die(EX_CONFIG, "%s: line %lu: not the id of a %s",
 			    path, number, l->noun);
 		l->own = mem_room(l->own, n, sizeof(*l->own));

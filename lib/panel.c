@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "id.h"
+#include "config.h"
 #include "io.h"
 #include "mem.h"
 #include "opt.h"
@@ -179,7 +179,7 @@ take_name(struct reading *r, struct panel_model *m)
 static bool
 check_id(struct reading *r, const char *id)
 {
-	if (!id_ok(id) || strchr(id, '#') != NULL)
+	if (!config_is_id(id) || strchr(id, '#') != NULL)
 		return wrong(r, "'%s' cannot be an id", id);
 	if (strcmp(id, "main") == 0)
 		return wrong(r, "'main' is the final answer's, and no model's id");
@@ -210,7 +210,7 @@ take_model(struct reading *r)
 	m.base = field(r);
 	if (m.base == NULL)
 		return wrong(r, "a model's line is: model ID BASE-URL [NAME] [JSON]");
-	m.glob = id_is_pattern(m.id);
+	m.glob = config_is_pattern(m.id);
 	return check_id(r, m.id) && take_name(r, &m) && take_json(r, &m) &&
 	    add_model(r, &m);
 }
@@ -283,7 +283,7 @@ add_member(struct reading *r, struct panel_members *all, char *id, bool samples)
 
 	if (samples && !take_samples(r, id, &m.samples))
 		return false;
-	if (id_is_pattern(id))
+	if (config_is_pattern(id))
 		return wrong(r, "'%s' is a pattern: ids stand here", id);
 	for (i = 0; i < all->n; i++)
 		if (strcmp(all->p[i].id, id) == 0)
@@ -320,7 +320,7 @@ take_mode(struct reading *r)
 	struct panel *p = r->p;
 	struct panel_mode m = {.name = field(r), .line = r->line};
 
-	if (m.name == NULL || !id_ok(m.name))
+	if (m.name == NULL || !config_is_id(m.name))
 		return wrong(r, "a mode's line is: mode NAME ID[*N] ...");
 	if (panel_mode(p, m.name) != NULL)
 		return wrong(r, "the mode '%s' has a line already, %lu", m.name,
@@ -499,7 +499,7 @@ panel_find(const struct panel *p, const char *id)
 		if (!p->models[i].glob && strcmp(p->models[i].id, id) == 0)
 			return &p->models[i];
 	for (i = 0; i < p->nmodels; i++)
-		if (p->models[i].glob && id_matches(id, p->models[i].id))
+		if (p->models[i].glob && config_matches(id, p->models[i].id))
 			return &p->models[i];
 	return NULL;
 }

@@ -15,7 +15,7 @@
 
 /* Strings and JSON are borrowed from the panel; line is the line's number. */
 struct panel_model {
-	const char	*id;	/* or a glob (id_matches) */
+	const char	*id;	/* or a glob (config_matches) */
 	bool		 glob;
 	const char	*base;	/* the base URL as it was written */
 	const char	*name;	/* what the endpoint calls it; NULL: as the one who asks */

@@ -9,7 +9,6 @@
 #include "dates.h"
 #include "diag.h"
 #include "history.h"
-#include "id.h"
 #include "image.h"
 #include "io.h"
 #include "mem.h"
@@ -313,14 +312,14 @@ add_models(const struct compose *c, jv *models, const char *pattern)
 		diag_die(EX_USAGE, "--models: an empty id");
 	must_be_utf8("--models", pattern, strlen(pattern));
 	for (i = 0; i < n; i++) {
-		if (!id_matches(ids[i], pattern))
+		if (!config_matches(ids[i], pattern))
 			continue;
 		add_model(models, ids[i]);
 		any = true;
 	}
 	if (any)
 		return;
-	if (id_is_pattern(pattern))
+	if (config_is_pattern(pattern))
 		diag_die(EX_USAGE, "--models: no known model matches '%s'"
 		    " (supai-models lists them)", pattern);
 	any = is_unlisted(c) || models_known(MODELS_MODELS, pattern);
