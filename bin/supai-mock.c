@@ -94,8 +94,7 @@ take_key(struct settings *s, const char *path)
 {
 	buf_clear(&s->key);
 	slurp(path, &s->key, MAX_HEADER);
-	while (s->key.n > 0 && strchr("\r\n", s->key.p[s->key.n - 1]) != NULL)
-		s->key.n--;
+	buf_trim(&s->key, "\r\n");
 	s->service.key = buf_string(&s->key);
 	if (s->key.n == 0)
 		diag_die(EX_NOINPUT, "%s: no key in it", path);

@@ -264,8 +264,7 @@ print_command(const struct send *s, struct buf *request)
 {
 	struct buf out = {0};
 
-	while (request->n > 0 && request->p[request->n - 1] == '\n')
-		request->n--;
+	buf_trim(request, "\n");
 	if (s->file == NULL && request->n > CURLCMD_MAX_BODY)
 		diag_die(EX_DATAERR, "--dry-run: standard input is too long for"
 		    " a command line: give the request as a file");

@@ -6,6 +6,7 @@
 #define BUF_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What format and what arguments a function like printf has, for the compiler. */
@@ -30,6 +31,12 @@ void	buf_addc(struct buf *b, int c);
 void	buf_adds(struct buf *b, const char *s);
 void	buf_printf(struct buf *b, const char *fmt, ...) BUF_PRINTF(2, 3);
 void	buf_vprintf(struct buf *b, const char *fmt, va_list ap);
+
+/* Whether the bytes are these n. */
+bool	buf_is(const struct buf *b, const void *p, size_t n);
+
+/* Drops what of the end is one of chars. */
+void	buf_trim(struct buf *b, const char *chars);
 
 /* The bytes as a string, a NUL put after them; borrowed until the next change. */
 const char *buf_string(struct buf *b);

@@ -43,7 +43,7 @@ config_is_id(const char *s)
 	if (n == 0 || *s == '#' || s[strcspn(s, " \t\n")] != '\0')
 		return false;
 	term_line(&shown, s, n);	/* which changes what must not be shown */
-	ok = shown.n == n && memcmp(shown.p, s, n) == 0;
+	ok = buf_is(&shown, s, n);
 	buf_free(&shown);
 	return ok;
 }

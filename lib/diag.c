@@ -65,8 +65,7 @@ say(const char *fmt, va_list ap, const char *why)
 	buf_vprintf(&text, fmt, ap);
 	if (why != NULL)
 		buf_printf(&text, ": %s", why);
-	while (text.n > 0 && text.p[text.n - 1] == '\n')
-		text.n--;
+	buf_trim(&text, "\n");
 	buf_printf(&line, "%s: ", program);
 	redact_add(hidden, &safe, text.p, text.n, 0);
 	term_line(&line, safe.p, safe.n);

@@ -116,8 +116,7 @@ static const char *
 skip_space(const char *p, const char *end)
 {
 	/* Most often there is none: told by the first comparison. */
-	while (p < end && (unsigned char)*p <= ' ' &&
-	    (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
+	while (p < end && (unsigned char)*p <= ' ' && json_is_space(*p))
 		p++;
 	return p;
 }
@@ -741,7 +740,7 @@ json_equals(struct json v, const char *p, size_t n)
 	    (n == 0 || memchr(p, 0xef, n) == NULL))
 		return false;
 	json_text(v, &b);
-	same = b.n == n && (n == 0 || memcmp(b.p, p, n) == 0);
+	same = buf_is(&b, p, n);
 	buf_free(&b);
 	return same;
 }
@@ -795,12 +794,6 @@ json_quote(struct buf *out, const char *p, size_t n)
 	buf_addc(out, '"');
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* A byte of a string; whether it ends the text. */
 static bool
 scan_string(struct json_scan *s, char c)
@@ -825,7 +818,7 @@ scan_mark(struct json_scan *s, char c)
 	else if ((c == '}' || c == ']') && s->depth > 0)
 		return --s->depth == 0;
 	else if (s->depth == 0)
-		s->in_word = !is_space(c);
+		s->in_word = !json_is_space(c);
 	return false;
 }
 
@@ -837,7 +830,7 @@ json_scan(struct json_scan *s, const char *p, size_t n, bool *whole)
 	*whole = false;
 	for (i = 0; i < n; i++) {
 		if (s->in_word) {
-			*whole = is_space(p[i]) || memchr("{}[]\"", p[i], 5) != NULL;
+			*whole = json_is_space(p[i]) || memchr("{}[]\"", p[i], 5) != NULL;
 			if (*whole)
 				return i;
 			continue;

@@ -96,6 +96,13 @@ struct json_iter json_open(const char *text, size_t n,
 	    struct json_fault *fault);
 bool	json_close(const struct json_iter *i, struct json *v);
 
+/* Whether c is JSON's white space (RFC 8259, section 2). */
+static inline bool
+json_is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 /* Whether there is anything in it: more than "", [], {} or null. */
 bool	json_holds(struct json v);
 

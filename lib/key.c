@@ -138,8 +138,7 @@ read_file(const struct key_source *s)
 		exit(status == EX_IOERR ? status : EX_CONFIG);
 	close(fd);
 	buf_free(&name);
-	while (b.n > 0 && (b.p[b.n - 1] == '\n' || b.p[b.n - 1] == '\r'))
-		b.n--;
+	buf_trim(&b, "\r\n");
 	if (b.n > 0 && memchr(b.p, '\0', b.n) != NULL)
 		diag_die(EX_CONFIG, "key file %s: a NUL byte: not a key", s->path);
 	return buf_take(&b);

@@ -34,13 +34,6 @@ push(struct merge *m, struct json name, long index)
 	return member;
 }
 
-static bool
-is_named(const struct merge_member *member, struct json name)
-{
-	return member->name.n == name.n &&
-	    memcmp(member->name.p, name.p, name.n) == 0;
-}
-
 static struct merge_member *
 find_name(const struct merge *m, struct json name)
 {
@@ -48,11 +41,11 @@ find_name(const struct merge *m, struct json name)
 	uint64_t hash;
 
 	/* Most often it is the one after the one before. */
-	if (m->last + 1 < m->n && is_named(&m->members[m->last + 1], name))
+	if (m->last + 1 < m->n && buf_is(&m->members[m->last + 1].name, name.p, name.n))
 		return &m->members[m->last + 1];
 	hash = table_hash(name.p, name.n);
 	while ((i = table_next(&m->table, hash, &at)) != NULL)
-		if (is_named(&m->members[*i], name))
+		if (buf_is(&m->members[*i].name, name.p, name.n))
 			return &m->members[*i];
 	return NULL;
 }
@@ -204,8 +197,7 @@ is_other(const struct merge_member *call, struct json name)
 	const struct merge *known = function != NULL ?
 	    merge_find(function, "name") : NULL;
 
-	return known == NULL || known->bytes.n != name.n ||
-	    memcmp(known->bytes.p, name.p, name.n) != 0;
+	return known == NULL || !buf_is(&known->bytes, name.p, name.n);
 }
 
 /*

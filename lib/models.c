@@ -379,7 +379,7 @@ models_unknown(enum models_list list, const char *id, struct buf *out)
 {
 	const char *nearest[SHOWN];
 	size_t n = find_nearest(list, id, nearest, SHOWN), i, len = strlen(id);
-	size_t shown = len > MAX_NAME ? utf8_valid(id, MAX_NAME) : len;
+	size_t shown = utf8_cut(id, len, MAX_NAME);
 
 	buf_printf(out, "unknown %s '%.*s%s'", lists[list].noun, (int)shown, id,
 	    shown < len ? "…" : "");

@@ -276,7 +276,7 @@ add_string(const struct redact *r, struct buf *out, struct json v, unsigned also
 
 	json_text(v, &text);
 	redact_add(r, &safe, text.p, text.n, also);
-	if (safe.n == text.n && (text.n == 0 || memcmp(safe.p, text.p, text.n) == 0))
+	if (buf_is(&safe, text.p, text.n))
 		buf_add(out, v.p, v.n);
 	else
 		json_quote(out, safe.p, safe.n);

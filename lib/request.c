@@ -38,12 +38,15 @@ wrong(struct check *c, const char *code, const char *fmt, ...)
 static bool
 wrong_type(struct check *c, const char *where, const char *what, jv v)
 {
+	static const char *const kinds[] = {
+		[JV_KIND_NULL] = "null", [JV_KIND_FALSE] = "a boolean",
+		[JV_KIND_TRUE] = "a boolean", [JV_KIND_NUMBER] = "a number",
+		[JV_KIND_STRING] = "a string", [JV_KIND_ARRAY] = "an array",
+		[JV_KIND_OBJECT] = "an object",
+	};
+
 	return wrong(c, "invalid_type", "%s must be %s, not %s", where, what,
-	    jv_get_kind(v) == JV_KIND_TRUE || jv_get_kind(v) == JV_KIND_FALSE
-	    ? "a boolean" : jv_get_kind(v) == JV_KIND_NULL ? "null"
-	    : jv_get_kind(v) == JV_KIND_NUMBER ? "a number"
-	    : jv_get_kind(v) == JV_KIND_STRING ? "a string"
-	    : jv_get_kind(v) == JV_KIND_ARRAY ? "an array" : "an object");
+	    kinds[jv_get_kind(v)]);
 }
 
 /* A string's value is not one of those the page gives. */
@@ -51,10 +54,8 @@ static bool
 wrong_value(struct check *c, const char *where, const char *what, jv v)
 {
 	const char *s = jv_string_value(v);
-	size_t n = strlen(s), shown = n;
+	size_t n = strlen(s), shown = utf8_cut(s, n, MAX_QUOTED);
 
-	if (n > MAX_QUOTED)
-		shown = utf8_valid(s, MAX_QUOTED);
 	return wrong(c, "invalid_value", "%s must be %s, not '%.*s%s'", where,
 	    what, (int)shown, s, shown < n ? "…" : "");
 }

@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "sse.h"
 #include "term.h"
+#include "utf8.h"
 
 /* What the input is: told by its first byte that is no white space. */
 enum { BODY_UNKNOWN, BODY_STREAM, BODY_JSON };
@@ -74,12 +75,6 @@ sse_feed(struct sse *s, const char *p, size_t n)
 	s->head_n += k;
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 /*
  * Passes over a BOM and white space until the kind of the body is known. Blank
  * lines mean nothing to an event stream; a line that begins with a blank, or with
@@ -95,7 +90,7 @@ find_kind(struct sse *s)
 	if (s->bom == 1 || s->bom == 2)
 		s->indented = true;
 	else
-		for (; s->p < s->end && is_space(*s->p); s->p++) {
+		for (; s->p < s->end && json_is_space(*s->p); s->p++) {
 			s->bom = 3;
 			s->indented = *s->p == ' ' || *s->p == '\t';
 		}
@@ -136,9 +131,9 @@ is_done(const char *p, size_t n)
 	static const char done[] = "[DONE]";
 	size_t len = sizeof(done) - 1;
 
-	for (; n > len && is_space(*p); p++)
+	for (; n > len && json_is_space(*p); p++)
 		n--;
-	while (n > len && is_space(p[n - 1]))
+	while (n > len && json_is_space(p[n - 1]))
 		n--;
 	if (n == len + 2 && p[0] == '"' && p[n - 1] == '"') {
 		p++;
@@ -420,7 +415,7 @@ next_value(struct sse *s, struct sse_record *r)
 
 	forget(s);
 	if (s->data.n == 0)
-		while (s->p < s->end && is_space(*s->p))
+		while (s->p < s->end && json_is_space(*s->p))
 			s->p++;
 	if (s->p == s->end)
 		return SSE_MORE;
@@ -458,11 +453,9 @@ sse_next(struct sse *s, struct sse_record *r)
 static void
 quote(struct buf *out, const char *p, size_t all)
 {
-	size_t n = all < MAX_QUOTED ? all : MAX_QUOTED;
+	size_t n = utf8_cut(p, all, MAX_QUOTED);
 
-	while (n > 0 && n < all && (p[n] & 0xc0) == 0x80)
-		n--;	/* not in the middle of a character */
-	while (n > 0 && is_space(p[n - 1]))
+	while (n > 0 && json_is_space(p[n - 1]))
 		n--;
 	buf_addc(out, '\'');
 	term_line(out, p, n);

@@ -84,6 +84,16 @@ utf8_valid(const char *p, size_t n)
 	}
 }
 
+size_t
+utf8_cut(const char *p, size_t n, size_t max)
+{
+	if (n <= max)
+		return n;
+	while (max > 0 && ((unsigned char)p[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
 void
 utf8_encode(struct buf *out, uint32_t r)
 {

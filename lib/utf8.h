@@ -22,6 +22,9 @@ size_t	utf8_decode(const char *s, size_t n, uint32_t *rune);
 /* How many of the n bytes at p, from the first on, are valid UTF-8. */
 size_t	utf8_valid(const char *p, size_t n);
 
+/* How many of n bytes fit into max, none of them the beginning of a cut character. */
+size_t	utf8_cut(const char *p, size_t n, size_t max);
+
 /* Appends a character (a Unicode scalar value) as UTF-8. */
 void	utf8_encode(struct buf *out, uint32_t rune);
 

@@ -42,8 +42,7 @@ read_number(struct walk *w, struct json v)
 	if (spelt && isfinite(x))
 		value_spell_double(x, &held);
 	buf_clear(&w->text);
-	if (held.n > 0 && held.n == said.n &&
-	    memcmp(held.p, said.p, said.n) == 0)
+	if (held.n > 0 && buf_is(&held, said.p, said.n))
 		buf_printf(&w->text, "%.17g", x);
 	else if (spelt)
 		buf_add(&w->text, said.p, said.n);

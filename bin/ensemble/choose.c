@@ -67,8 +67,7 @@ groups(const struct candidate *c, size_t n)
 	for (i = 0; i < n; i++) {
 		choose_plain(c[i].text->p, c[i].text->n, &plain[i]);
 		for (j = 0; j < i; j++)
-			if (plain[j].n == plain[i].n && (plain[i].n == 0 ||
-			    memcmp(plain[j].p, plain[i].p, plain[i].n) == 0))
+			if (buf_is(&plain[j], plain[i].p, plain[i].n))
 				break;
 		group[i] = j;
 	}

@@ -213,8 +213,7 @@ put_message(struct json message, bool safe)
 
 	json_text(json_get(message, "role"), &role);
 	add_content(&text, json_get(message, "content"));
-	while (text.n > 0 && text.p[text.n - 1] == '\n')
-		text.n--;
+	buf_trim(&text, "\n");
 	buf_adds(&out, "==> ");
 	term_line(&out, role.p, role.n);
 	buf_adds(&out, " <==\n");

@@ -652,8 +652,7 @@ add_prompt(const struct compose *c, const char *text, size_t n,
 
 	buf_add(prompt, c->text.p, start);
 	if (c->words.n == 0 && text == NULL && start > 0) {
-		while (prompt->p[prompt->n - 1] == '\n')
-			prompt->n--;
+		buf_trim(prompt, "\n");
 		return true;
 	}
 	add_piece(prompt, start, c->before.p, c->before.n);

@@ -26,8 +26,7 @@ number(struct json v, struct buf *why)
 	if (!value_spell(v.p, v.n, &said))
 		buf_adds(why, "a number with an exponent of more than nine"
 		    " digits: --id cannot tell it from others");
-	else if (exact_spell(x, &held) && held.n == said.n &&
-	    memcmp(held.p, said.p, said.n) == 0)
+	else if (exact_spell(x, &held) && buf_is(&held, said.p, said.n))
 		value = jv_number(x + 0.0);	/* -0 is 0 */
 	else
 		value = value_text(said.p, said.n);

@@ -157,8 +157,7 @@ halted(struct filter *f, struct buf *why)
 	message = jq_get_error_message(f->jq);
 	explain(message, why);
 	jv_free(message);
-	while (why->n > 0 && why->p[why->n - 1] == '\n')
-		why->n--;	/* jq adds none: programs bring theirs */
+	buf_trim(why, "\n");	/* jq adds none: programs bring theirs */
 	return FILTER_ERROR;
 }
 

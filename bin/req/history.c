@@ -131,12 +131,6 @@ add_all(struct history *h, jv array)
 	return ok;
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* The number of the line that at stands in. */
 static unsigned long
 line_of(const char *p, const char *at)
@@ -184,7 +178,7 @@ history_add(jv *messages, const char *p, size_t n, unsigned lax,
 	size_t end;
 
 	for (;; p += end, n -= end) {
-		while (n > 0 && is_space(*p)) {
+		while (n > 0 && json_is_space(*p)) {
 			p++;
 			n--;
 		}

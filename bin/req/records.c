@@ -26,18 +26,12 @@ next_file(struct records *r)
 	return !r->ended;
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static size_t
 skip_space(const char *p, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && is_space(p[i]))
+	while (i < n && json_is_space(p[i]))
 		i++;
 	return i;
 }

@@ -291,13 +291,10 @@ static void
 note_mode(struct exchange *x, jv request)
 {
 	const char *mode = value_string(request, "model");
-	size_t n;
 
 	if (mode == NULL)
 		mode = "auto";
-	n = strlen(mode);
-	x->mode = mem_copy(mode, n > LONGEST_MODE ?
-	    utf8_valid(mode, LONGEST_MODE) : n);
+	x->mode = mem_copy(mode, utf8_cut(mode, strlen(mode), LONGEST_MODE));
 }
 
 /* Checks a request and notes its mode. */

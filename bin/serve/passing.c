@@ -162,19 +162,13 @@ take_events(struct passing *p)
 	p->seen = 0;
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Settles what it is by its first byte that is no white space. */
 static void
 find_kind(struct passing *p)
 {
 	size_t i = 0;
 
-	while (i < p->held.n && is_space(p->held.p[i]))
+	while (i < p->held.n && json_is_space(p->held.p[i]))
 		i++;
 	if (i < p->held.n)
 		p->kind = p->held.p[i] == '{' ? PASSING_JSON : PASSING_STREAM;
