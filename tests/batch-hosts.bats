@@ -3,6 +3,7 @@
 # host a network namespace with an sshd, a service and a key file of its own.
 
 load helper
+load docs
 
 setup() {
     common_setup
@@ -60,24 +61,25 @@ host() {
     until_true ip netns exec "$ns" bash -c ': >/dev/tcp/127.0.0.1/18080' 2>/dev/null
 }
 
-# spread I ...: standard input's requests over these hosts.
+# spread I ...: standard input's requests over these hosts, by the README's command.
 spread() {
     local hosts='' i
     for i; do
         hosts=$hosts,1/root@$NET.$i
     done
-    parallel --pipe --block 8K --line-buffer --joblog jobs.log \
-        --ssh "ssh -F $PWD/ssh_config" \
-        --sshlogin "${hosts#,}" "cd $PWD && PATH=$(printf %q "$PATH") SUPAI_BASE_URL=http://127.0.0.1:18080/v1/openai \
-            supai-batch -q -j 4 --key-file key" 2>>parallel.err 3>&- |
-        jq -cR --unbuffered 'fromjson?'
+    block README.md 'parallel --pipe'
+    sed -e 's|--block 1M|--block 8K|' -e "s|--ssh '.*'|--ssh 'ssh -F $PWD/ssh_config'|" \
+        -e "s|1/ada,1/bob,1/eve supai-batch -q -j 32 <requests.ndjson|${hosts#,} \"\$REMOTE\"|" \
+        -e 's| >results.ndjson||' it >spread.sh
+    REMOTE="cd $PWD && PATH=$(printf %q "$PATH") SUPAI_BASE_URL=http://127.0.0.1:18080/v1/openai \
+        supai-batch -q -j 4 --key-file key" bash -eu spread.sh 2>>parallel.err 3>&-
 }
 
+# What has no answer in results.ndjson, by the README's command.
 rest() {
-    jq -cn --slurpfile r results.ndjson '
-        ($r | map(select(.error == null and .response.status_code == 200) |
-            {(.custom_id): 1}) | add) as $done |
-        inputs | select($done[.custom_id] | not)' in
+    block README.md '--slurpfile r results.ndjson'
+    sed 's| >rest.ndjson||' it >rest.sh
+    bash -eu rest.sh
 }
 
 @test "three hosts by ssh, one cut off in the middle, the rest done again: one success each" {
@@ -92,10 +94,10 @@ rest() {
     ip addr add "$NET.254/24" dev "sup$TAG"
     ip link set "sup$TAG" up
     for i in 1 2 3; do host $i; done
-    seq 1 400 | supai-req -R -e '"Say \(.)"' --id . >in
+    seq 1 400 | supai-req -R -e '"Say \(.)"' --id . >requests.ndjson
 
     : >results.ndjson
-    spread 1 2 3 <in >>results.ndjson &
+    spread 1 2 3 <requests.ndjson >>results.ndjson &
     until_true eval '[ -s log.2 ] && [ "$(wc -l <log.2)" -gt 8 ]' || fail "$(cat parallel.err)"
     ip link set "s${TAG}2" down
     wait $!

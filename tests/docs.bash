@@ -151,3 +151,16 @@ example_files() {
     cp "$DATA/ensemble.ndjson" events.ndjson
     printf '{"id":%d,"text":"%s"}\n' 1 'Works well.' 2 'Broke at once.' >reviews.ndjson
 }
+
+# block DOC WORDS: the one block of README.md or a page that has these words in it, in
+# the file "it", whatever the document says of running it.
+block() {
+    local doc=$ROOT/man/$1 found
+    [ -e "$doc" ] || doc=$ROOT/$1
+    rm -rf blocks && mkdir blocks
+    sed -e '/^\.\\" not run: /d' -e '/^<!-- not run: /d' "$doc" >doc
+    examples doc blocks || return
+    found=$(grep -l -F -e "$2" blocks/*.sh)
+    [ "$(wc -l <<<"$found")" -eq 1 ] || fail "not one block: $found"
+    mv "$found" it
+}

@@ -1,6 +1,7 @@
 # The recipes of supai(7) on a recording: what they print, not only that they run.
 load helper
 load docs
+load serve
 
 # recipe WORDS: runs the one example of the page that has these words in it.
 recipe() {
@@ -137,12 +138,10 @@ of_page() {
 @test "a thousand records into SQLite" {
     command -v sqlite3 >/dev/null || skip 'no sqlite3'
     mock_start --reply good
+    block supai-recipes.7 json_each
     example_files
-    # It stands in the page as one that is not run, as sqlite3 may not be there.
-    sed '/^\.\\" not run: sqlite3/d' "$ROOT/man/supai-recipes.7" >page.7
-    mkdir blocks
-    examples page.7 blocks
-    bash -eu "$(grep -l -F json_each blocks/*.sh)"
+    run --separate-stderr bash -eu it
+    expect 0 '' ''
     assert_equal "$(sqlite3 reviews.db 'SELECT * FROM answers ORDER BY id')" $'1|good\n2|good'
 }
 
@@ -165,4 +164,176 @@ of_page() {
     of_page sky.md
     expect 0 '' ''
     assert_equal "$(tail -n 1 sky.md)" '- [The sky](https://example.org/sky)'
+}
+
+# --- those that are marked as not run: they want something that is not everywhere ---
+
+# any_model [supai-mock's option ...]: a service that knows all models, at $BASE, in
+# the place of those that the block names.
+any_model() {
+    mock_start "$@"
+    serve_start --no-key --unlisted --answer "jq -c '.model = \"fast\" | del(.models)' | supai-send"
+    sed -i.was -e "s|https://openrouter.ai/api/v1|$BASE|" -e "s|http://localhost:11434/v1|$BASE|" it
+    unset SUPAI_API_KEY SUPAI_BASE_URL
+}
+
+# panel LINE ...: the user's, with models at $BASE.
+panel() {
+    mkdir -p "$HOME/.config/supai"
+    printf '%s\n' "$@" | sed "s|BASE|$BASE|" >"$HOME/.config/supai/panel"
+}
+
+# as_cron: does what the crontab "it" says, as cron would: its own environment, and
+# whatever is said is mail. The tools stand where they were installed.
+as_cron() {
+    local line
+    mkdir -p here
+    printf '#!/bin/sh\necho "disk is full"\n' >here/journalctl
+    chmod +x here/journalctl
+    for line in "$BIN"/supai*; do ln -sf "$line" here/; done
+    sed -e "s|/usr/local/bin|$PWD/here|" -e "s|/var/log/|$PWD/|" -e "s|/srv/reviews|$PWD|" it >crontab
+    run --separate-stderr env -i HOME="$HOME" LOGNAME=me SHELL=/bin/sh PATH=/usr/bin:/bin \
+        SUPAI_BASE_URL="$SUPAI_BASE_URL" /bin/sh -c 'while IFS= read -r line; do
+            case $line in
+            [A-Z]*=*) export "$line" ;;
+            *) /bin/sh -c "$(printf "%s\n" "$line" | sed "s/^\([^ ]* *\)\{5\}//")" ;;
+            esac
+        done <crontab'
+}
+
+# The key where a script without an environment finds it.
+key_file() {
+    (umask 077 && mkdir -p "$HOME/.config/supai/keys" &&
+        echo "$TEST_KEY" | tee "$HOME/.config/supai/key" >"$HOME/.config/supai/keys/127.0.0.1")
+    unset SUPAI_API_KEY
+}
+
+@test "a log summed up by cron: nothing to mail when it goes well, and why when it does not" {
+    for doc in README.md supai-recipes.7; do
+        block $doc journalctl
+        mock_start --log log --key-file <(echo "$TEST_KEY") --reply 'Buy a disk.'
+        key_file
+        as_cron
+        expect 0 '' ''
+        assert_equal "$(cat today.txt)" 'Buy a disk.'
+        jq -e '.body.messages[0].content | test("disk is full")' log
+        rm log
+        mock_start --fail 400
+        unset SUPAI_API_KEY
+        as_cron
+        [[ $status -ne 0 && $stderr == 'supai'*': HTTP 400: '* ]]
+        assert_equal "$(cat today.txt)" 'Buy a disk.'
+    done
+}
+
+@test "a batch each night by cron goes on where it ended; the morning's question is mailed" {
+    block supai-batch.1 '/srv/reviews'
+    example_files
+    mock_start --fail 400:1 --reply good
+    key_file
+    supai-req -e .text --id .id reviews.ndjson >requests.ndjson
+    as_cron
+    [[ $status -eq 1 && $stderr == 'supai-batch: 1 answered, 1 failed; '* ]]
+    as_cron
+    expect 0 '' ''
+    assert_equal "$(wc -l <results.ndjson)" 2
+    block supai.7 '0 7 * * 1-5'
+    mock_start --reply Friday.
+    unset SUPAI_API_KEY
+    as_cron
+    expect 0 Friday. ''
+}
+
+@test "a key from a password manager" {
+    block supai-recipes.7 'pass show'
+    echo "$TEST_KEY" >key
+    mock_start --key-file key --reply Rayleigh.
+    unset SUPAI_API_KEY
+    mkdir fakes
+    printf '#!/bin/sh\necho %s\necho "url: sup.ai"\n' "$TEST_KEY" >fakes/pass
+    chmod +x fakes/pass
+    PATH=$PWD/fakes:$PATH run --separate-stderr bash -eu it
+    expect 0 Rayleigh. ''
+}
+
+@test "the key, pasted: a file for its owner alone, and it counts" {
+    block README.md '(umask 077 && cat >~/.config/supai/key)'
+    run --separate-stderr bash -eu it <<<"$TEST_KEY"
+    expect 0 '' ''
+    assert_equal "$(stat -c %a "$HOME/.config/supai/key")" 600
+    echo "$TEST_KEY" >key
+    mock_start --key-file key
+    unset SUPAI_API_KEY
+    run --separate-stderr supai --key-file "$HOME/.config/supai/key" hi
+    expect 0 hi ''
+}
+
+@test "a vote of three: the README's models and the page's samples" {
+    block README.md 'votes.ndjson'
+    example_files
+    any_model --reply good --reply good --reply good --reply good --reply good --reply bad
+    panel 'model llama BASE' 'model qwen BASE' 'model gpt BASE'
+    printf '%s\n' 'Buy now!' 'See you on Monday.' >lines.txt
+    run --separate-stderr bash -eu it
+    expect 0 '' ''
+    assert_equal "$(jq -r '.response.body.choices[0].message.content' votes.ndjson | xargs)" 'good good'
+    assert_equal "$(mock_requests)" 6
+
+    block supai-recipes.7 '-m votes'
+    any_model --reply good --reply good --reply good --reply good --reply good --reply bad
+    panel 'model llama BASE llama3.2' 'mode votes llama*3'
+    run --separate-stderr bash -eu it
+    expect 0 '' ''
+    assert_equal "$(jq -r '.response.body.choices[0].message.content' results.ndjson | xargs)" 'good good'
+    assert_equal "$(mock_requests)" 6
+}
+
+@test "the ensemble over models of one's own, and its endpoint" {
+    block README.md 'supai --ensemble "Is 2027 prime?"'
+    any_model --logprobs --reply Yes.
+    panel 'model one BASE' 'model two BASE' 'model three BASE'
+    echo 'one line more' >diff.txt
+    run --separate-stderr bash -eu it
+    expect 0 $'Yes.\nYes.' ''
+    assert_equal "$(mock_requests)" 9 # three of the panel, twice, and three samples
+
+    block README.md 'supai-serve --no-key -- supai-batch'
+    example_files
+    supai-req -e .text --id .id reviews.ndjson >requests.ndjson
+    run --separate-stderr bash -eu it
+    expect 0 '' ''
+    assert_equal "$(jq -r '.response.body.choices[0].message.content' results.ndjson | xargs)" 'Yes. Yes.'
+}
+
+@test "five samples of a model on this machine, and a service that speaks the same language" {
+    block supai-ensemble.1 "--models 'llama3.2*5'"
+    any_model --reply Canberra.
+    run --separate-stderr bash -eu it
+    expect 0 Canberra. ''
+    assert_equal "$(mock_requests)" 5
+    block supai-send.1 'supai-req -m llama3 hi'
+    any_model --reply Hello.
+    run --separate-stderr bash -eu it
+    expect 0 Hello. ''
+}
+
+@test "other services: by their base URL, and Azure by its URL and header" {
+    block README.md 'supai -m openai/gpt-4o-mini'
+    any_model --reply Rayleigh.
+    key_file
+    run --separate-stderr bash -eu it
+    expect 0 $'Rayleigh.\nRayleigh.' ''
+
+    block supai-recipes.7 'openai.azure.com'
+    any_model --reply Rayleigh.
+    printf 'data: {"choices":[{"index":0,"delta":{"content":"Azure."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n' >body
+    { printf 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n'; cat body; } >azure
+    raw_start azure
+    unset SUPAI_BASE_URL SUPAI_API_KEY
+    sed -i.was "s|https://NAME.openai.azure.com|http://127.0.0.1:$RAW_PORT|" it
+    (umask 077 && echo 'api-key: mine' >azure-key.txt)
+    run --separate-stderr bash -eu it
+    expect 0 $'Rayleigh.\nRayleigh.\nAzure.' ''
+    grep -q '^POST /openai/deployments/DEPLOYMENT/chat/completions?api-version=' "$RAW_LOG"
+    grep -qi '^api-key: mine' "$RAW_LOG"
 }
