@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034 # used where this is read
-# What run.sh, batch.sh and ensemble.sh share: where things are, a scratch folder that goes
+# What run.sh, batch.sh, ensemble.sh and serve.sh share: where things are, a scratch folder that goes
 # away with whoever reads this, and a service to ask. Not to be run by itself.
 
 root=$(cd "${0%/*}/../.." && pwd) || exit 1
@@ -17,34 +17,41 @@ export LC_ALL=C PATH="$BIN:$BUILD/tests/bench:$PATH" HOME="$work/home" BIN BUILD
 
 mkdir -p "$work/home" || exit 1
 scratch=$(mktemp -d "$work/run.XXXXXX") || exit 1
-mocks=
+servers=
 finish() {
     # shellcheck disable=SC2086 # numbers
-    [ -z "$mocks" ] || kill $mocks 2>/dev/null
+    [ -z "$servers" ] || kill $servers 2>/dev/null
     rm -rf "$scratch"
 }
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
-# stop: ends the mocks, if there are any.
+# stop: ends the servers, if there are any.
 stop() {
-    [ -n "$mocks" ] || return 0
+    [ -n "$servers" ] || return 0
     # shellcheck disable=SC2086 # numbers
-    kill $mocks
+    kill $servers
     # shellcheck disable=SC2086 # numbers
-    wait $mocks 2>/dev/null
-    mocks=
+    wait $servers 2>/dev/null
+    servers=
     unset SUPAI_BASE_URL SUPAI_API_KEY
+}
+
+# serving COMMAND ...: a server beside the others, which says where it is to be asked once
+# it listens. Sets url, and process.
+serving() {
+    mkfifo "$scratch/fifo"
+    "$@" >"$scratch/fifo" 2>/dev/null &
+    process=$!
+    servers="$servers $process"
+    read -r url <"$scratch/fifo"
+    rm "$scratch/fifo"
 }
 
 # another OPTION ...: a mock beside the others, and where it is to be asked.
 another() {
-    mkfifo "$scratch/fifo"
-    supai-mock "$@" >"$scratch/fifo" 2>/dev/null &
-    mocks="$mocks $!"
-    read -r SUPAI_BASE_URL <"$scratch/fifo"
-    rm "$scratch/fifo"
-    export SUPAI_BASE_URL SUPAI_API_KEY=bench
+    serving supai-mock "$@"
+    export SUPAI_BASE_URL="$url" SUPAI_API_KEY=bench
 }
 
 # start OPTION ...: a mock in place of the ones before.

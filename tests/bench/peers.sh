@@ -1,7 +1,7 @@
 #!/bin/sh
 # Gets what `make bench` measures us against into build/peers: the official
-# Python and Node SDKs, llm, sgpt, aichat, mods. Each is optional and has PEERS_TIME
-# seconds (900); what cannot be had is named, and its row says "missing".
+# Python and Node SDKs, llm, sgpt, LiteLLM's proxy, aichat, mods. Each is optional and has
+# PEERS_TIME seconds (900); what cannot be had is named, and its row says "missing".
 set -u
 cd "${0%/*}/../.." || exit 1
 peers=${BUILD:-build}/peers
@@ -24,6 +24,8 @@ get python python/bin/llm \
     'python3 -m venv "$peers/python" && "$peers/python/bin/pip" install -q openai llm'
 get sgpt sgpt/bin/sgpt \
     'python3 -m venv "$peers/sgpt" && "$peers/sgpt/bin/pip" install -q "shell-gpt>=1.4" click'
+get litellm litellm/bin/litellm \
+    'python3 -m venv "$peers/litellm" && "$peers/litellm/bin/pip" install -q "litellm[proxy]"'
 get node node/node_modules/openai/package.json \
     'npm install --silent --prefix "$peers/node" openai'
 get mods go/mods \

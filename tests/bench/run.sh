@@ -2,7 +2,7 @@
 # `make bench`: measures the tools against what one would use instead, prints a
 # table and writes it to build/bench.md. 1 when a goal is not reached.
 #
-#   run.sh [sse|text|fold|watch|start|request|delay|memory|batch|ensemble|growth|lists ...]
+#   run.sh [sse|text|fold|watch|start|request|delay|memory|batch|ensemble|serve|growth|lists ...]
 #
 # BENCH_MB (500) is the size of the big input, and the others follow it;
 # BENCH_RUNS (11) how often each command of a row runs, in turn with its peer;
@@ -19,7 +19,7 @@ runs=${BENCH_RUNS:-11}
 # Where there is a system's own, no version manager stands before it.
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
-sections=${*:-sse text fold watch start request delay memory batch ensemble growth lists}
+sections=${*:-sse text fold watch start request delay memory batch ensemble serve growth lists}
 report=$BUILD/bench.md
 [ $# -eq 0 ] || report=$BUILD/bench-part.md
 
@@ -296,8 +296,9 @@ bench_batch() {
     sh "$here/batch.sh" | tee -a "$report"
 }
 
-# So is supai-ensemble.
+# So are supai-ensemble and supai-serve.
 bench_ensemble() { sh "$here/ensemble.sh" | tee -a "$report"; }
+bench_serve() { sh "$here/serve.sh" | tee -a "$report"; }
 
 # The time of a filter at four sizes: a straight line where a further byte costs
 # from the second size to the third what it costs (within a quarter) from the third
@@ -377,7 +378,7 @@ case " $sections " in
     ;;
 esac
 head_line
-for section in sse text fold watch start request delay memory batch ensemble growth lists; do
+for section in sse text fold watch start request delay memory batch ensemble serve growth lists; do
     wanted "$section" && "bench_$section"
 done
 say ''
