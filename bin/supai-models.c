@@ -191,32 +191,50 @@ lists(enum models_list list, const struct buf *answer)
 	return ok;
 }
 
+/* Asks at BASE/models instead. False: it is not to be had there, for the reason in why. */
+static bool
+get_elsewhere(struct client *c, enum models_list list, struct buf *answer,
+    struct buf *why, int *status)
+{
+	struct buf other = {0};
+	bool ok;
+
+	c->retries = 0;
+	*status = client_get(c, "models", &other, IO_MAX_RECORD, why);
+	ok = *status == 0 && lists(list, &other);
+	if (ok) {
+		buf_clear(answer);
+		buf_add(answer, other.p, other.n);
+	}
+	buf_free(&other);
+	return ok;
+}
+
 /*
  * Gets the service's answer. Others that speak OpenAI's language list their models
- * at BASE/models: what is there counts where the first has no list.
+ * at BASE/models: what is there counts where the first has no list. Where both fail,
+ * both are said: a key that is wrong shows only at the second.
  */
 static int
 get_live(struct client *c, enum models_list list, struct buf *answer)
 {
-	struct buf why = {0}, other = {0}, ignored = {0};
+	struct buf why = {0}, other_why = {0};
 	int status = client_get(c, list == MODELS_MODES ? "../info/modes"
 	    : "../info/models", answer, IO_MAX_RECORD, &why);
+	int other = 0;
 
 	if (list == MODELS_MODELS && c->url == NULL && (status == EX_DATAERR ||
-	    status == EX_PROTOCOL || (status == 0 && !lists(list, answer)))) {
-		c->retries = 0;
-		if (client_get(c, "models", &other, IO_MAX_RECORD, &ignored) == 0 &&
-		    lists(list, &other)) {
-			buf_clear(answer);
-			buf_add(answer, other.p, other.n);
-			status = 0;
-		}
+	    status == EX_PROTOCOL || (status == 0 && !lists(list, answer))) &&
+	    get_elsewhere(c, list, answer, &other_why, &other))
+		status = 0;
+	if (status != 0 && other_why.n > 0) {
+		buf_printf(&why, "; %s", buf_string(&other_why));
+		status = diag_worst(status, other);
 	}
 	if (status != 0)
 		diag_warn("%s", buf_string(&why));
 	buf_free(&why);
-	buf_free(&other);
-	buf_free(&ignored);
+	buf_free(&other_why);
 	return status;
 }
 

@@ -284,11 +284,19 @@ E
     expect 0 qwen ''
     raw_start missing
     models --live
-    expect 65 '' "supai-models: HTTP 404: not there, at http://127.0.0.1:$RAW_PORT/info/models"
+    expect 65 '' "supai-models: HTTP 404: not there, at http://127.0.0.1:$RAW_PORT/info/models; HTTP 404: not there, at http://127.0.0.1:$RAW_PORT/v1/models"
     raw_start missing list
     models --live -m
     expect 65 '' 'supai-models: HTTP 404: *'
     assert_equal "$(grep -c '^# connection' "$RAW_LOG")" 1
+}
+
+@test "--live: a key that is wrong is told where only BASE/models asks for one" {
+    printf 'HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot there' >missing
+    printf 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 35\r\nConnection: close\r\n\r\n{"error":{"message":"no such key"}}' >refused
+    raw_start missing refused
+    models --live
+    expect 77 '' "supai-models: HTTP 404: not there, at http://127.0.0.1:$RAW_PORT/info/models; HTTP 401: no such key"
 }
 
 @test "--live: none matches is 1" {
@@ -313,10 +321,10 @@ E
     assert_equal "$output" ''
     [[ $stderr == *'HTTP 401'*'no such key'* ]]
     answer '{}' 'HTTP/1.1 404 Not Found'
-    models --live
+    models --live -m
     assert_equal "$status $output" '65 '
     answer ''
-    models --live
+    models --live -m
     assert_equal "$status $output" '76 '
     SUPAI_BASE_URL=http://127.0.0.1:1/v1/openai models --live --retries 0
     assert_equal "$status $output" '69 '
