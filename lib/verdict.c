@@ -112,12 +112,12 @@ verdict_failure(const struct fold_thread *t, struct buf *out)
 static int
 tell_empty(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 {
-	long index = ask->choice == VERDICT_ALL ? 0 : ask->choice;
-	const struct fold_choice *c = fold_choice(f, index);
+	const struct fold_choice *c =
+	    fold_choice(f, ask->choice < 0 ? 0 : ask->choice);
 	struct buf more = {0};
 
-	if (c == NULL && f->nchoices > 0) {
-		tell(why, "there is no choice %ld", index);
+	if (c == NULL && f->nchoices > 0 && ask->choice >= 0) {
+		tell(why, "there is no choice %ld", ask->choice);
 		return EX_NOANSWER;
 	}
 	if (c != NULL && c->finish.p != NULL)

@@ -682,7 +682,8 @@ e null 9 empty_array
     raw_start response
     run --separate-stderr supai-batch <<<"$(line a hi)"
     assert_equal "$status" 1
-    assert_equal "$(jq -c '[.error.code, .response.body.choices[0].finish_reason]' <<<"$output")" '["no_answer","content_filter"]'
+    assert_equal "$(jq -c '[.error.code, .error.message, .response.body.choices[0].finish_reason]' <<<"$output")" \
+        '["no_answer","the answer has no text, finish reason content_filter","content_filter"]'
 }
 
 @test "a fifth of 2,000 requests fails in every way: all succeed, at less than 1.6 requests each" {
