@@ -5,10 +5,32 @@
 load helper
 load serve
 
-# In PATH or not at all; SERVE_PYTHON and SERVE_NODE name others.
-python() { "${SERVE_PYTHON:-python3}" "$@"; }
+# OpenAI's clients: what `make bench-peers` got, else the system's; SERVE_PYTHON names
+# another Python.
+python() {
+    local own=$BUILD/peers/python/bin/python
+    [ -x "$own" ] || own=python3
+    "${SERVE_PYTHON:-$own}" "$@"
+}
+export NODE_PATH=${NODE_PATH:-$BUILD/peers/node/node_modules}
 need_python_sdk() { python -c 'import openai' 2>/dev/null || skip "no OpenAI SDK for Python"; }
 need_node_sdk() { node -e 'require("openai")' 2>/dev/null || skip "no OpenAI SDK for Node"; }
+
+# users_panel: the user's own, of three mocks that stand for models and one for main,
+# which fails where the request says so.
+users_panel() {
+    local i panel=$HOME/.config/supai/panel
+    mkdir -p "${panel%/*}"
+    for i in 1 2 3; do
+        mock_start --logprobs --reply "Draft $i."
+        echo "model m$i $SUPAI_BASE_URL fast" >>"$panel"
+    done
+    mock_start --reply 'Seven is one.' --refuse top_k
+    printf '%s\n' "model last $SUPAI_BASE_URL fast" 'key 127.0.0.1 env PANEL_KEY' 'main last' 'mode council m1 m2 m3' \
+        'mode last last' >>"$panel"
+    export PANEL_KEY=$SUPAI_API_KEY
+    unset SUPAI_BASE_URL SUPAI_API_KEY
+}
 
 # with_keys TOKEN: a keys file.
 with_keys() {
@@ -162,6 +184,64 @@ END
 Seven is one.
 AuthenticationError 401 invalid_api_key
 BadRequestError 400 model_not_found' ''
+}
+
+@test "the ensemble by OpenAI's client for Python: whole, streamed, a refusal" {
+    need_python_sdk
+    users_panel
+    serve_start --no-key --unlisted
+    cat >ask.py <<'END'
+import openai, sys
+c = openai.OpenAI(base_url=sys.argv[1], api_key="none", max_retries=0)
+def ask(model="council", **more):
+    return c.chat.completions.create(model=model, messages=[{"role": "user", "content": "a prime"}], **more)
+answer = ask()
+print(answer.choices[0].message.content, answer.choices[0].finish_reason, answer.usage.total_tokens > 0)
+text, kinds, used = "", [], 0
+for e in ask(stream=True, stream_options={"include_usage": True}, extra_body={"include_supai_chunks": True}):
+    if e.object == "supai.chunk":
+        kinds.append(e.chunk["type"])
+    for choice in e.choices or []:
+        text += choice.delta.content or ""
+    used = max(used, e.usage.total_tokens if getattr(e, "usage", None) else 0)
+print(text, kinds[0], kinds.count("confidence-score"), used == answer.usage.total_tokens)
+try:
+    ask("last", extra_body={"top_k": 1})
+except openai.BadRequestError as e:
+    print(type(e).__name__, e.status_code)
+END
+    run --separate-stderr python ask.py "$BASE"
+    expect 0 'Seven is one. stop True
+Seven is one. run-mode-call 3 True
+BadRequestError 400' ''
+}
+
+@test "the ensemble by OpenAI's client for Node: whole, streamed, a refusal" {
+    need_node_sdk
+    users_panel
+    serve_start --no-key --unlisted
+    cat >ask.js <<'END'
+const OpenAI = require("openai");
+const c = new OpenAI({ baseURL: process.argv[2], apiKey: "none", maxRetries: 0 });
+const ask = (model, more) =>
+    c.chat.completions.create({ model, messages: [{ role: "user", content: "a prime" }], ...more });
+(async () => {
+    const answer = await ask("council");
+    console.log(answer.choices[0].message.content, answer.choices[0].finish_reason, answer.usage.total_tokens > 0);
+    let text = "", kinds = [], used = 0;
+    for await (const e of await ask("council", { stream: true, stream_options: { include_usage: true }, include_supai_chunks: true })) {
+        if (e.object === "supai.chunk") kinds.push(e.chunk.type);
+        text += e.choices?.[0]?.delta?.content ?? "";
+        used = e.usage?.total_tokens ?? used;
+    }
+    console.log(text, kinds[0], kinds.filter((k) => k === "confidence-score").length, used === answer.usage.total_tokens);
+    try { await ask("last", { top_k: 1 }); } catch (e) { console.log(e.constructor.name, e.status); }
+})();
+END
+    run --separate-stderr node ask.js "$BASE"
+    expect 0 'Seven is one. stop true
+Seven is one. run-mode-call 3 true
+BadRequestError 400' ''
 }
 
 ### systemd
