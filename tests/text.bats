@@ -576,6 +576,13 @@ Because of the air.' ''
     expect 0 $'==> zeta/gamma-2 <==\nHalf an ans' ''
 }
 
+@test "-t of an ensemble's answer without main names it" {
+    printf '{"object":"supai.chunk","chunk":{"_source":{"key":"a"},"type":"thinking","text":"x"}}\n' >in
+    delta '"hi"' '"stop"' >>in
+    run --separate-stderr supai-text -t in
+    expect 1 '' "supai-text: no thread's key matches 'main'"
+}
+
 @test "-t: main's thinking; with -k that thread's" {
     run --separate-stderr supai-text -t "$DATA/ensemble.ndjson"
     expect 0 'They agree.' ''
