@@ -1,7 +1,6 @@
 /*
- * apierror: what a service says went wrong, whatever shape it gives that (in a
- * response's body, an event of a stream, a batch result), and the exit status
- * that it means.
+ * apierror: a service's error, in whatever shape it comes (a response's body, an
+ * event of a stream, a batch result): its words, and the exit status it means.
  *
  * Known shapes: {"error": {"message": …}} or a bare string there, the same in an
  * array, in "detail" or in one of the choices; {"errors": […]}; {"detail": …};
@@ -16,9 +15,8 @@
 #include "json.h"
 
 /*
- * The error in a whole record, which none of its other members needs to explain:
- * a value for the functions below; JSON_NONE where the record reports none.
- * Chunks of the ensemble are not for it: theirs are about a thread.
+ * The error that a whole record reports, a value for the functions below; JSON_NONE
+ * where it reports none. Not for chunks of the ensemble: their errors are a thread's.
  */
 struct json apierror_find(struct json record);
 
@@ -32,21 +30,21 @@ struct json apierror_parse(const char *p, size_t n);
 bool	apierror_is(struct json v);
 
 /*
- * Appends what such a value says, on one line, each run of white space one
- * space. Any other value that holds something is said as compact JSON.
+ * Appends the words of such a value, on one line, with one space for each run of
+ * white space. A value without words is appended as compact JSON.
  */
 void	apierror_message(struct json v, struct buf *out);
 
 /*
- * The exit status for such a value, told by its code, status or type, a name or a
+ * The exit status for such a value, by its code, status or type, as a name or a
  * number: 77 for a spent quota or a key that is refused, 75 for a rate limit, 65
  * for a request that is refused; 69 for all else.
  */
 int	apierror_status(struct json v);
 
 /*
- * What a text says that a service sent for an error, JSON of any shape or words:
- * appends it on one line, and returns the exit status.
+ * Appends, on one line, what an error's text says, which may be JSON of any shape
+ * or plain words. Returns the exit status.
  */
 int	apierror_text(const char *p, size_t n, struct buf *out);
 

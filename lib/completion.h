@@ -1,7 +1,7 @@
 /*
- * completion: the chat.completion object that the chunks of an answer make, as
- * the service would have sent it in one piece, and what is known of the
- * ensemble beside it. The answer's state is fold's, this adds what it holds.
+ * completion: the chat.completion object that an answer's chunks add up to, as the
+ * service would have sent it in one piece, with what is known of the ensemble. It
+ * keeps what fold does not: the answer's state is fold's.
  */
 #ifndef COMPLETION_H
 #define COMPLETION_H
@@ -27,24 +27,24 @@ struct completion {
 };
 
 /*
- * Takes in a chunk that fold has just taken into its answer. The ensemble's bring
- * nothing that fold does not keep.
+ * Takes a chunk that fold has just taken into its answer. Chunks of the ensemble add
+ * nothing: fold keeps what they say.
  */
 void	completion_add(struct completion *c, const struct fold *f,
 	    const struct chunk *chunk);
 
 /*
- * Appends the object of an answer that has ended, one line of JSON: a record that
- * came whole as it came; else choices merged by index, finish_reason null where
- * it was cut, the member error where there was one, the member supai where there
- * were chunks of the ensemble: of its threads those whose key matches (NULL: all),
- * with their thinking where that is kept. Where nothing else came, main's text is the
- * message. Numbers stay as they were written.
+ * Appends the object of an answer that has ended, as one line of JSON. A record that
+ * came whole stays as it came. Else: the choices merged by index; finish_reason null
+ * where the answer was cut; the member error where there was one; the member supai
+ * where chunks of the ensemble came, with the threads whose key matches (NULL: all),
+ * and their thinking where fold keeps it. Where these chunks are all that came, main's
+ * text is the message. Numbers stay as they were written.
  */
 void	completion_write(const struct completion *c, const struct fold *f,
 	    const char *key, struct buf *out);
 
-/* Forgets all: it is ready for another answer. */
+/* Forgets all, and is ready for another answer. */
 void	completion_clear(struct completion *c);
 
 /* The message of such an object's first choice; JSON_NONE where there is none. */

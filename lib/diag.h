@@ -25,14 +25,14 @@ void	diag_init(const char *argv0);
 const char *diag_name(void);
 
 /*
- * A function to call before anything is said, so that what was written to
- * standard output before an error is seen before it. NULL for none.
+ * Sets a function to call before each message, so that output that was written
+ * before an error is also seen before it. NULL: none.
  */
 void	diag_before(void (*f)(void));
 
 struct redact;
 
-/* What is hidden in all that is said, besides what looks like a key; borrowed. */
+/* Sets what messages hide besides what looks like a key (borrowed); NULL: nothing. */
 void	diag_hide(const struct redact *secrets);
 
 /* Says "NAME: message". Control characters are shown, newlines become spaces. */
@@ -47,8 +47,8 @@ _Noreturn void diag_die_errno(int status, const char *fmt, ...)
 	BUF_PRINTF(2, 3);
 
 /*
- * Of two statuses the one that counts: 74 before the service's errors (69, 75,
- * 77), before 65, 66, 76, 1 and 0; any other status comes before all of these.
+ * The one of two statuses that counts: 74 before the service's errors (69, 75, 77),
+ * these before 65, 66, 76, 1 and 0, in this order; any other status before all.
  */
 int	diag_worst(int a, int b);
 

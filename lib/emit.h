@@ -1,7 +1,7 @@
 /*
- * emit: JSON written as it is known, without building the value first. For
- * objects that are mostly text of ours or slices of what was read; values that
- * are computed with are libjq's, through value.h.
+ * emit: writes JSON piece by piece, without building the value first. For objects
+ * that are mostly our own text or slices of what was read. Not for values to compute
+ * with: these are libjq's, through value.h.
  */
 #ifndef EMIT_H
 #define EMIT_H
@@ -15,10 +15,10 @@
 /* Where it goes. Zeroed but for out it is ready for one value. */
 struct emit {
 	struct buf	*out;		/* borrowed */
-	bool		 comma;		/* what comes next stands after a value */
+	bool		 comma;		/* a value stands before what comes next */
 };
 
-/* The bracket that opens or closes an object or an array: one of {}[]. */
+/* Opens or closes an object or an array with its bracket, one of {}[]. */
 void	emit_open(struct emit *e, char bracket);
 void	emit_close(struct emit *e, char bracket);
 
@@ -28,17 +28,17 @@ void	emit_close(struct emit *e, char bracket);
  */
 struct emit *emit_name(struct emit *e, const char *name);
 
-/* A string of n bytes of UTF-8; also for a name, emit_named after it. */
+/* A string of n bytes of UTF-8; it is a name where emit_named follows. */
 void	emit_text(struct emit *e, const char *p, size_t n);
 void	emit_named(struct emit *e);
 
-/* null, true, false, or a number as its digits: a constant, as it is. */
+/* A constant that is JSON already: null, true, false, a number's digits. */
 void	emit_word(struct emit *e, const char *word);
 void	emit_count(struct emit *e, unsigned long long n);
 
 /*
- * A value that was read, every byte of it but the strings', which become what
- * json_text makes of them. JSON_NONE is null.
+ * A value that was read, byte for byte but for strings, which are written anew from
+ * what json_text makes of them. JSON_NONE is null.
  */
 void	emit_json(struct emit *e, struct json v);
 

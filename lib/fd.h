@@ -7,18 +7,18 @@
 
 #include <stdbool.h>
 
-/* Closes fd on exec, and makes it not block where that is asked for. False: errno. */
+/* Makes fd close on exec, and not block where that is asked for. False with errno set. */
 bool	fd_flags(int fd, bool nonblocking);
 
 /*
- * A pipe whose ends close on exec, the first for reading; they are the caller's.
- * False with errno set, and no pipe.
+ * Makes a pipe, ends[0] for reading, whose ends close on exec and are the caller's.
+ * False with errno set where that failed.
  */
 bool	fd_pipe(int ends[2]);
 
 /*
- * The same as one that wakes a poll(2): neither end blocks. fd_wake makes the
- * first one readable (from a signal handler, too), fd_drain no longer.
+ * Makes a pipe that wakes a poll(2); neither end blocks. fd_wake makes ends[0]
+ * readable, also from a signal handler; fd_drain empties it.
  */
 bool	fd_waker(int ends[2]);
 void	fd_wake(const int ends[2]);

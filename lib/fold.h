@@ -1,11 +1,11 @@
 /*
- * fold: the state of one answer as its chunks come: where it begins, the
- * ensemble's threads, and whether it is whole. It keeps what an answer is made
- * of, never the stream. Not for the text of choices, which passes through the
- * tools, nor for building objects: that is completion's.
+ * fold: the state of one answer as its chunks come: where it begins, the ensemble's
+ * threads, and whether it is whole. It keeps what an answer is made of, never the
+ * stream. Not for the text of choices, which passes through the tools, nor for
+ * building objects: that is completion's.
  *
- * Answers follow each other. An empty line or the end of a file ends one, which
- * the tool sees; between those fold_begins tells by the records themselves:
+ * Answers follow each other. The tool sees an empty line or the end of a file, which
+ * end one; between those fold_begins tells by the records themselves:
  *
  *	if (fold_begins(&f, c))
  *		judge and print f's answer, then fold_clear(&f);
@@ -75,7 +75,7 @@ struct fold_choice {
 	bool			roleless;	/* fold's own: and in one without a role */
 };
 
-/* What becomes of thinking: its characters are counted; kept too; not looked at. */
+/* What fold does with thinking: counts its characters; keeps it too; passes it over. */
 enum fold_thinking { FOLD_COUNT, FOLD_KEEP, FOLD_SKIP };
 
 struct fold {

@@ -1,6 +1,6 @@
 /*
- * host: the host that a URL names, and what that is: the service, this machine.
- * Nothing is looked up. Where requests go is url's, by libcurl's own parser.
+ * host: the host that a URL names, and whether that is the service or this machine.
+ * It looks nothing up. Where requests go is decided by url, with libcurl's parser.
  */
 #ifndef HOST_H
 #define HOST_H
@@ -12,9 +12,9 @@
 #define HOST_SERVICE "api.sup.ai"
 
 /*
- * The host of the URL that s is (RFC 3986, section 3.2), without a user's name, the
- * port, an address's brackets and the dot of the DNS root: borrowed from s, *n bytes
- * in the letters given. NULL where s has no "://", or no host.
+ * The host of the URL s (RFC 3986, section 3.2), without the user's name, the port, an
+ * address's brackets and the dot of the DNS root: borrowed from s, *n bytes, upper and
+ * lower case as they are. NULL where s has no "://", or no host.
  */
 const char *host_of(const char *s, size_t *n);
 

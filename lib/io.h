@@ -2,8 +2,8 @@
  * io: the one reader of files and records, and the one writer of standard
  * output. Not for sockets (http) or standard error (diag).
  *
- * What was written is sent on before each read, so nothing waits while the
- * input is idle, and one write serves all that one read brought.
+ * Each read first sends on what was written: nothing waits while the input is idle,
+ * and one write serves all that one read brought.
  */
 #ifndef IO_H
 #define IO_H
@@ -17,24 +17,24 @@
 #define IO_MAX_RECORD ((size_t)64 << 20)
 
 /*
- * Makes standard input, output and error safe to use: closed ones fail as
- * closed instead of being taken by the next file, SIGPIPE kills as it does cat, a
- * limit on the size of files is an error of writing, and what is left in the output
- * is written and checked when the program ends (74). Call it once, at the start of main, after diag_init.
+ * Makes standard input, output and error safe to use: one that is closed fails as
+ * closed and is not taken by the next file; SIGPIPE kills as it does cat; a limit on
+ * the size of files is an error of writing; at exit the rest of the output is written
+ * and checked (74). Call it once, at the start of main, after diag_init.
  */
 void	io_init(void);
 
-/* Ends the tool with 74 when nothing can be written to standard output: before what
- * goes there is asked for, and paid. */
+/* Ends the tool with 74 where standard output cannot be written to: to be called
+ * before an answer is paid for. */
 void	io_check_output(void);
 
 /* Appends n bytes to standard output; a failure to write ends the tool with 74. */
 void	io_write(const void *p, size_t n);
 
-/* Ends standard output before the program ends: nothing may be written after it. */
+/* Closes standard output before the program ends; nothing may be written after it. */
 void	io_close_output(void);
 
-/* Sends on what was written so far. */
+/* Sends on what was written. */
 void	io_flush(void);
 
 /*
@@ -53,9 +53,9 @@ enum { IO_BYTES = 0, IO_TEXT = 1, IO_LIMIT = 2 };
 int	io_slurp(const char *path, unsigned how, struct buf *b, size_t max);
 
 /*
- * The same for a descriptor, which stays the caller's to close; name is how messages
- * call it. Where fd is -1 errno tells why it could not be opened. What went wrong is
- * appended to why, or said where that is NULL.
+ * The same for a descriptor, which the caller closes; name is its name in messages.
+ * Where fd is -1, errno tells why it could not be opened. A failure is appended to
+ * why, or said where why is NULL.
  */
 int	io_slurp_fd(int fd, const char *name, unsigned how, struct buf *b,
 	    size_t max, struct buf *why);
@@ -88,20 +88,19 @@ struct io_in {
 void	io_start(struct io_in *in, char **files, int nfiles, size_t max);
 
 /*
- * Says that the tool is a filter, for which all else is open: it gives up all powers
- * but to open what is left of the files, before it reads anything (see sandbox).
+ * Says that the tool is a filter and has opened all else it needs: before it reads, it
+ * gives up all powers but to open the files that are left (see sandbox).
  */
 void	io_confine(struct io_in *in);
 
 /*
- * Starts in the middle of a file that is open, which stays the caller's to close:
- * there is no io_next.
+ * Starts where an open file stands, which the caller closes; without io_next.
  */
 void	io_start_fd(struct io_in *in, int fd, const char *name, size_t max);
 
 /*
- * Goes on to the next file that can be opened; one that cannot is said and
- * passed over, and in->status remembers. False when there is none left.
+ * Goes on to the next file. One that cannot be opened is said, remembered in
+ * in->status, and passed over. False when none is left.
  */
 bool	io_next(struct io_in *in);
 
@@ -118,8 +117,8 @@ enum io_got { IO_END, IO_RECORD, IO_LONG };
 enum io_got io_line(struct io_in *in, const char **p, size_t *n);
 
 /*
- * Whether io_line will not have to wait, for those that have other things to
- * wait for: reads what is there to be read. Where it is false, poll in->fd.
+ * Whether io_line would not have to wait: reads what is there to be read. Where it is
+ * false, poll in->fd.
  */
 bool	io_line_ready(struct io_in *in);
 

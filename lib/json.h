@@ -47,9 +47,9 @@ bool	json_parse(const char *text, size_t n, struct json *v,
 enum json_type json_type(struct json v);
 
 /*
- * What follows the string whose opening quote is at p; NULL where no string
- * that may stand in a JSON text ends before end. *plain: whether it says the
- * bytes between its quotes as they are, and they are ASCII.
+ * What follows the string whose opening quote is at p; NULL where no string that may
+ * stand in a JSON text ends before end. Sets *plain to whether it is ASCII without an
+ * escape.
  */
 const char *json_string_end(const char *p, const char *end, bool *plain);
 
@@ -74,11 +74,10 @@ struct json_iter json_first(struct json v);
 bool	json_more(struct json_iter *i, struct json *name, struct json *value);
 
 /*
- * The same in two steps, for one who walks a value that is passed anyway:
- * json_name goes to the next member or element, false where there is none;
- * then json_pass passes its value, or json_enter walks what is in it (p is NULL
- * where it is neither array nor object) and, that walk at its end, json_leave
- * passes it. Both give the value.
+ * The same in two steps, so that no byte is walked twice: json_name goes to the next
+ * member or element, false where there is none. Then either json_pass passes its
+ * value; or json_enter walks what is in it (p is NULL where it is neither array nor
+ * object), and json_leave passes it once that walk is over. Both give the value.
  */
 bool	json_name(struct json_iter *i, struct json *name);
 void	json_pass(struct json_iter *i, struct json *value);
@@ -87,10 +86,10 @@ void	json_leave(struct json_iter *i, const struct json_iter *inner,
 	    struct json *value);
 
 /*
- * json_parse and a walk in one, of a text that must be an object (object is
- * false where it is none, or not even JSON, and there is nothing to walk): a
- * fault ends the walk early. At the walk's end json_close says whether all was
- * well, and gives the value; what was seen before counts only then.
+ * json_parse and a walk in one, of a text that must be an object. Where it is none, or
+ * not even JSON, object is false and there is nothing to walk; a fault ends the walk
+ * early. After the walk json_close says whether all was well, and gives the value:
+ * only then does what was seen count.
  */
 struct json_iter json_open(const char *text, size_t n,
 	    struct json_fault *fault);
@@ -110,9 +109,9 @@ bool	json_holds(struct json v);
 bool	json_equals(struct json v, const char *p, size_t n);
 
 /*
- * Whether v is a string that says s, not empty and without a backslash. For names
- * that the compiler knows this is a few instructions: a call is made only where
- * v begins like s, or with an escape, and yet is not s as it stands.
+ * Whether v is a string that says s, which is not empty and has no backslash. Where
+ * the compiler knows s this is a few instructions: it calls only where v begins like
+ * s, or with an escape, and yet is not s as it stands.
  */
 static inline bool
 json_is(struct json v, const char *s)
@@ -134,14 +133,14 @@ json_is(struct json v, const char *s)
 void	json_text(struct json v, struct buf *out);
 
 /*
- * The same for a text that comes in pieces, each a string: the halves of a
- * surrogate pair in two pieces are one character. *half, 0 at first, is kept for
- * the next piece: a high half that stands as U+FFFD, three bytes, at out's end,
- * and that a low half makes whole. 0: out ends with what will stay.
+ * The same for a text that comes in pieces, each a string: the halves of a surrogate
+ * pair in two pieces are one character. Keep *half, 0 at first, for the next piece: it
+ * is a high half, which stands at out's end as U+FFFD (three bytes) until a low half
+ * makes it whole. Where it is 0, all of out stays.
  */
 void	json_join(struct json v, struct buf *out, uint32_t *half);
 
-/* How many code points json_join makes a text longer by. */
+/* How many code points json_join would add. */
 size_t	json_chars(struct json v, uint32_t *half);
 
 /* A string's text as json_text has it; owned by the caller; NULL for no string. */
@@ -150,7 +149,7 @@ char	*json_string(struct json v);
 /* A number's value; 0 for anything else. */
 double	json_number(struct json v);
 
-/* The same for a number that counts something: from 0 on; -1 for anything else. */
+/* The same for a number from 0 on that an int holds; -1 for anything else. */
 long	json_index(struct json v);
 
 /*
@@ -169,10 +168,10 @@ struct json_scan {
 };
 
 /*
- * How many of the n bytes belong to the text that begins before or in them, white
- * space before it counted; *whole says that it ends with them. A number or a word
- * ends only where something else is seen to follow: at the end of the input it may
- * be whole all the same.
+ * How many of the n bytes belong to the text that begins before or in them, the white
+ * space before it too. Sets *whole where the text ends with them. A number or a word
+ * ends only where something else follows: at the end of the input it may be whole all
+ * the same.
  */
 size_t	json_scan(struct json_scan *s, const char *p, size_t n, bool *whole);
 

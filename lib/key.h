@@ -1,6 +1,6 @@
 /*
- * key: which key goes to which host. It never stands in an argument, and one
- * that is kept in the configuration goes to the host it is kept for only.
+ * key: which key goes to which host. No key stands in an argument, and one in the
+ * configuration goes to its own host only.
  */
 #ifndef KEY_H
 #define KEY_H
@@ -24,10 +24,10 @@ struct key_source {
 };
 
 /*
- * Finds where the key for u is: file (--key-file; may be NULL), else
+ * Finds where the key for u is, without opening files: file (--key-file; may be NULL), else
  * $SUPAI_API_KEY, else the file $SUPAI_API_KEY_FILE, else
- * $CREDENTIALS_DIRECTORY/supai-api-key, else supai/key in the configuration for
- * the default host, supai/keys/HOST:PORT or else supai/keys/HOST for any other. Files are not opened.
+ * $CREDENTIALS_DIRECTORY/supai-api-key, else the configuration's supai/key for the
+ * default host, supai/keys/HOST:PORT or else supai/keys/HOST for any other.
  */
 void	key_find(struct key_source *s, const char *file, const struct url *u);
 
@@ -39,10 +39,10 @@ void	key_find(struct key_source *s, const char *file, const struct url *u);
 void	key_kept(struct key_source *s, const struct url *u);
 
 /*
- * The key, owned by the caller, who clears it (mem_forget); from here on there are no
- * core files. A file that cannot be read, or is a regular one
- * that others have rights to, a key that is empty or holds anything but visible
- * ASCII, and KEY_NONE end the tool with 78; the message never shows the key.
+ * The key, owned by the caller, who clears it (mem_forget). From here on there are no
+ * core files. Ends the tool with 78 for KEY_NONE, a file that cannot be read, a regular
+ * file that others have rights to, and a key that is empty or holds anything but
+ * visible ASCII; the message never shows the key.
  */
 char	*key_read(const struct key_source *s, const struct url *u);
 

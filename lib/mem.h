@@ -32,7 +32,7 @@ void	*mem_more(void *p, size_t *cap, size_t size);
 char	*mem_copy(const char *p, size_t n);
 char	*mem_string(const char *s);
 
-/* Clears n bytes that held a secret, also where they are not looked at again. */
+/* Clears n bytes that held a secret; no compiler leaves that out. */
 void	mem_wipe(void *p, size_t n);
 
 /* Frees a string that was a secret, cleared; NULL is fine. */

@@ -34,19 +34,18 @@ struct merge_member {
 };
 
 /*
- * Adds a piece (borrowed for the call): a string to a string is joined to it, an
- * object's members are added one by one, anything else takes the place of what was
- * there, but null takes nothing's. An array's elements go to the element that has
- * the same "index", or after the others where they have none. Strings that name
- * things ("role", "type", "id" and their like) are not joined; an empty one takes
- * nothing's place.
+ * Adds a piece (borrowed for the call). A string is joined to a string; an object's
+ * members are added one by one; an array's elements go to the element of the same
+ * "index", or after the others where they have none; anything else takes the place of
+ * what was there, but null replaces nothing. Strings that name things ("role", "type",
+ * "id" and their like) are not joined, and an empty one replaces nothing.
  */
 void	merge_add(struct merge *m, struct json piece);
 
 /*
- * The same for a member of m, which becomes an object. The calls in "tool_calls"
- * are told apart by id: a new one begins a call, a known one goes on with its own,
- * none with the one of its "index", or with the last.
+ * The same for a member of m, which becomes an object. In "tool_calls" the id tells
+ * calls apart: a new id begins a call, a known one goes on with its call; without an
+ * id, the call of that "index" goes on, or else the last one.
  */
 void	merge_put(struct merge *m, struct json name, struct json piece);
 
@@ -56,13 +55,13 @@ void	merge_set(struct merge *m, struct json v);
 /* The member of that name, made where there is none, m becoming an object. */
 struct merge *merge_member(struct merge *m, struct json name);
 
-/* The same, made a text, for one who appends to its bytes. name: plain ASCII. */
+/* The same, made a text, whose bytes the caller appends to. name: plain ASCII. */
 struct merge *merge_text(struct merge *m, const char *name);
 
 /* Adds an element, as it is, to such a member that is an array. */
 void	merge_push(struct merge *m, const char *name, struct json element);
 
-/* The same, borrowed; NULL where there is none, or m is no object. */
+/* The member of that name, borrowed; NULL where there is none, or m is no object. */
 const struct merge *merge_find(const struct merge *m, const char *name);
 
 /* Whether it is null, or empty. */

@@ -1,7 +1,6 @@
 /*
- * options: the tables of the tools that supai runs, from which it draws its own, and
- * that of the tools that talk to the service. Not for what an option does: that is
- * each tool's.
+ * options: the option tables of the tools that supai runs, from which it draws its
+ * own. Not for what an option does: that is each tool's.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H

@@ -1,8 +1,8 @@
 /*
- * panel: the file that says which models the ensemble asks: where each of them
- * is, which key goes to which host, how many calls at once a host takes, who
- * writes the final answer, and what the modes are. supai-panel(5) is its page. Not
- * for reaching anybody: URLs and keys are judged by the one who uses them.
+ * panel: the file that says which models the ensemble asks, where each of them is,
+ * which key goes to which host, how many calls at once a host takes, who writes the
+ * final answer, and what the modes are. supai-panel(5) is its page. Whether its URLs
+ * and keys are good is for their user to judge.
  */
 #ifndef PANEL_H
 #define PANEL_H
@@ -18,7 +18,7 @@ struct panel_model {
 	const char	*id;	/* or a glob (config_matches) */
 	bool		 glob;
 	const char	*base;	/* the base URL as it was written */
-	const char	*name;	/* what the endpoint calls it; NULL: as the one who asks */
+	const char	*name;	/* what the endpoint calls it; NULL: as it was asked for */
 	struct json	 json;	/* what is merged into its requests; JSON_NONE: nothing */
 	unsigned long	 line;
 };
@@ -69,7 +69,7 @@ struct panel {
 	char		*text;
 };
 
-enum { PANEL_SAMPLES = 100 };	/* as many of one id at most */
+enum { PANEL_SAMPLES = 100 };	/* of one id, at most */
 
 /*
  * Reads the panel at path (borrowed for as long as p is). True also where there
@@ -79,8 +79,8 @@ enum { PANEL_SAMPLES = 100 };	/* as many of one id at most */
 bool	panel_read(struct panel *p, const char *path, struct buf *why);
 
 /*
- * Makes a panel of ids, a comma list of ID[*N], all at one base URL (both
- * borrowed), which then also are the mode of any name. False with why.
+ * Makes a panel of ids, a comma list of ID[*N], all at one base URL (both borrowed);
+ * a mode of any name asks all of them. False with why.
  */
 bool	panel_of(struct panel *p, const char *ids, const char *base,
 	    struct buf *why);
@@ -88,7 +88,7 @@ bool	panel_of(struct panel *p, const char *ids, const char *base,
 /* Who serves an id: the literal line before a glob's, the first of these; or NULL. */
 const struct panel_model *panel_find(const struct panel *p, const char *id);
 
-/* The key's line of a host: the one with its port before the one without; or NULL. */
+/* A host's line of keys: one with its port before one without; or NULL. */
 const struct panel_host *panel_key(const struct panel *p, const char *host,
 	    long port);
 
@@ -98,7 +98,7 @@ bool	panel_is_host(const struct panel_host *h, const char *host, long port);
 /* The line of a mode; NULL where there is none. */
 const struct panel_mode *panel_mode(const struct panel *p, const char *name);
 
-/* How many models a mode of the API's page asks that has no line; 0: it is none. */
+/* How many models a mode of the API's page asks where it has no line; 0: it is none. */
 unsigned panel_size(const char *mode);
 
 void	panel_free(struct panel *p);

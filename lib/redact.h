@@ -1,8 +1,7 @@
 /*
- * redact: hides secrets in all that is shown or stored of what a server, a file or
- * an argument said: the key, what looks like a key to one who does not know it, the
- * values of headers that carry credentials, a proxy's password. Control characters
- * are term's.
+ * redact: hides secrets in text from a server, a file or an argument, before it is
+ * shown or stored: the key, whatever looks like a key, the values of headers that
+ * carry credentials, a proxy's password. Not for control characters: they are term's.
  */
 #ifndef REDACT_H
 #define REDACT_H
@@ -24,44 +23,45 @@ bool	redact_has_sign(const char *word);
 
 /* All zero: the usual header names (Authorization, Cookie …) and no value. */
 struct redact {
-	char	**values;	/* texts hidden wherever they stand; owned */
+	char	**values;	/* hidden wherever they stand; owned */
 	size_t	  nvalues;
 	char	**names;	/* headers whose value is hidden, besides the usual */
 	size_t	  nnames;
 };
 
 /*
- * Remembers a copy. A value of fewer than REDACT_SHORTEST bytes is passed over: it
- * is nobody's secret, and to hide it would garble every message.
+ * Remembers a copy of a value, or of a header's name. A value of fewer than
+ * REDACT_SHORTEST bytes is passed over: it is nobody's secret, and hiding it would
+ * garble every message.
  */
 #define REDACT_SHORTEST 4
 void	redact_value(struct redact *r, const char *value);
 void	redact_name(struct redact *r, const char *name);
 
 /*
- * Appends the n bytes at p to out with *** for each secret: a value that was
- * given; what looks like a key: the token after "Bearer", and "sk-" or another
- * vendor's sign with twenty more characters. With REDACT_HEADERS, in one line, also
- * what follows the "Name:" of a header that carries credentials (at the start, after
- * a space or a '['), up to the end or a ']'; with REDACT_URLS, what of a word stands
- * before its last "@", after its "://" if it has one. With REDACT_ANSWER, for the text of an
- * answer, only a value that was given, and only one that can't be a word of it: of
- * 16 bytes or more, or of eight with a digit ("ollama" is a key, too). r may be NULL.
+ * Appends the n bytes at p to out with *** for each secret: a value that was given;
+ * whatever looks like a key: the token after "Bearer", and "sk-" or another vendor's
+ * sign with twenty more characters. REDACT_HEADERS, for one line, also hides what
+ * follows the "Name:" of a header that carries credentials (at the start, after a space
+ * or a '['), up to the end or a ']'. REDACT_URLS also hides the part of a word before
+ * its last "@", after its "://" if it has one. REDACT_ANSWER, for an answer's text,
+ * hides only values that were given and can't be a word of it: of 16 bytes or more, or
+ * of eight with a digit ("ollama" is a key, too). r may be NULL.
  */
 enum { REDACT_HEADERS = 1, REDACT_URLS = 2, REDACT_ANSWER = 4 };
 void	redact_add(const struct redact *r, struct buf *out, const char *p,
 	    size_t n, unsigned also);
 
 /*
- * The same for a checked JSON text, which stays one: secrets are looked for in what
- * its strings say, however they are escaped. Strings without one stay as they are.
+ * The same for a checked JSON text, which stays one: it looks for secrets in what the
+ * strings say, however they are escaped. Strings without a secret stay as they are.
  */
 void	redact_json(const struct redact *r, struct buf *out, struct json v,
 	    unsigned also);
 
 /*
- * How many of the n bytes at p, from the end on, may be the beginning of a value that
- * goes on in the bytes to come: a text in pieces is shown but for these.
+ * How many of the last of n bytes at p may begin a value that the next bytes end: who
+ * shows a text in pieces keeps these back.
  */
 size_t	redact_begun(const struct redact *r, const char *p, size_t n,
 	    unsigned also);

@@ -1,7 +1,6 @@
 /*
- * request: a request of POST /chat/completions and the rules it must keep, as
- * the API's page gives them. supai-req builds by it, supai-mock and supai-batch
- * check by it. Not for building one: that is compose's.
+ * request: the rules that a request of POST /chat/completions must keep, as the
+ * API's page gives them. Not for building one: that is supai-req's.
  */
 #ifndef REQUEST_H
 #define REQUEST_H
@@ -21,19 +20,18 @@ struct request_fault {
 };
 
 /*
- * What is let through besides: any string as a mode or model; with FOREIGN, for
- * another service, any messages that OpenAI documents: the roles developer, tool
+ * What is let through besides. UNLISTED: any string as a mode or model. FOREIGN, for
+ * another service: any messages that OpenAI documents: the roles developer, tool
  * and function, other kinds of parts, an assistant's content that is null or
  * missing beside its calls of tools or its refusal, and any order of roles.
  */
 enum { REQUEST_UNLISTED = 1, REQUEST_FOREIGN = 2 };
 
 /*
- * Whether the API would take this request (kept, not consumed): a non-empty
- * array of messages, one of them not a system's, the last one the user's; roles, parts,
- * environment, stream options and every other member the page knows of the
- * types and values it gives. Members it does not know are accepted, as OpenAI's
- * clients send them. False with the fault set.
+ * Whether the API would take this request (kept, not consumed): an array of messages
+ * that is not empty, with one that is not the system's, the last one the user's; each
+ * member that the page knows of the type and values it gives. Members it does not know
+ * are accepted, as OpenAI's clients send them. False with the fault set.
  */
 bool	request_check(jv request, unsigned also, struct request_fault *fault);
 
@@ -42,8 +40,8 @@ bool	request_check_message(jv message, unsigned also,
 	    struct request_fault *fault);
 
 /*
- * Sets the fault of a body of n bytes that is no JSON at all, why being what the
- * reader said: the one that servers answer with.
+ * Sets the fault that servers answer with where a body of n bytes is no JSON; why is
+ * what the reader said.
  */
 void	request_not_json(size_t n, const struct json_fault *why,
 	    struct request_fault *fault);

@@ -1,10 +1,10 @@
 /*
- * screen: a picture kept at the bottom of a terminal, or plain lines, on standard
- * error, which is never waited for: what it does not take at once is left out.
- * Not for what the picture shows, which is picture's.
+ * screen: keeps a picture at the bottom of a terminal, or writes plain lines, on
+ * standard error. It never waits for that: what is not taken at once is left out.
+ * Not for what the picture shows.
  *
- * The cursor stands below the picture between two frames and no mode of the
- * terminal is changed, so that whatever ends the program leaves it sane.
+ * Between two frames the cursor stands below the picture, and no mode of the terminal
+ * is changed: whatever ends the program leaves the terminal sane.
  */
 #ifndef SCREEN_H
 #define SCREEN_H
@@ -54,9 +54,8 @@ bool	screen_changed(struct screen *s);
 bool	screen_draw(struct screen *s, const struct screen_line *lines, size_t n);
 
 /*
- * Puts a line where the cursor is, which stays in front of it: another program's
- * message overwrites it. It goes when something else is drawn. A text that
- * is empty takes it away.
+ * Puts a line where the cursor is, and leaves the cursor before it: another program's
+ * message overwrites it. It goes when something else is drawn, or for an empty text.
  */
 void	screen_note(struct screen *s, const char *text, size_t n);
 

@@ -1,8 +1,8 @@
 /*
- * sse: the event stream of the WHATWG HTML standard, section 9.2.6, as an
- * answer comes in it: bytes are pushed in, in pieces of any size, and records
- * are pulled out. A body that begins with a bracket is plain JSON instead, and
- * its values are the records. Not for what a record says: that is chunk's.
+ * sse: reads the event stream of the WHATWG HTML standard, section 9.2.6: the caller
+ * pushes bytes in, in pieces of any size, and pulls records out. A body that begins
+ * with a bracket is plain JSON instead, and its values are the records. Not for what
+ * a record says: that is chunk's.
  */
 #ifndef SSE_H
 #define SSE_H
@@ -64,16 +64,16 @@ struct sse {
 };
 
 /*
- * Starts on a stream. max is how long a record's data (or an event's type, or
- * an id) may be in bytes; joint stands between the lines of an event's data: '\n'
- * as the standard has it, or ' ' for a record that is JSON and to stay one line.
- * From here to sse_free s must stay where it is in memory.
+ * Starts on a stream. max is the most bytes of a record's data, of an event's type and
+ * of an id; joint stands between the lines of an event's data: '\n' as the standard
+ * has it, or ' ' where the data is JSON and has to stay one line. s must not move in
+ * memory until sse_free.
  */
 void	sse_start(struct sse *s, size_t max, char joint);
 
 /*
- * Hands over the next n bytes, borrowed until sse_next has said SSE_MORE, which
- * it must have done about the ones before.
+ * Hands over the next n bytes, borrowed until sse_next says SSE_MORE; it must have
+ * said that of the bytes before.
  */
 void	sse_feed(struct sse *s, const char *p, size_t n);
 

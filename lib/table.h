@@ -1,8 +1,8 @@
 /*
- * table: finds things by what they are called, as fast among a million as among
- * ten. It keeps a hash of each name and the number of its user's thing, who
- * compares the names themselves. Not for hashes that are written anywhere: they
- * are others in each run, so that nobody can prepare many names of one hash.
+ * table: finds things by name, as fast among a million as among ten. It keeps the
+ * hash of each name and the number of the caller's thing; the caller compares the
+ * names. Hashes differ from run to run, so that nobody can prepare many names of one
+ * hash: they are not for writing down.
  */
 #ifndef TABLE_H
 #define TABLE_H

@@ -1,7 +1,7 @@
 /*
- * term: the terminal filter. What comes from a server, a file or an argument is
- * made harmless to a screen: control characters, those that reorder what is read or
- * break a line, and the tags that nobody can see, are shown, not sent.
+ * term: the terminal filter. It makes text from a server, a file or an argument
+ * harmless to a screen: control characters, those that reorder text or break a line,
+ * and tags, which nobody can see, are shown as escapes, not sent.
  */
 #ifndef TERM_H
 #define TERM_H
@@ -23,8 +23,8 @@ void	term_text(struct buf *out, const char *p, size_t n);
 void	term_line(struct buf *out, const char *p, size_t n);
 
 /*
- * Appends the bytes as they are, but NUL as term_text shows it: for a message,
- * which is a string and would end there. The filter is still to come.
+ * Appends the bytes as they are, but NUL as term_text shows it: for a part of a
+ * message, which is a string and would end there. The message still passes the filter.
  */
 void	term_string(struct buf *out, const char *p, size_t n);
 

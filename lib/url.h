@@ -1,7 +1,7 @@
 /*
- * url: where requests go. Which URLs we speak to at all, what host a URL really
- * names, and whether that is this machine. libcurl's parser is the authority,
- * so that what is judged here is what is connected to. Nothing is looked up.
+ * url: where requests go: which URLs we speak to, what host a URL really names, and
+ * whether that is this machine. libcurl's parser is the authority, so that what is
+ * judged here is what is connected to. It looks nothing up.
  */
 #ifndef URL_H
 #define URL_H
@@ -23,12 +23,11 @@ struct url {
 };
 
 /*
- * Parses an absolute http or https URL. tail, when not NULL, is a path that is
- * put after the URL's own ("chat/completions"), or beside its last part
- * ("../info/models"); a query is kept, and where the path already ends in
- * /chat/completions that is no part of the base. Returns NULL, or what is wrong with the
- * text (a constant), and then *u holds nothing. A URL with a user or a password
- * in it is wrong: secrets have their own way in.
+ * Parses an absolute http or https URL. tail, where not NULL, is a path to put after
+ * the URL's own ("chat/completions"), or beside its last part ("../info/models"); a
+ * query is kept, and a /chat/completions at the path's end is no part of the base.
+ * Returns NULL, or what is wrong with the text (a constant), and then *u holds nothing.
+ * A URL with a user or a password in it is wrong: secrets have their own way in.
  */
 const char *url_parse(struct url *u, const char *text, const char *tail);
 

@@ -1,7 +1,7 @@
 /*
- * value: JSON values that are built or changed, as libjq's jv. It stands
- * between our reader, which decides what is JSON, and libjq, which is laxer in
- * some places and stricter in others.
+ * value: JSON values to build and change, as libjq's jv, and the one spelling of their
+ * numbers. It stands between our reader, which decides what is JSON, and libjq, which
+ * is laxer in some places and stricter in others.
  */
 #ifndef VALUE_H
 #define VALUE_H

@@ -1,6 +1,6 @@
 /*
- * verdict: what an answer that has ended is worth, as a status, and why. The order
- * of its questions is the order of the statuses.
+ * verdict: the status that an answer which has ended deserves, and why. Its questions
+ * come in the order of the statuses.
  */
 #ifndef VERDICT_H
 #define VERDICT_H
@@ -14,7 +14,7 @@ enum { VERDICT_ALL = -1, VERDICT_NONE = -2 };
 
 /* What is asked of an answer. */
 struct verdict_ask {
-	bool		 whole;		/* it is, as far as it is asked for: fold_whole's word, or the tool's */
+	bool		 whole;		/* by fold_whole, or by the tool for a part of it */
 	long		 choice;	/* that has to end well, VERDICT_ALL or VERDICT_NONE */
 	bool		 any_finish;	/* any finish reason is good */
 	bool		 any;		/* there is some of what is asked for */
@@ -22,17 +22,17 @@ struct verdict_ask {
 };
 
 /*
- * 0; an error's status (65, 69, 75, 77); 65 for one that is too large; 76 for one
- * that is not whole; 1 for one that was refused, ended badly, or has nothing of
- * what is asked for. Why is said on standard error, or appended to why.
+ * 0; an error's status (65, 69, 75, 77); 65 for an answer that is too large; 76 for
+ * one that is not whole; 1 for one that was refused, ended badly, or has nothing of
+ * what is asked for. The reason is appended to why, or said where why is NULL.
  */
 int	verdict_of(const struct fold *f, const struct verdict_ask *ask,
 	    struct buf *why);
 
 /*
- * Why a choice, or one of VERDICT_ALL, did not end well: VERDICT_REFUSAL, or a finish
- * reason that is not stop, tool_calls or function_call. NULL where all is well, or it
- * has not finished. Borrowed from f.
+ * Why a choice (VERDICT_ALL: any of them) did not end well: VERDICT_REFUSAL, or a
+ * finish reason that is not stop, tool_calls or function_call; borrowed from f. NULL
+ * where it did, or has not finished.
  */
 #define VERDICT_REFUSAL "refusal"
 const char *verdict_short(const struct fold *f, long choice);
