@@ -18,8 +18,8 @@
 #include "pace.h"
 #include "progress.h"
 #include "retry.h"
-#include "timers.h"
 #include "try.h"
+#include "when.h"
 
 enum {
 	TURN = 256,		/* lines that are read before transfers go on */
@@ -34,7 +34,7 @@ struct batch {
 	struct idset	 ids;
 	struct output	 output;
 	struct pace	 pace;
-	struct timers	 waiting;	/* jobs that will be tried again */
+	struct when	 waiting;	/* jobs that will be tried again */
 	struct lanes	 lanes;
 	struct job	*ready;		/* read, and to be sent next; or NULL */
 	struct job	*idle_jobs;
@@ -107,7 +107,7 @@ next_job(struct batch *b, long long now)
 		b->ready = read_job(b);
 	if (pace_wait(&b->pace, now, b->lanes.active) != 0)
 		return NULL;
-	job = timers_next(&b->waiting, now);
+	job = when_next(&b->waiting, now);
 	if (job == NULL) {
 		job = b->ready;
 		b->ready = NULL;
@@ -223,7 +223,7 @@ try_again(struct batch *b, struct lane *lane, const struct try *t, long long now
 	if (b->o->verbose && lane->x.status != 429)
 		diag_warn("%s: %s: trying again in %g s",
 		    buf_string(&job->task.id), t->message, (double)wait / 1000);
-	(void)timers_add(&b->waiting, job, now + wait);
+	(void)when_add(&b->waiting, job, now + wait);
 	return true;
 }
 
@@ -289,7 +289,7 @@ time_to_wait(const struct batch *b, long long now)
 	if (!b->ending && wait != 0) {
 		pace = pace_wait(&b->pace, now, b->lanes.active);
 		wait = pace > 0 ? pace : pace < 0 ? -1 :
-		    timers_wait(&b->waiting, now);
+		    when_wait(&b->waiting, now);
 	}
 	other = progress_wait(now);
 	return wait < 0 || (other >= 0 && other < wait) ? other : wait;
@@ -387,7 +387,7 @@ drop_all(struct batch *b)
 		leave_job(b, lane->job);
 		lane_end(&b->lanes, lane);
 	}
-	while ((job = timers_next(&b->waiting, LLONG_MAX)) != NULL)
+	while ((job = when_next(&b->waiting, LLONG_MAX)) != NULL)
 		leave_job(b, job);
 	if (b->ready != NULL)
 		leave_job(b, b->ready);
@@ -489,7 +489,7 @@ close_all(struct batch *b)
 	output_close(&b->output);
 	lane_close(&b->lanes);
 	job_free(&b->idle_jobs);
-	timers_free(&b->waiting);
+	when_free(&b->waiting);
 	feed_stop(&b->feed);
 	idset_free(&b->ids);
 	buf_free(&b->outcome.message);

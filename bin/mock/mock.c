@@ -20,8 +20,8 @@
 #include "mock.h"
 #include "mocklog.h"
 #include "now.h"
-#include "timers.h"
 #include "value.h"
+#include "when.h"
 
 enum {
 	BLOCK = 16384,		/* bytes at a time of a body that is no stream */
@@ -43,7 +43,7 @@ struct mock {
 	pthread_t			 waker;
 	int				 wake[2];
 	pthread_mutex_t			 lock;
-	struct timers			 timers;
+	struct when			 timers;
 	bool				 closing;
 };
 
@@ -88,7 +88,7 @@ wait_until(struct exchange *x, long long due)
 		what = CLOSING;
 	} else {
 		MHD_suspend_connection(x->connection);
-		if (timers_add(&m->timers, x, due))
+		if (when_add(&m->timers, x, due))
 			fd_wake(m->wake);
 	}
 	pthread_mutex_unlock(&m->lock);
@@ -116,10 +116,10 @@ wake_due(struct mock *m)
 	struct exchange *x;
 
 	/* At the end all wait no longer. */
-	while ((x = timers_next(&m->timers, m->closing ? LLONG_MAX : now))
+	while ((x = when_next(&m->timers, m->closing ? LLONG_MAX : now))
 	    != NULL) {
 		if (x->stalled && !m->closing && !client_gone(x->fd))
-			(void)timers_add(&m->timers, x, now + GONE_CHECK);
+			(void)when_add(&m->timers, x, now + GONE_CHECK);
 		else
 			MHD_resume_connection(x->connection);
 	}
@@ -136,7 +136,7 @@ wake_loop(void *cls)
 	do {
 		pthread_mutex_lock(&m->lock);
 		wake_due(m);
-		ms = timers_wait(&m->timers, now_ms());
+		ms = when_wait(&m->timers, now_ms());
 		closing = m->closing;
 		pthread_mutex_unlock(&m->lock);
 		if (!closing && poll(&fd, 1, ms) > 0)
@@ -541,7 +541,7 @@ mock_stop(struct mock *m)
 	MHD_stop_daemon(m->daemon);
 	close(m->wake[0]);
 	close(m->wake[1]);
-	timers_free(&m->timers);
+	when_free(&m->timers);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 }

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 
 #include "mem.h"
-#include "timers.h"
+#include "when.h"
 
 /* Moves the gap at i up until timer fits into it, and puts it there. */
 static size_t
-rise(struct timers *t, size_t i, struct timer timer)
+rise(struct when *t, size_t i, struct when_timer timer)
 {
 	while (i > 0 && t->heap[(i - 1) / 2].due > timer.due) {
 		t->heap[i] = t->heap[(i - 1) / 2];
@@ -18,7 +18,7 @@ rise(struct timers *t, size_t i, struct timer timer)
 
 /* Moves the gap at i down until timer fits into it, and puts it there. */
 static void
-sink(struct timers *t, size_t i, struct timer timer)
+sink(struct when *t, size_t i, struct when_timer timer)
 {
 	size_t child;
 
@@ -34,15 +34,15 @@ sink(struct timers *t, size_t i, struct timer timer)
 }
 
 bool
-timers_add(struct timers *t, void *what, long long due)
+when_add(struct when *t, void *what, long long due)
 {
 	if (t->n == t->cap)
 		t->heap = mem_more(t->heap, &t->cap, sizeof(*t->heap));
-	return rise(t, t->n++, (struct timer){due, what}) == 0;
+	return rise(t, t->n++, (struct when_timer){due, what}) == 0;
 }
 
 void *
-timers_next(struct timers *t, long long now)
+when_next(struct when *t, long long now)
 {
 	void *first;
 
@@ -56,7 +56,7 @@ timers_next(struct timers *t, long long now)
 }
 
 int
-timers_wait(const struct timers *t, long long now)
+when_wait(const struct when *t, long long now)
 {
 	long long left;
 
@@ -67,8 +67,8 @@ timers_wait(const struct timers *t, long long now)
 }
 
 void
-timers_free(struct timers *t)
+when_free(struct when *t)
 {
 	free(t->heap);
-	*t = (struct timers){0};
+	*t = (struct when){0};
 }
