@@ -15,11 +15,11 @@
 #include "curlcmd.h"
 #include "diag.h"
 #include "io.h"
-#include "now.h"
 #include "options.h"
 #include "single.h"
 #include "sse.h"
 #include "term.h"
+#include "when.h"
 
 #ifndef PIPE_BUF
 #define PIPE_BUF _POSIX_PIPE_BUF
@@ -177,7 +177,7 @@ wait_writable(long long deadline)
 	long long left;
 
 	for (;;) {
-		left = deadline - now_ms();
+		left = deadline - when_now();
 		if (left <= 0)
 			return false;
 		if (poll(&fd, 1, left < INT_MAX ? (int)left : INT_MAX) > 0)

@@ -10,10 +10,10 @@
 #include "diag.h"
 #include "io.h"
 #include "json.h"
-#include "now.h"
 #include "opt.h"
 #include "sse.h"
 #include "term.h"
+#include "when.h"
 
 enum { OPT_ENVELOPE = OPT_LONG, OPT_IDLE_TIMEOUT, OPT_MAX_RECORD, OPT_NO_DONE };
 
@@ -130,7 +130,7 @@ wait_more(struct stream *t)
 		return false;
 	if (t->o->idle == 0 && !t->done)
 		return true;
-	left -= now_ms();
+	left -= when_now();
 	if (t->done)
 		return left > 0 && io_wait(t->in, (long)left);
 	if (!io_wait(t->in, left > 0 ? (long)left : 0))
@@ -146,8 +146,8 @@ keep_time(struct stream *t, bool any)
 		return;
 	io_flush();	/* a reader that is slow is not the stream's fault */
 	if (any)
-		t->last = now_ms();
-	else if (t->sse.status == 0 && now_ms() - t->last >= t->o->idle)
+		t->last = when_now();
+	else if (t->sse.status == 0 && when_now() - t->last >= t->o->idle)
 		give_up(t);
 }
 
@@ -261,7 +261,7 @@ end_open(struct stream *t)
 static int
 split(struct io_in *in, const struct options *o, bool *gap)
 {
-	struct stream t = {.in = in, .o = o, .last = now_ms(), .gap = *gap};
+	struct stream t = {.in = in, .o = o, .last = when_now(), .gap = *gap};
 	int before = in->status;
 	const char *p;
 	size_t n;
@@ -274,7 +274,7 @@ split(struct io_in *in, const struct options *o, bool *gap)
 		sse_feed(&t.sse, p, n);
 		put_records(&t);
 		if (t.done)
-			t.last = now_ms();
+			t.last = when_now();
 	}
 	if (!t.late && in->status == 0)
 		end_stream(&t);

@@ -14,11 +14,11 @@
 
 #include "diag.h"
 #include "io.h"
-#include "now.h"
 #include "opt.h"
 #include "picture.h"
 #include "screen.h"
 #include "watch.h"
+#include "when.h"
 #include "width.h"
 
 enum { OPT_LOG = OPT_LONG, OPT_TO_END, OPT_MAX_RECORD };
@@ -63,7 +63,7 @@ draw(struct state *s)
 {
 	size_t columns, rows;
 
-	s->drawn = now_ms();
+	s->drawn = when_now();
 	if (!watch_any(s->watch) || s->open_line)
 		return;
 	screen_size(&s->screen, &columns, &rows);
@@ -130,7 +130,7 @@ note_waiting(struct state *s, long long now)
 static void
 show(struct state *s)
 {
-	long long now = now_ms();
+	long long now = when_now();
 
 	watch_now(s->watch, now - s->start, time(NULL));
 	if (s->log)
@@ -179,7 +179,7 @@ put(struct state *s, const char *p, size_t n)
 static void
 arrive(struct state *s)
 {
-	long long now = now_ms();
+	long long now = when_now();
 
 	watch_now(s->watch, now - s->start, time(NULL));
 	if (s->any)
@@ -218,7 +218,7 @@ pass(struct state *s, const char *p, size_t n)
 static int
 time_left(struct state *s)
 {
-	long long left = s->drawn + (s->news ? FRAME : TICK) - now_ms();
+	long long left = s->drawn + (s->news ? FRAME : TICK) - when_now();
 
 	if (s->log)
 		return screen_push(&s->screen) ? -1 : FRAME;
@@ -262,7 +262,7 @@ end_file(struct state *s)
 {
 	if (s->watch == NULL)
 		return;
-	watch_now(s->watch, now_ms() - s->start, time(NULL));
+	watch_now(s->watch, when_now() - s->start, time(NULL));
 	s->ending = true;
 	watch_end(s->watch);
 	s->ending = false;
@@ -289,7 +289,7 @@ start(struct state *s, bool log, bool to_end, size_t max)
 	if (!log && !s->screen.terminal)
 		return;
 	width_init();
-	s->start = s->drawn = now_ms();
+	s->start = s->drawn = when_now();
 	s->log = log || !s->screen.pictures;
 	s->mixed = isatty(STDOUT_FILENO);
 	s->picture.colour = no_colour == NULL || *no_colour == '\0';

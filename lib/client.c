@@ -14,10 +14,10 @@
 #include "diag.h"
 #include "io.h"
 #include "mem.h"
-#include "now.h"
 #include "outcome.h"
 #include "retry.h"
 #include "sandbox.h"
+#include "when.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -399,7 +399,7 @@ next_wait(const struct client *c, const struct http_exchange *x,
 		return -1;
 	if (wait < 0)
 		wait = retry_backoff(tries, retry_chance());
-	return x->deadline != 0 && now_ms() + wait >= x->deadline ? -1 : wait;
+	return x->deadline != 0 && when_now() + wait >= x->deadline ? -1 : wait;
 }
 
 /* As client_run, but appends the reason to why. */
@@ -413,7 +413,7 @@ run(struct client *c, struct http_exchange *x, struct buf *why)
 	long wait;
 
 	x->options = &c->options;
-	x->deadline = c->max_ms > 0 ? now_ms() + c->max_ms : 0;
+	x->deadline = c->max_ms > 0 ? when_now() + c->max_ms : 0;
 	for (;;) {
 		http_start(c->http, x);
 		tries++;
@@ -426,8 +426,8 @@ run(struct client *c, struct http_exchange *x, struct buf *why)
 		if (noted)
 			diag_warn("%s: trying again in %g s",
 			    buf_string(&o.message), (double)wait / 1000);
-		next = now_ms() + wait;
-		while ((wait = (long)(next - now_ms())) > 0)
+		next = when_now() + wait;
+		while ((wait = (long)(next - when_now())) > 0)
 			client_wait(c, NULL, 0, wait);
 	}
 	buf_add(why, o.message.p, o.message.n);

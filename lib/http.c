@@ -9,7 +9,7 @@
 #include "diag.h"
 #include "http.h"
 #include "mem.h"
-#include "now.h"
+#include "when.h"
 
 enum {
 	MAX_HEAD = 256 << 10,	/* what is kept of a response's headers */
@@ -242,7 +242,7 @@ end_head(struct http_exchange *x)
 {
 	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->status);
 	x->head_done = true;
-	x->last = now_ms();
+	x->last = when_now();
 	watch(x);
 	/* The end of a connection is the end of such a body, also where that is cut, and
 	   libcurl does not look whether gzip's own end was there: we do. */
@@ -297,9 +297,9 @@ on_body(char *p, size_t size, size_t count, void *arg)
 		return 0;
 	}
 	if (x->over && x->rest == 0)
-		x->rest = now_ms() + REST_MS;
+		x->rest = when_now() + REST_MS;
 	/* After sink: while it waits for its reader no limit runs. */
-	x->last = now_ms();
+	x->last = when_now();
 	watch(x);
 	return n;
 }
@@ -479,7 +479,7 @@ http_start(struct http *h, struct http_exchange *x)
 	set_request(x);
 	must(curl_easy_setopt(x->easy, CURLOPT_VERBOSE,
 	    x->options->verbose ? 1L : 0L));
-	x->started = x->last = now_ms();
+	x->started = x->last = when_now();
 	if (curl_multi_add_handle(h->multi, x->easy) != CURLM_OK)
 		mem_out();
 	x->state = HTTP_ACTIVE;
@@ -547,7 +547,7 @@ static void
 finish_late(struct http *h)
 {
 	struct http_exchange *x, *next;
-	long long now = now_ms(), at;
+	long long now = when_now(), at;
 	enum http_limit which;
 
 	if (h->due == 0 || now < h->due)
@@ -601,7 +601,7 @@ http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 	if ((x = http_ended(h)) != NULL)
 		return x;
 	if (h->due != 0) {
-		left = h->due - now_ms();
+		left = h->due - when_now();
 		if (left < 0)
 			left = 0;
 		if (ms < 0 || left < ms)
@@ -621,7 +621,7 @@ http_over(struct http_exchange *x)
 	if (x->rest != 0 || x->state != HTTP_ACTIVE)
 		return;
 	x->over = true;
-	x->rest = now_ms() + REST_MS;
+	x->rest = when_now() + REST_MS;
 	watch(x);
 }
 

@@ -58,7 +58,7 @@ struct http_exchange {
 	const struct http_options *options;
 	const char	*body;		/* what is POSTed, borrowed; NULL: a GET */
 	size_t		 body_len;
-	long long	 deadline;	/* of now_ms's clock; 0: none */
+	long long	 deadline;	/* of when_now's clock; 0: none */
 	bool		 restartable;	/* a try may follow though bytes went to sink */
 	/* Takes the body of a 2xx response as it arrives; false stops it. It
 	   may set limit before, when that is why; and over, as http_over does. */
@@ -79,7 +79,7 @@ struct http_exchange {
 	bool		 connected;	/* there was a connection to ask on, TLS and all */
 	long		 status;	/* HTTP's; 0: there was no response, or but a 1xx */
 	long		 proxy_status;	/* a proxy's answer to CONNECT; 0: none */
-	long long	 started;	/* when, of now_ms's clock */
+	long long	 started;	/* when, of when_now's clock */
 	struct buf	 head;		/* the last response's headers, as received */
 	bool		 head_done;	/* all of them */
 	struct buf	 error;		/* the body of any status but 2xx, cut at 64 KiB */

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dates.h"
 #include "models.h"
 #include "request.h"
 #include "utf8.h"
 #include "value.h"
+#include "when.h"
 
 enum {
 	MAX_QUOTED = 60,	/* bytes of a value that a message shows */
@@ -306,7 +306,7 @@ request_is_address(const char *s)
 static bool
 check_date(struct check *c, const char *where, jv v)
 {
-	return is_word(c, where, v) && (dates_read(jv_string_value(v), NULL) ||
+	return is_word(c, where, v) && (when_read(jv_string_value(v), NULL) ||
 	    wrong_value(c, where, "an RFC 3339 date and time", v));
 }
 

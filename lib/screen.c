@@ -12,8 +12,8 @@
 
 #include "io.h"
 #include "mem.h"
-#include "now.h"
 #include "screen.h"
+#include "when.h"
 
 /* What is written at once where a write could block: a pipe that is ready takes it. */
 #ifdef PIPE_BUF
@@ -189,11 +189,11 @@ screen_say(struct screen *s, const char *line, size_t n)
 void
 screen_wait(struct screen *s, long ms)
 {
-	long long end = now_ms() + ms, left = ms;
+	long long end = when_now() + ms, left = ms;
 
 	/* It can be ready and still take nothing, while another one writes. */
 	while (left > 0 && !(is_ready(s, (long)left) && screen_push(s)))
-		left = s->gone ? 0 : end - now_ms();
+		left = s->gone ? 0 : end - when_now();
 }
 
 /* Pictures. */

@@ -1,6 +1,7 @@
 /*
- * when: things that wait, the one whose time comes first in front. Not for
- * waiting itself: the caller sleeps as long as when_wait says.
+ * when: time: the clock that limits and delays are counted on, the timestamps of RFC
+ * 3339, and things that wait for their time. Not for waiting itself: the caller sleeps
+ * as long as when_wait says. The dates of HTTP's headers are libcurl's.
  */
 #ifndef WHEN_H
 #define WHEN_H
@@ -8,12 +9,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Milliseconds of a clock that only goes on; from when, nobody knows. */
+long long when_now(void);
+
+/*
+ * Whether s is a date and time as RFC 3339, section 5.6 ("date-time") has them, of a
+ * day that there is. *at, where at is not NULL, is set to it in seconds since 1970,
+ * fractions cut off.
+ */
+bool	when_read(const char *s, long long *at);
+
 struct when_timer {
-	long long	 due;	/* milliseconds, of now_ms */
+	long long	 due;	/* milliseconds, of when_now */
 	void		*what;
 };
 
-/* All zero it is empty and ready. */
+/* Things that wait, the one whose time comes first in front. All zero it is empty. */
 struct when {
 	struct when_timer	*heap;	/* when's own: a binary heap */
 	size_t		 n;	/* how many wait */

@@ -1,5 +1,5 @@
 /*
- * retrytest timestamp TEXT: the time that dates_read gives, -1 for none.
+ * retrytest timestamp TEXT: the time that when_read gives, -1 for none.
  * retrytest after MS AFTER DATE NOW: retry_after's; an empty text is no header.
  * retrytest backoff TRIES RANDOM: retry_backoff's.
  */
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dates.h"
 #include "retry.h"
+#include "when.h"
 
 int
 main(int argc, char **argv)
@@ -16,7 +16,7 @@ main(int argc, char **argv)
 	long long at;
 
 	if (argc == 3 && strcmp(argv[1], "timestamp") == 0)
-		printf("%lld\n", dates_read(argv[2], &at) ? at : -1);
+		printf("%lld\n", when_read(argv[2], &at) ? at : -1);
 	else if (argc == 6 && strcmp(argv[1], "after") == 0)
 		printf("%ld\n", retry_after(argv[2], argv[3], argv[4],
 		    strtoll(argv[5], NULL, 10)));

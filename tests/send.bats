@@ -25,9 +25,9 @@ raw_requests() { grep -c '^# connection' "$RAW_LOG" || true; }
 # The milliseconds between the requests that the mock saw, a line each.
 gaps() { jq -n '[inputs.time] | [., .[1:]] | transpose[:-1][] | (.[1] - .[0]) * 1000 | floor' "$MOCK_LOG"; }
 
-now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+when_now() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
-ms_since() { echo $(($(now_ms) - $1)); }
+ms_since() { echo $(($(when_now) - $1)); }
 
 # A port on which nothing listens: one that was free a moment ago.
 dead_url() {
@@ -439,7 +439,7 @@ END
 @test "connection refused is 69 after retries" {
     reads_the_clock
     dead_url
-    start=$(now_ms)
+    start=$(when_now)
     run --separate-stderr supai-send --retries 1 req
     expect 69 '' 'supai-send: http://127.0.0.1:*, after 2 tries'
     took=$(ms_since "$start")
@@ -745,7 +745,7 @@ END
 @test "--first-byte-timeout: a silent server is 75, not asked again" {
     reads_the_clock
     raw_start
-    start=$(now_ms)
+    start=$(when_now)
     run --separate-stderr supai-send --first-byte-timeout 0.3 req
     expect 75 '' 'supai-send: no answer within 0.3 s (--first-byte-timeout)'
     took=$(ms_since "$start")
@@ -872,7 +872,7 @@ END
     assert_equal "$status" 75
     assert_equal "$(cat err)" 'supai-send: not done within the time limit (--max-time): the answer is cut'
     mock_start --fail 503 --body busy
-    start=$(now_ms)
+    start=$(when_now)
     run --separate-stderr supai-send --max-time 0.2 req
     expect 69 '' 'supai-send: HTTP 503: busy*'
     [ "$(ms_since "$start")" -lt 300 ]
@@ -1241,7 +1241,7 @@ sent() { tr -d '\r' <"$RAW_LOG" | sed -n 's/^Authorization: //p' | tail -n 1; }
     grep -q '^HTTP/2 200' head
     CURL_CA_BUNDLE=cert.pem run --separate-stderr supai-send req
     assert_equal "$status" 0
-    start=$(now_ms)
+    start=$(when_now)
     run --separate-stderr supai-send req
     assert_equal "$status" 69
     assert_equal "$output" ''
@@ -1569,7 +1569,7 @@ END
 @test "it ends at once, by SIGPIPE, when its reader is gone and the server silent" {
     reads_the_clock
     raw_start
-    start=$(now_ms)
+    start=$(when_now)
     supai-send req 2>err | true
     assert_equal "${PIPESTATUS[0]}" 141
     [ "$(ms_since "$start")" -lt 2000 ]
@@ -1585,7 +1585,7 @@ END
     exec 9<out
     until_true grep -q Authorization "$RAW_LOG"
     exec 9<&-
-    start=$(now_ms)
+    start=$(when_now)
     status=0
     wait $pid || status=$?
     assert_equal "$status" 141

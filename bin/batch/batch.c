@@ -13,7 +13,6 @@
 #include "interrupt.h"
 #include "io.h"
 #include "lane.h"
-#include "now.h"
 #include "output.h"
 #include "pace.h"
 #include "progress.h"
@@ -125,7 +124,7 @@ fill(struct batch *b)
 
 	b->starved = b->busy = false;
 	for (i = 0; i < TURN && !b->ending; i++) {
-		now = now_ms();
+		now = when_now();
 		job = next_job(b, now);
 		if (job == NULL)
 			return;
@@ -242,7 +241,7 @@ end_failed(struct batch *b, struct lane *lane, const struct try *t)
 static void
 finish(struct batch *b, struct lane *lane)
 {
-	long long now = now_ms();
+	long long now = when_now();
 	struct try t;
 
 	if (lane->x.stopped && interrupt_at_once()) {
@@ -305,7 +304,7 @@ wait_for_one(struct batch *b)
 
 	io_flush();
 	return client_wait(b->client, fds, b->starved && !b->ending ? 2 : 1,
-	    time_to_wait(b, now_ms()));
+	    time_to_wait(b, when_now()));
 }
 
 static bool
@@ -341,7 +340,7 @@ loop(struct batch *b)
 			return;
 		if (b->o->progress) {
 			count_lines(b);
-			progress_draw(&b->output.tally, now_ms());
+			progress_draw(&b->output.tally, when_now());
 		}
 		/* All that ended before the next one is sent: a 429 may be among
 		   them. */
@@ -450,7 +449,7 @@ summarize(struct batch *b, int status)
 		buf_printf(&line, "stopped: %s: ", buf_string(&b->stop_why));
 	if (b->o->quiet && line.n == 0)
 		return;
-	tally_summary(t, now_ms() - b->begun, &line);
+	tally_summary(t, when_now() - b->begun, &line);
 	if (b->ending)
 		buf_adds(&line, "; run it again to go on");
 	if (t->failed > 0 && b->output.store.path != NULL)
@@ -478,7 +477,7 @@ open_all(struct batch *b, char **files, int nfiles)
 	pace_init(&b->pace, o->jobs, o->rate);
 	lane_open(&b->lanes, o->jobs, b->client, o->max);
 	interrupt_catch();
-	b->begun = now_ms();
+	b->begun = when_now();
 	progress_start(o->progress, b->begun);
 	client_confine(b->client, files, nfiles, o->output);
 }

@@ -12,7 +12,7 @@ struct job {
 	struct task	 task;
 	unsigned long	 number;	/* its place among the results; order's */
 	unsigned	 tries;		/* that were begun */
-	long long	 first;		/* when it was first sent, of now_ms; 0: not yet */
+	long long	 first;		/* when it was first sent, of when_now; 0: not yet */
 	long long	 deadline;	/* when it is given up; 0: never */
 	struct job	*next;		/* of the idle ones */
 };

@@ -3,7 +3,7 @@
 #include "interrupt.h"
 #include "lane.h"
 #include "mem.h"
-#include "now.h"
+#include "when.h"
 
 /*
  * A flood of bytes keeps the loop from looking at time and signals: they are
@@ -12,7 +12,7 @@
 static bool
 may_go_on(struct http_exchange *x)
 {
-	if (x->deadline != 0 && now_ms() >= x->deadline)
+	if (x->deadline != 0 && when_now() >= x->deadline)
 		x->limit = HTTP_DEADLINE;
 	return x->limit == HTTP_NO_LIMIT && !interrupt_at_once();
 }

@@ -6,9 +6,9 @@
 #include "diag.h"
 #include "json.h"
 #include "mem.h"
-#include "now.h"
 #include "question.h"
 #include "retry.h"
+#include "when.h"
 
 static bool
 take_bytes(struct http_exchange *x, const char *p, size_t n)
@@ -217,7 +217,7 @@ judge(struct call *c)
 static bool
 try_again(struct call *c, bool may_help)
 {
-	long long now = now_ms();
+	long long now = when_now();
 
 	if (!may_help || c->tries > (unsigned long)c->calls->client->retries ||
 	    (c->final && c->answer.text.n > 0))
@@ -272,7 +272,7 @@ static enum call_event
 piece(struct call *c, enum answer_got got)
 {
 	if (c->first_ms == -1)
-		c->first_ms = (long)(now_ms() - c->x.started);
+		c->first_ms = (long)(when_now() - c->x.started);
 	return got == ANSWER_TEXT ? CALL_TEXT : CALL_THINKING;
 }
 
@@ -318,7 +318,7 @@ is_late(const struct call *c)
 {
 	long long deadline = c->calls->deadline;
 
-	return deadline != 0 && now_ms() >= deadline;
+	return deadline != 0 && when_now() >= deadline;
 }
 
 enum call_event
@@ -368,7 +368,7 @@ start_queued(struct calls *all)
 static long
 wake(struct calls *all, long ms)
 {
-	long long now = now_ms(), due;
+	long long now = when_now(), due;
 	struct call *c;
 	size_t i;
 

@@ -29,7 +29,7 @@ enum call_event {
 struct calls {
 	struct client	*client;	/* its http, options and redact */
 	size_t		 max;		/* bytes of an event, and of an answer */
-	long long	 deadline;	/* of now_ms's clock; 0: none */
+	long long	 deadline;	/* of when_now's clock; 0: none */
 	struct usage	 usage;		/* of all tries that said one */
 	struct limits	 limits;
 	/* call's own. */

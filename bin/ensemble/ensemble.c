@@ -10,8 +10,8 @@
 #include "letters.h"
 #include "mem.h"
 #include "member.h"
-#include "now.h"
 #include "output.h"
+#include "when.h"
 
 enum {
 	SILENCE_MS = 15000,	/* after which a comment is written */
@@ -82,7 +82,7 @@ send_out(struct state *s)
 	if (s->run.out.n == 0)
 		return;
 	s->begun = true;
-	s->written = now_ms();
+	s->written = when_now();
 	end = output_write(&s->run.out, s->run.calls.deadline);
 	if (end == OUTPUT_LATE)
 		diag_die(EX_TEMPFAIL, "not done within the time limit (--max-time):"
@@ -296,7 +296,7 @@ end_rounds(struct state *s)
 	size_t i;
 
 	s->phase = JUDGES;
-	s->due = now_ms() + (s->run.o->patience_ms > JUDGE_MS ?
+	s->due = when_now() + (s->run.o->patience_ms > JUDGE_MS ?
 	    s->run.o->patience_ms : JUDGE_MS);
 	for (i = 0; i < s->n; i++)
 		member_close(&s->run, &s->members[i]);
@@ -341,8 +341,8 @@ move_rounds(struct state *s)
 	}
 	count(s, &asked, &fresh);
 	if (s->due == 0 && s->run.o->quorum > 0 && fresh >= s->run.o->quorum)
-		s->due = now_ms() + s->run.o->patience_ms;
-	if (asked > 0 && s->due != 0 && now_ms() >= s->due) {
+		s->due = when_now() + s->run.o->patience_ms;
+	if (asked > 0 && s->due != 0 && when_now() >= s->due) {
 		lose_patience(s);
 		asked = 0;
 	}
@@ -357,7 +357,7 @@ move_rounds(struct state *s)
 static void
 move_judges(struct state *s)
 {
-	bool late = now_ms() >= s->due;
+	bool late = when_now() >= s->due;
 	size_t i, waiting = 0;
 
 	for (i = 0; i < s->n; i++) {
@@ -394,7 +394,7 @@ move(struct state *s)
 static long
 next_wait(const struct state *s)
 {
-	long long now = now_ms(), left = -1, silence;
+	long long now = when_now(), left = -1, silence;
 
 	if (s->due != 0 && s->phase != MAIN)
 		left = s->due > now ? s->due - now : 0;
@@ -414,7 +414,7 @@ stop(struct state *s, int sig)
 	if (s->begun && s->run.w.stream && s->run.out.n == 0) {
 		write_failure(&s->run.w, sig == SIGINT ? "interrupted" :
 		    "ended by a signal", EX_UNAVAILABLE);
-		(void)output_write(&s->run.out, now_ms() + 1);
+		(void)output_write(&s->run.out, when_now() + 1);
 	}
 	interrupt_die(sig);
 }
@@ -425,7 +425,7 @@ loop(struct state *s)
 	struct curl_waitfd fd = {.fd = interrupt_fd(), .events = CURL_WAIT_POLLIN};
 	int sig;
 
-	s->written = now_ms();
+	s->written = when_now();
 	begin_round(s);
 	for (;;) {
 		move(s);
@@ -434,7 +434,7 @@ loop(struct state *s)
 			stop(s, sig);
 		if (s->phase == OVER)
 			return;
-		if (s->run.w.stream && now_ms() - s->written >= SILENCE_MS)
+		if (s->run.w.stream && when_now() - s->written >= SILENCE_MS)
 			write_comment(&s->run.w);
 		send_out(s);
 		call_wait(&s->run.calls, &fd, 1, next_wait(s));
@@ -453,7 +453,7 @@ start(struct state *s, const struct run_options *o, const struct ensemble *e,
 		.o = o, .q = e->q, .panel = e->panel, .targets = e->targets,
 		.judge = e->judge, .n = s->n,
 		.calls = {.client = c, .max = o->max,
-		    .deadline = o->max_ms > 0 ? now_ms() + o->max_ms : 0},
+		    .deadline = o->max_ms > 0 ? when_now() + o->max_ms : 0},
 		.w = {.out = &s->run.out, .stream = e->q->stream,
 		    .chunks = e->q->stream && e->q->chunks, .usage = e->q->usage,
 		    .mode = e->q->mode},

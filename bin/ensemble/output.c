@@ -6,8 +6,8 @@
 #include "client.h"
 #include "diag.h"
 #include "interrupt.h"
-#include "now.h"
 #include "output.h"
+#include "when.h"
 
 #ifndef PIPE_BUF
 #define PIPE_BUF _POSIX_PIPE_BUF
@@ -24,7 +24,7 @@ wait_writable(long long deadline)
 	long long left = -1;
 
 	for (;;) {
-		if (deadline != 0 && (left = deadline - now_ms()) < 0)
+		if (deadline != 0 && (left = deadline - when_now()) < 0)
 			left = 0;
 		if (poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX) > 0 &&
 		    (fds[1].revents & POLLIN) != 0)

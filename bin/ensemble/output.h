@@ -14,7 +14,7 @@ enum output_end {
 };
 
 /*
- * Writes all of b, then clears it. deadline is of now_ms's clock, 0: none. A failure ends
+ * Writes all of b, then clears it. deadline is of when_now's clock, 0: none. A failure ends
  * the tool with 74; a reader that is gone ends it as by SIGPIPE.
  */
 enum output_end output_write(struct buf *b, long long deadline);

@@ -19,7 +19,6 @@
 #include "mem.h"
 #include "mock.h"
 #include "mocklog.h"
-#include "now.h"
 #include "value.h"
 #include "when.h"
 
@@ -81,7 +80,7 @@ wait_until(struct exchange *x, long long due)
 	struct mock *m = x->m;
 	enum waiting what = WAIT;
 
-	if (due <= now_ms())
+	if (due <= when_now())
 		return GO;
 	pthread_mutex_lock(&m->lock);
 	if (m->closing) {
@@ -112,7 +111,7 @@ client_gone(int fd)
 static void
 wake_due(struct mock *m)
 {
-	long long now = now_ms();
+	long long now = when_now();
 	struct exchange *x;
 
 	/* At the end all wait no longer. */
@@ -136,7 +135,7 @@ wake_loop(void *cls)
 	do {
 		pthread_mutex_lock(&m->lock);
 		wake_due(m);
-		ms = when_wait(&m->timers, now_ms());
+		ms = when_wait(&m->timers, when_now());
 		closing = m->closing;
 		pthread_mutex_unlock(&m->lock);
 		if (!closing && poll(&fd, 1, ms) > 0)
@@ -192,7 +191,7 @@ send_end(struct exchange *x)
 		if (x->stalled)
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 		x->stalled = true;
-		return wait_until(x, now_ms() + GONE_CHECK) == WAIT ?
+		return wait_until(x, when_now() + GONE_CHECK) == WAIT ?
 		    0 : MHD_CONTENT_READER_END_WITH_ERROR;
 	case FAULT_CUT:
 		/* A chunk that is announced and does not come. */
@@ -231,7 +230,7 @@ send_some(void *cls, uint64_t pos, char *p, size_t max)
 	if (at >= all)
 		return send_end(x);
 	for (; at > 0 && at >= event_end(x); x->event++)
-		x->due = now_ms() + delay;
+		x->due = when_now() + delay;
 	if (delay == 0)
 		return (ssize_t)copy(x, at, p, max);
 	switch (wait_until(x, x->due)) {
@@ -330,7 +329,7 @@ log_request(const struct exchange *x, bool json)
 	struct mocklog_entry e = {
 		.number = x->number,
 		.connection = connection_number(x->connection),
-		.elapsed = now_ms() - x->m->started,
+		.elapsed = when_now() - x->m->started,
 		.method = x->method, .path = x->path, .headers = jv_object(),
 		.bytes = x->received, .body = &x->body, .json = json,
 		.status = x->r.status, .fault = faults_name(x->r.fault.kind),
@@ -364,7 +363,7 @@ answer(struct exchange *x)
 	service_respond(x->m->o->service, &q, &x->r);
 	plan(x);
 	x->answered = true;
-	x->due = now_ms() + x->m->o->first_byte_delay;
+	x->due = when_now() + x->m->o->first_byte_delay;
 	if (x->m->o->log != -1)
 		log_request(x, jv_is_valid(q.json));
 	jv_free(q.json);
@@ -511,7 +510,7 @@ mock_start(const struct mock_options *o, int listener)
 	unsigned connections = raise_limit();
 
 	m->o = o;
-	m->started = now_ms();
+	m->started = when_now();
 	if (!fd_waker(m->wake))
 		diag_die_errno(EX_OSERR, "pipe");
 	if (pthread_mutex_init(&m->lock, NULL) != 0)

@@ -13,8 +13,8 @@
 #include "io.h"
 #include "json.h"
 #include "mem.h"
-#include "now.h"
 #include "origin.h"
+#include "when.h"
 
 enum {
 	WAIT_MS = 5000,		/* for another one that uses it */
@@ -172,7 +172,7 @@ static void
 take_lock(struct conversation *c)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
-	long long end = now_ms() + WAIT_MS;
+	long long end = when_now() + WAIT_MS;
 	pid_t owner;
 
 	for (;;) {
@@ -186,7 +186,7 @@ take_lock(struct conversation *c)
 			c->fd = -1;
 			continue;
 		}
-		if (now_ms() >= end)
+		if (when_now() >= end)
 			diag_die(EX_TEMPFAIL, "conversation %s: in use by process"
 			    " %ld (SUPAI_CONVERSATION names another one)",
 			    c->name, (long)owner);

@@ -8,9 +8,9 @@
 
 #include "diag.h"
 #include "ending.h"
-#include "now.h"
 #include "run.h"
 #include "waiting.h"
+#include "when.h"
 
 enum {
 	BY_SIGPIPE = 128 + SIGPIPE,
@@ -168,7 +168,7 @@ tell_notes(struct run *r)
 	for (i = 0; r->live && i < r->n; i++) {
 		if (r->stages[i].err == -1 || r->stages[i].said.n == 0)
 			continue;
-		left = r->stages[i].heard + LIVES_ON - now_ms();
+		left = r->stages[i].heard + LIVES_ON - when_now();
 		if (left <= 0)
 			tell(&r->stages[i]);
 		else if (wait == -1 || left < wait)
@@ -191,10 +191,10 @@ look_for_reader(struct run *r, const struct pollfd *fd)
 	long long left;
 
 	if ((fd->revents & (POLLERR | POLLHUP)) != 0 && r->gone == 0)
-		r->gone = now_ms();
+		r->gone = when_now();
 	if (r->gone == 0)
 		return -1;
-	left = r->gone + GRACE - now_ms();
+	left = r->gone + GRACE - when_now();
 	if (left <= 0)
 		end_by_reader();
 	return (int)left;

@@ -9,9 +9,9 @@
 #include "diag.h"
 #include "ending.h"
 #include "io.h"
-#include "now.h"
 #include "stage.h"
 #include "tools.h"
+#include "when.h"
 
 extern char **environ;
 
@@ -134,7 +134,7 @@ stage_hear(struct stage *s)
 		n = read(s->err, s->said.p + s->said.n, MAX_SAID / 4);
 		if (n > 0) {
 			s->said.n += (size_t)n;
-			s->heard = now_ms();
+			s->heard = when_now();
 		} else if (n == -1 && errno == EAGAIN) {
 			return;
 		} else if (n == 0 || errno != EINTR) {

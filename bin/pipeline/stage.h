@@ -23,7 +23,7 @@ struct stage {
 	pid_t		 pid;
 	int		 err;		/* where it is listened to; -1: its end has come */
 	struct buf	 said;		/* what it said and nobody was told yet */
-	long long	 heard;		/* when it said the last of that, by now_ms */
+	long long	 heard;		/* when it said the last of that, by when_now */
 	int		 status;	/* as a shell has it, after stage_wait */
 };
 

@@ -2,9 +2,9 @@
 
 #include "buf.h"
 #include "ending.h"
-#include "now.h"
 #include "screen.h"
 #include "waiting.h"
+#include "when.h"
 
 enum { FIRST = 2000, TICK = 1000, MINUTE = 60 };
 
@@ -17,14 +17,14 @@ waiting_start(void)
 {
 	screen_open(&screen);
 	waits = screen.terminal && screen.pictures;
-	start = now_ms();
+	start = when_now();
 	next = start + FIRST;
 }
 
 int
 waiting_show(void)
 {
-	long long now = now_ms();
+	long long now = when_now();
 	long seconds = (long)((now - start) / TICK);
 	struct buf text = {0};
 

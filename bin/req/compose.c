@@ -6,7 +6,6 @@
 
 #include "compose.h"
 #include "config.h"
-#include "dates.h"
 #include "diag.h"
 #include "history.h"
 #include "image.h"
@@ -18,6 +17,7 @@
 #include "term.h"
 #include "utf8.h"
 #include "value.h"
+#include "when.h"
 
 void
 compose_init(struct compose *c)
@@ -183,7 +183,7 @@ compose_date(struct compose *c, const char *date)
 		copy[10] = 'T';		/* as date --rfc-3339=seconds has it */
 	if (strcmp(date, "now") == 0)
 		set(&c->environment, "date", now());
-	else if (dates_read(copy, NULL))
+	else if (when_read(copy, NULL))
 		set(&c->environment, "date", jv_string(copy));
 	else
 		diag_die(EX_USAGE, "--date: '%s' is no RFC 3339 date and time"

@@ -5,7 +5,7 @@
 
 #include "answer.h"
 #include "diag.h"
-#include "now.h"
+#include "when.h"
 
 enum {
 	PART = 1 << 16,		/* bytes read at once, */
@@ -71,7 +71,7 @@ answer_read(struct answer *a)
 	if (a->process.ended && (n <= 0 || a->process.out == -1))
 		a->over = true;
 	if (a->passing.kind == PASSING_BROKEN)
-		answer_drop(a, now_ms());
+		answer_drop(a, when_now());
 }
 
 void

@@ -21,7 +21,7 @@ struct answer {
 	struct process	 process;
 	struct passing	 passing;
 	struct spool	 body;		/* the request */
-	long long	 due;		/* when it is to have ended, ms of now_ms; 0: any time */
+	long long	 due;		/* when it is to have ended, ms of when_now; 0: any time */
 	bool		 late;		/* it had not */
 	bool		 over;		/* all of its output was read */
 	bool		 room;		/* its output may be read: x takes it */

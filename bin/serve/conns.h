@@ -45,7 +45,7 @@ void	conns_shut(const struct conn *conn);
 /* Shuts all that have no request under way. */
 void	conns_shut_idle(const struct conns *c);
 
-/* When the next is due, in ms of now_ms; 0: none. */
+/* When the next is due, in ms of when_now; 0: none. */
 long long conns_due(const struct conns *c);
 
 #endif

@@ -40,7 +40,7 @@ struct exchange {
 	struct exchange_shared	*shared;
 	struct MHD_Connection	*connection;
 	struct conn		*conn;
-	long long		 began;		/* ms of now_ms, */
+	long long		 began;		/* ms of when_now, */
 	long long		 began_at;	/* and since 1970 */
 	const char		*client;	/* borrowed; NULL: no name */
 	char			*mode;		/* owned; NULL: none */

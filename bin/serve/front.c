@@ -9,8 +9,8 @@
 #include "fd.h"
 #include "front.h"
 #include "mem.h"
-#include "now.h"
 #include "servelog.h"
+#include "when.h"
 
 enum {
 	ACCEPTED = 64,		/* connections taken before others have their turn */
@@ -26,7 +26,7 @@ begin(struct front *f, struct MHD_Connection *c)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	x->began = now_ms();
+	x->began = when_now();
 	x->began_at = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	x->shared = &f->shared;
 	x->connection = c;
@@ -150,7 +150,7 @@ log_exchange(struct front *f, const struct exchange *x)
 {
 	struct servelog_entry e = {
 		.began = x->began_at, .client = x->client, .mode = x->mode,
-		.status = x->late ? 408 : x->status, .ms = now_ms() - x->began,
+		.status = x->late ? 408 : x->status, .ms = when_now() - x->began,
 		.bytes = x->bytes,
 	};
 
@@ -180,7 +180,7 @@ on_done(void *cls, struct MHD_Connection *c, void **context,
 	if (x->waiter != NULL)
 		*x->waiter = NULL;
 	x->conn->x = NULL;
-	conns_start(&f->conns, x->conn, now_ms());
+	conns_start(&f->conns, x->conn, when_now());
 	f->nexchanges--;
 	fd_wake(f->shared.wake);
 	pthread_mutex_unlock(&f->shared.lock);
@@ -199,7 +199,7 @@ on_connection(void *cls, struct MHD_Connection *c, void **context,
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		fd = MHD_get_connection_info(c,
 		    MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-		*context = conns_add(&f->conns, fd, now_ms());
+		*context = conns_add(&f->conns, fd, when_now());
 	} else {
 		conns_remove(&f->conns, *context);
 		f->nconns--;

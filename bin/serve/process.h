@@ -17,7 +17,7 @@ struct process {
 	int		 how;		/* then how, as wait(2) says it */
 	bool		 gone;		/* so has everybody else in the group */
 	/* The rest is process's own. */
-	long long	 kill_at;	/* ms of now_ms; 0: it was not told to end */
+	long long	 kill_at;	/* ms of when_now; 0: it was not told to end */
 	long long	 look_at;	/* whether the group is gone; 0: not now */
 };
 
@@ -43,7 +43,7 @@ void	process_reap(struct process *p, long long now);
 /* Does what is due: kills, looks whether the group is gone. */
 void	process_tend(struct process *p, long long now);
 
-/* When process_tend is wanted next, in ms of now_ms; 0: it waits for nothing. */
+/* When process_tend is wanted next, in ms of when_now; 0: it waits for nothing. */
 long long process_due(const struct process *p);
 
 #endif

@@ -13,8 +13,8 @@
 #include "fd.h"
 #include "front.h"
 #include "mem.h"
-#include "now.h"
 #include "server.h"
+#include "when.h"
 
 enum {
 	SPARE_FILES = 64,	/* descriptors that are neither of these: */
@@ -166,7 +166,7 @@ sooner(long long *due, long long other)
 static int
 wait_ms(const struct server *s)
 {
-	long long due = conns_due(&s->front.conns), now = now_ms();
+	long long due = conns_due(&s->front.conns), now = when_now();
 	const struct answer *a;
 	size_t i;
 
@@ -344,7 +344,7 @@ start_answers(struct server *s)
 	while ((a = next_answer(s)) != NULL) {
 		pthread_mutex_unlock(&shared->lock);
 		if (s->o->max_time != 0)
-			a->due = now_ms() + s->o->max_time;
+			a->due = when_now() + s->o->max_time;
 		ok = answer_start(a, s->o->answer);
 		pthread_mutex_lock(&shared->lock);
 		if (!ok)
@@ -411,7 +411,7 @@ take_connections(struct server *s)
 	for (i = 0; i < s->nlisteners; i++)
 		if (s->fds[1 + i].revents != 0 &&
 		    !front_accept(&s->front, s->o->listeners[i]))
-			s->pause_until = now_ms() + PAUSE;
+			s->pause_until = when_now() + PAUSE;
 }
 
 /* The end */
@@ -445,7 +445,7 @@ end_all(struct server *s)
 		exchange_refuse(x, 503, &e);
 	}
 	for (i = 0; i < s->n; i++)
-		process_end(&s->answers[i]->process, now_ms());
+		process_end(&s->answers[i]->process, when_now());
 }
 
 static struct answer *
@@ -473,7 +473,7 @@ see_children(struct server *s)
 			return;
 		a = answer_of(s, info.si_pid);
 		if (a != NULL)
-			process_reap(&a->process, now_ms());
+			process_reap(&a->process, when_now());
 		else if (endpoint_ended(&s->status, WNOHANG))
 			end_all(s);
 		else	/* one that this process had before it was this program */
@@ -544,12 +544,12 @@ turn(struct server *s)
 	pthread_mutex_lock(lock);
 	watch_all(s);
 	ms = wait_ms(s);
-	finished = is_finished(s, now_ms());
+	finished = is_finished(s, when_now());
 	pthread_mutex_unlock(lock);
 	if (finished)
 		return false;
 	(void)poll(s->fds, (nfds_t)s->nfds, ms);	/* EINTR: nothing was found */
-	now = now_ms();
+	now = when_now();
 	fd_drain(wake);
 	if (now >= s->pause_until)
 		s->pause_until = 0;

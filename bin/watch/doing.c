@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "apierror.h"
-#include "dates.h"
 #include "doing.h"
 #include "host.h"
 #include "term.h"
 #include "utf8.h"
+#include "when.h"
 
 /* The characters that doing_shorten leaves. */
 enum { LONGEST = 400 };
@@ -226,7 +226,7 @@ add_failure(struct doing *d, const struct chunk *c, long long wall)
 {
 	char *retry_at = json_string(chunk_get(c, "retryAt"));
 
-	if (retry_at == NULL || !dates_read(retry_at, &d->retry_at))
+	if (retry_at == NULL || !when_read(retry_at, &d->retry_at))
 		d->retry_at = -1;
 	d->announced = d->retry_at > wall;
 	(void)become(d, retry_at != NULL ? DOING_RETRYING : DOING_FAILED,
