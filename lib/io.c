@@ -294,6 +294,21 @@ io_slurp(const char *path, unsigned how, struct buf *b, size_t max)
 	return status;
 }
 
+char *
+io_cut(char **rest)
+{
+	char *line = *rest, *end;
+
+	if (line == NULL)
+		return NULL;
+	end = line + strcspn(line, "\n");
+	*rest = *end == '\n' ? end + 1 : NULL;
+	while (end > line && strchr(" \t\r", end[-1]) != NULL)
+		end--;
+	*end = '\0';
+	return line;
+}
+
 void
 io_start(struct io_in *in, char **files, int nfiles, size_t max)
 {

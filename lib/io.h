@@ -60,6 +60,12 @@ int	io_slurp(const char *path, unsigned how, struct buf *b, size_t max);
 int	io_slurp_fd(int fd, const char *name, unsigned how, struct buf *b,
 	    size_t max, struct buf *why);
 
+/*
+ * The next line of a text that is cut up in place, without the white space at its end;
+ * NULL after the last. *rest is the text at first, or NULL.
+ */
+char	*io_cut(char **rest);
+
 /* A tool's input: its FILE operands one after the other, or standard input. */
 struct io_in {
 	const char	*name;	/* the current file's name, for messages; borrowed */

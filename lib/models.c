@@ -68,37 +68,18 @@ read_file(const char *path)
 	return buf_take(&text);
 }
 
-/* Cuts the white space around a line. */
-static char *
-trim(char *s)
-{
-	char *end;
-
-	while (*s == ' ' || *s == '\t')
-		s++;
-	end = s + strlen(s);
-	while (end > s && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-		end--;
-	*end = '\0';
-	return s;
-}
-
 static void
 load(struct list *l)
 {
-	char *path = config_path(l->file), *line, *next;
+	char *path = config_path(l->file), *line, *rest;
 	unsigned long number = 0;
 	size_t n = 0;
 
 	l->looked = true;
 	l->text = path != NULL ? read_file(path) : NULL;
-	for (next = l->text; next != NULL;) {
-		line = next;
-		next = strchr(line, '\n');
-		if (next != NULL)
-			*next++ = '\0';
+	for (rest = l->text; (line = io_cut(&rest)) != NULL;) {
 		number++;
-		line = trim(line);
+		line += strspn(line, " \t");
 		if (*line == '\0' || *line == '#')
 			continue;
 		if (!config_is_id(line))

@@ -366,13 +366,9 @@ check_members(struct reading *r, const struct panel_members *all)
 static bool
 take_lines(struct reading *r)
 {
-	char *next = r->p->text;
+	char *rest = r->p->text;
 
-	while (next != NULL) {
-		r->rest = next;
-		next = strchr(next, '\n');
-		if (next != NULL)
-			*next++ = '\0';
+	while ((r->rest = io_cut(&rest)) != NULL) {
 		r->line++;
 		if (!take_line(r))
 			return false;

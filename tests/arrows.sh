@@ -140,7 +140,7 @@ own() {
     done
     cd "$scratch" || exit 1
     for file in lib/*.c bin/*.c bin/*/*.c tests/*.c tests/*/*.c; do
-        uses -Ilib "-I$(rooms_of "$file")" "-I$made" -Ibin/req -Itests "$file"
+        uses -Ilib "-I$(rooms_of "$file")" "-I$made" -Ibin/req -Ibin/serve -Itests "$file"
     done
 }
 

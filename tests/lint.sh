@@ -95,7 +95,7 @@ done
 rooms() {
     case $1 in
     bin/supai.c) echo -Ibin/pipeline ;;
-    tests/fuzz/*) echo -Ibin/req ;;
+    tests/fuzz/*) printf '%s\n' -Ibin/req -Ibin/serve ;;
     bin/supai-*.c) tool=${1#bin/supai-} && printf '%s\n' "-Ibin/${tool%.c}" ;;
     esac
 }
