@@ -3,6 +3,7 @@
 
 #include "apierror.h"
 #include "diag.h"
+#include "emit.h"
 
 enum {
 	MAX_NESTED = 8,		/* errors inside each other, also as JSON in a text */
@@ -197,20 +198,6 @@ add_line(struct buf *out, const char *p, size_t n)
 	}
 }
 
-/* Appends a JSON text without the white space between its values. */
-static void
-add_compact(struct buf *out, struct json v)
-{
-	const char *p, *end = v.p + v.n, *after;
-	bool plain;
-
-	for (p = v.p; p < end; p = after) {
-		after = *p == '"' ? json_string_end(p, end, &plain) : p + 1;
-		if (strchr(" \t\r\n", *p) == NULL)
-			buf_add(out, p, (size_t)(after - p));
-	}
-}
-
 struct json
 apierror_parse(const char *p, size_t n)
 {
@@ -335,7 +322,7 @@ void
 apierror_message(struct json v, struct buf *out)
 {
 	if (!add_said(out, v, 0) && json_type(v) != JSON_STRING && json_holds(v))
-		add_compact(out, v);
+		emit_compact(&(struct emit){.out = out}, v);
 }
 
 int

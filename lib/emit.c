@@ -63,35 +63,48 @@ emit_count(struct emit *e, unsigned long long n)
 	buf_printf(e->out, "%llu", n);
 }
 
-void
-emit_json(struct emit *e, struct json v)
+/* Appends a value, its strings written anew; compact: no white space between tokens. */
+static void
+rewrite(struct buf *out, struct json v, bool compact)
 {
-	const char *p, *end, *quote, *after;
+	const char *p, *end = v.p + v.n, *after;
 	struct buf text = {0};
 	bool plain;
 
+	for (p = v.p; p < end; p = after) {
+		if (*p != '"') {
+			after = compact ? p + 1 : memchr(p, '"', (size_t)(end - p));
+			if (after == NULL)
+				after = end;
+			if (!compact || !json_is_space(*p))
+				buf_add(out, p, (size_t)(after - p));
+			continue;
+		}
+		after = json_string_end(p, end, &plain);
+		buf_clear(&text);
+		json_text((struct json){p, (size_t)(after - p)}, &text);
+		json_quote(out, text.p, text.n);
+	}
+	buf_free(&text);
+}
+
+void
+emit_json(struct emit *e, struct json v)
+{
 	if (v.p == NULL) {
 		emit_word(e, "null");
 		return;
 	}
 	begin(e);
-	p = v.p;
-	end = p + v.n;
-	if (memchr(p, '\\', v.n) == NULL && utf8_valid(p, v.n) == v.n) {
-		buf_add(e->out, p, v.n);
-		return;
-	}
-	for (; p < end; p = after) {
-		quote = memchr(p, '"', (size_t)(end - p));
-		if (quote == NULL)
-			quote = end;
-		buf_add(e->out, p, (size_t)(quote - p));
-		if (quote == end)
-			break;
-		after = json_string_end(quote, end, &plain);
-		buf_clear(&text);
-		json_text((struct json){quote, (size_t)(after - quote)}, &text);
-		json_quote(e->out, text.p, text.n);
-	}
-	buf_free(&text);
+	if (memchr(v.p, '\\', v.n) == NULL && utf8_valid(v.p, v.n) == v.n)
+		buf_add(e->out, v.p, v.n);
+	else
+		rewrite(e->out, v, false);
+}
+
+void
+emit_compact(struct emit *e, struct json v)
+{
+	begin(e);
+	rewrite(e->out, v, true);
 }

@@ -42,4 +42,7 @@ void	emit_count(struct emit *e, unsigned long long n);
  */
 void	emit_json(struct emit *e, struct json v);
 
+/* The same without the white space between its tokens, on one line. */
+void	emit_compact(struct emit *e, struct json v);
+
 #endif

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "emit.h"
 #include "endpoint.h"
-#include "json.h"
 #include "utf8.h"
 
 const char *
@@ -26,32 +26,33 @@ endpoint_token(const char *authorization)
 /* Answers. */
 
 static void
-add_member(struct buf *out, const char *name, const char *value)
+add_member(struct emit *e, const char *name, const char *value)
 {
 	struct buf text = {0};
 
-	buf_printf(out, "\"%s\":", name);
+	emit_name(e, name);
 	if (value == NULL) {
-		buf_adds(out, "null");
+		emit_word(e, "null");
 		return;
 	}
 	utf8_add(&text, value, strlen(value));
-	json_quote(out, text.p, text.n);
+	emit_text(e, text.p, text.n);
 	buf_free(&text);
 }
 
 void
-endpoint_add_error(struct buf *out, const struct endpoint_error *e)
+endpoint_add_error(struct buf *out, const struct endpoint_error *error)
 {
-	buf_adds(out, "{\"error\":{");
-	add_member(out, "message", e->message);
-	buf_addc(out, ',');
-	add_member(out, "type", e->type);
-	buf_addc(out, ',');
-	add_member(out, "param", e->param);
-	buf_addc(out, ',');
-	add_member(out, "code", e->code);
-	buf_adds(out, "}}");
+	struct emit e = {.out = out};
+
+	emit_open(&e, '{');
+	emit_open(emit_name(&e, "error"), '{');
+	add_member(&e, "message", error->message);
+	add_member(&e, "type", error->type);
+	add_member(&e, "param", error->param);
+	add_member(&e, "code", error->code);
+	emit_close(&e, '}');
+	emit_close(&e, '}');
 }
 
 void
@@ -92,34 +93,31 @@ endpoint_error_of(unsigned status)
 	    (struct endpoint_error){"the server failed", server, NULL, NULL};
 }
 
-/* Appends an object with a member "ID": {"id": "ID"} for each. */
+/* An object with a member "ID": {"id": "ID"} for each. */
 static void
-add_ids(struct buf *out, const char *const *ids, size_t n)
+emit_ids(struct emit *e, const char *const *ids, size_t n)
 {
-	size_t i, length;
+	size_t i;
 
-	buf_addc(out, '{');
+	emit_open(e, '{');
 	for (i = 0; i < n; i++) {
-		length = strlen(ids[i]);
-		if (i > 0)
-			buf_addc(out, ',');
-		json_quote(out, ids[i], length);
-		buf_adds(out, ":{\"id\":");
-		json_quote(out, ids[i], length);
-		buf_addc(out, '}');
+		emit_open(emit_name(e, ids[i]), '{');
+		emit_text(emit_name(e, "id"), ids[i], strlen(ids[i]));
+		emit_close(e, '}');
 	}
-	buf_addc(out, '}');
+	emit_close(e, '}');
 }
 
 void
 endpoint_add_ids(struct buf *out, const char *const *ids, size_t n,
     const char *image)
 {
-	buf_adds(out, "{\"text\":");
-	add_ids(out, ids, n);
-	buf_adds(out, ",\"image\":");
-	add_ids(out, &image, image != NULL ? 1 : 0);
-	buf_addc(out, '}');
+	struct emit e = {.out = out};
+
+	emit_open(&e, '{');
+	emit_ids(emit_name(&e, "text"), ids, n);
+	emit_ids(emit_name(&e, "image"), &image, image != NULL ? 1 : 0);
+	emit_close(&e, '}');
 }
 
 /* The command. */

@@ -25,7 +25,7 @@ struct endpoint_error {
 };
 
 /* Appends the object, without a newline; what is not UTF-8 as U+FFFD. */
-void	endpoint_add_error(struct buf *out, const struct endpoint_error *e);
+void	endpoint_add_error(struct buf *out, const struct endpoint_error *error);
 
 /* Appends it as a server-sent event, for the middle of a stream. */
 void	endpoint_add_event(struct buf *out, const struct endpoint_error *e);

@@ -4,8 +4,8 @@
 #include <time.h>
 
 #include "diag.h"
+#include "emit.h"
 #include "io.h"
-#include "json.h"
 #include "mocklog.h"
 #include "redact.h"
 #include "value.h"
@@ -55,31 +55,6 @@ mocklog_header(jv headers, const char *name, const char *value)
 	return headers;
 }
 
-/*
- * Appends a JSON text as one line of UTF-8, without the white space between its
- * tokens. Numbers stay as they came: libjq's are doubles.
- */
-static void
-add_compact(struct buf *out, const char *p, size_t n)
-{
-	const char *end = p + n, *after;
-	struct buf text = {0};
-	bool plain;
-
-	for (; p < end; p = after) {
-		after = p + 1;
-		if (*p == '"') {
-			after = json_string_end(p, end, &plain);
-			buf_clear(&text);
-			json_text((struct json){p, (size_t)(after - p)}, &text);
-			json_quote(out, text.p, text.n);
-		} else if (strchr(" \t\r\n", *p) == NULL) {
-			buf_addc(out, *p);
-		}
-	}
-	buf_free(&text);
-}
-
 static jv
 with(jv object, const char *name, jv value)
 {
@@ -116,7 +91,8 @@ mocklog_write(int fd, const struct mocklog_entry *e)
 	line.n--;	/* the closing bracket: there is more to come */
 	if (e->json) {
 		buf_adds(&line, ",\"body\":");
-		add_compact(&line, e->body->p, e->body->n);
+		emit_compact(&(struct emit){.out = &line},
+		    (struct json){e->body->p, e->body->n});
 	}
 	buf_printf(&line, ",\"status\":%u,\"fault\":%s%s%s}\n", e->status,
 	    quote, e->fault != NULL ? e->fault : "null", quote);

@@ -5,6 +5,7 @@
 
 #include "diag.h"
 #include "door.h"
+#include "emit.h"
 #include "endpoint.h"
 #include "host.h"
 #include "json.h"
@@ -61,29 +62,35 @@ say_info_modes(const struct door *d, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* Adds ids as OpenAI's list of models has them. */
+/* Ids as OpenAI's list of models has them. */
 static void
-add_ids(struct buf *out, const struct door_ids *list)
+emit_ids(struct emit *e, const struct door_ids *list)
 {
 	size_t i;
 
 	for (i = 0; i < list->n; i++) {
-		if (out->p[out->n - 1] != '[')
-			buf_addc(out, ',');
-		buf_adds(out, "{\"id\":");
-		json_quote(out, list->ids[i], strlen(list->ids[i]));
-		buf_adds(out, ",\"object\":\"model\",\"created\":0,"
-		    "\"owned_by\":\"supai\"}");
+		emit_open(e, '{');
+		emit_text(emit_name(e, "id"), list->ids[i], strlen(list->ids[i]));
+		emit_word(emit_name(e, "object"), "\"model\"");
+		emit_word(emit_name(e, "created"), "0");
+		emit_word(emit_name(e, "owned_by"), "\"supai\"");
+		emit_close(e, '}');
 	}
 }
 
 static void
 say_models(const struct door *d, struct buf *out)
 {
-	buf_adds(out, "{\"object\":\"list\",\"data\":[");
-	add_ids(out, &d->modes);
-	add_ids(out, &d->models);
-	buf_adds(out, "]}\n");
+	struct emit e = {.out = out};
+
+	emit_open(&e, '{');
+	emit_word(emit_name(&e, "object"), "\"list\"");
+	emit_open(emit_name(&e, "data"), '[');
+	emit_ids(&e, &d->modes);
+	emit_ids(&e, &d->models);
+	emit_close(&e, ']');
+	emit_close(&e, '}');
+	buf_addc(out, '\n');
 }
 
 static bool refuse(struct exchange *x, unsigned status, const char *code,
