@@ -75,12 +75,6 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
-bool
-buf_is(const struct buf *b, const void *p, size_t n)
-{
-	return b->n == n && (n == 0 || memcmp(b->p, p, n) == 0);
-}
-
 void
 buf_trim(struct buf *b, const char *chars)
 {

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* What format and what arguments a function like printf has, for the compiler. */
 #if defined(__GNUC__)
@@ -33,7 +34,11 @@ void	buf_printf(struct buf *b, const char *fmt, ...) BUF_PRINTF(2, 3);
 void	buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 
 /* Whether the bytes are these n. */
-bool	buf_is(const struct buf *b, const void *p, size_t n);
+static inline bool
+buf_is(const struct buf *b, const void *p, size_t n)
+{
+	return b->n == n && (n == 0 || memcmp(b->p, p, n) == 0);
+}
 
 /* Drops what of the end is one of chars. */
 void	buf_trim(struct buf *b, const char *chars);
