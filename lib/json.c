@@ -112,7 +112,7 @@ after_ascii(const char *p, const char *end)
 	return p;
 }
 
-static const char *
+static inline const char *
 skip_space(const char *p, const char *end)
 {
 	/* Most often there is none: told by the first comparison. */
