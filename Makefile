@@ -291,6 +291,10 @@ install: all
 		install -m 644 $(BUILD)/completions/zsh/_$$t "$(zshdir)/" && \
 		install -m 644 $(BUILD)/completions/fish/$$t.fish "$(fishdir)/" || exit 1; \
 	done
+	@case "$(DESTDIR)::$$PATH:" in \
+	:*:"$(PREFIX)/bin":*) ;; \
+	:*) echo "The tools are in $(PREFIX)/bin, which is not in PATH." ;; \
+	esac
 
 uninstall:
 	for t in $(TOOLS); do \

@@ -110,12 +110,12 @@ examples() {
         END { exit bad }' "$1"
 }
 
-# units PAGE DIR: writes each unit of systemd's that the page shows to DIR, under the
+# units DOC DIR: writes each unit of systemd's that the document shows to DIR, under the
 # name in its comment, or its line's number; the programs are the ones under test.
 units() {
     awk -v dir="$2" '
-        /^\.Bd -literal/ { inside = 1; name = FNR; next }
-        /^\.Ed/ { inside = 0; file = "" }
+        /^\.Bd -literal/ || /^```ini$/ { inside = 1; name = FNR; next }
+        /^\.Ed/ || /^```$/ { inside = 0; file = "" }
         inside && /^# \/etc\/systemd\// { name = $2; sub(/.*\//, "", name); file = ""; next }
         inside && /^\[(Unit|Service|Timer)\]$/ && file == "" {
             file = dir "/" name (name ~ /\./ ? "" : $0 == "[Timer]" ? ".timer" : ".service")

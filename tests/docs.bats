@@ -146,6 +146,14 @@ C
     none_wrong
 }
 
+@test "the README's timer is supai-batch(1)'s" {
+    mkdir readme page
+    units "$ROOT/README.md" readme
+    units "$ROOT/man/supai-batch.1" page
+    assert_equal "$(ls readme | xargs)" 'reviews.service reviews.timer'
+    diff readme page
+}
+
 @test "systemd takes every unit in the pages" {
     command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
     for page in "${pages[@]}"; do

@@ -57,6 +57,15 @@ fake() {
     assert_success
 }
 
+@test "install says where the tools are when that is not in PATH" {
+    for path in "$PATH" "$PWD/mine/bin:$PATH" "/none:$PWD/mine/bin"; do
+        run --separate-stderr env PATH="$path:$PATH" "$make" -C "$ROOT" -s "${place[@]}" PREFIX="$PWD/mine" install
+        want="The tools are in $PWD/mine/bin, which is not in PATH."
+        [[ $path != *mine* ]] || want=
+        expect 0 "$want" ''
+    done
+}
+
 @test "install fails when it cannot write" {
     : >file
     run "$make" -C "$ROOT" -s "${place[@]}" PREFIX="$PWD/file" install

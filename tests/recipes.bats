@@ -227,16 +227,19 @@ key_file() {
 }
 
 @test "a batch each night by cron goes on where it ended; the morning's question is mailed" {
-    block supai-batch.1 '/srv/reviews'
-    example_files
-    mock_start --fail 400:1 --reply good
-    key_file
-    supai-req -e .text --id .id reviews.ndjson >requests.ndjson
-    as_cron
-    [[ $status -eq 1 && $stderr == 'supai-batch: 1 answered, 1 failed; '* ]]
-    as_cron
-    expect 0 '' ''
-    assert_equal "$(wc -l <results.ndjson)" 2
+    for doc in README.md supai-batch.1; do
+        block $doc 'cd /srv/reviews'
+        example_files
+        mock_start --fail 400:1 --reply good
+        key_file
+        supai-req -e .text --id .id reviews.ndjson >requests.ndjson
+        as_cron
+        [[ $status -eq 1 && $stderr == 'supai-batch: 1 answered, 1 failed; '* ]]
+        as_cron
+        expect 0 '' ''
+        assert_equal "$(wc -l <results.ndjson)" 2
+        rm results.ndjson*
+    done
     block supai.7 '0 7 * * 1-5'
     mock_start --reply Friday.
     unset SUPAI_API_KEY
