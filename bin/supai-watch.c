@@ -237,12 +237,23 @@ wait_input(struct state *s, const struct io_in *in)
 	return n > 0 || (n == -1 && errno != EINTR);
 }
 
+/* Whether what is read was written before: a file, which does not wait for anything. */
+static bool
+is_recorded(const struct io_in *in)
+{
+	struct stat st;
+
+	return fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static void
 copy(struct state *s, struct io_in *in)
 {
 	const char *p;
 	size_t n;
 
+	if (s->watch != NULL)
+		watch_recorded(s->watch, is_recorded(in));
 	for (;;) {
 		if (s->watch != NULL && !wait_input(s, in)) {
 			show(s);

@@ -462,11 +462,9 @@ add_piece(struct fold *f, struct fold_thread *t, const struct chunk *c)
 }
 
 static void
-add_failure(struct fold_thread *t, const struct chunk *c)
+add_failure(struct fold_thread *t, struct json message, struct json retry_at)
 {
-	struct json retry_at = chunk_get(c, "retryAt");
-	struct fold_item *item = list_push(&t->errors,
-	    string_of(chunk_get(c, "message")));
+	struct fold_item *item = list_push(&t->errors, string_of(message));
 
 	item->more = string_of(retry_at);
 	item->more_is_null = json_type(retry_at) == JSON_NULL;
@@ -539,7 +537,8 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 		set_score(t, chunk_get(c, "value"));
 		break;
 	case CHUNK_FAILURE:
-		add_failure(t, c);
+		add_failure(t, chunk_get(c, "message"),
+		    chunk_get(c, "retryAt"));
 		break;
 	case CHUNK_WEB_SEARCH_CALL:
 	case CHUNK_WEB_SEARCH_RESULT:
@@ -592,12 +591,20 @@ add_supai(struct fold *f, const struct chunk *c)
 static void
 add_folded_thread(struct fold *f, struct fold_thread *t, struct json v)
 {
+	struct json_iter i;
+	struct json key, error;
+
 	buf_clear(&t->text);
 	json_text(json_get(v, "text"), &t->text);
 	if (f->thinking == FOLD_KEEP)
 		json_text(json_get(v, "thinking"), &t->thinking);
 	t->done = json_type(json_get(v, "done")) == JSON_TRUE;
 	set_score(t, json_get(v, "confidence"));
+	if (t->errors.n > 0)	/* the chunks have told of them */
+		return;
+	for (i = json_first(json_get(v, "errors")); json_more(&i, &key, &error);)
+		add_failure(t, json_get(error, "message"),
+		    json_get(error, "retry_at"));
 }
 
 /* The threads of a completion that was folded before. */

@@ -51,8 +51,13 @@ shows() { screen | grep -qF -- "$1"; }
 lacks() { ! shows "$1"; }
 last_line() { [ "$(screen | tail -n 1)" = "$1" ]; }
 
-# The same with the time and the rate masked.
-picture() { screen | sed -E 's/  [0-9]+:[0-9][0-9]  /  M:SS  /; s/  [0-9.k]+\/s$//'; }
+# The same with the times and the rate masked: those of threads as if they were still
+# under a second.
+picture() {
+    screen | sed -E 's/^([^ ]+  )[0-9]+:[0-9]{2}(  [0-9]+ of )/\1M:SS\2/; s/ [0-9]:[0-9]{2} /      /
+        s/  [0-9.]+k? chars\/s$//'
+}
+pictures() { picture | grep -qF -- "$1"; }
 
 # until_picture: waits until the picture is the one on standard input. A frame may
 # be caught half drawn, so no line of it is a sign that the others stand.
@@ -204,19 +209,19 @@ need_recordings() {
 @test "the final picture at 80x24, in UTF-8" {
     terminal 80 24
     ran "supai-watch <'$ENSEMBLE' >out"
-    run picture
+    run screen
     assert_output - <<'P'
-claude-opus-4.5         done 353                                █████████▍ 0.94
-gpt-5.1                 done 205                                █████████▏ 0.91
-gpt-5-pro               done 427                                █████████▊ 0.97
-gemini-3-pro-preview    done 454                                ████████▊  0.88
-grok-4                  done 285                                ███████▉   0.79
-deepseek-v3.2-thinking  done 235                                ████████▎  0.83
-kimi-k2-thinking-turbo  done 27                                 ██████▎    0.62
-qwen3-max               done 260                                ███████▏   0.71
+main                    done 233 chars
+claude-opus-4.5         done 353 chars                          █████████▍ 0.94
+gpt-5.1                 done 205 chars                          █████████▏ 0.91
+gpt-5-pro               done 427 chars                          █████████▊ 0.97
+gemini-3-pro-preview    done 454 chars                          ████████▊  0.88
+grok-4                  done 285 chars                          ███████▉   0.79
+deepseek-v3.2-thinking  done 235 chars                          ████████▎  0.83
+kimi-k2-thinking-turbo  done 27 chars                           ██████▎    0.62
+qwen3-max               done 260 chars                          ███████▏   0.71
 mistral-large           failed: Input is too long for this model
-main                    done 233
-expert  M:SS  6.6k characters
+expert  8 of 9 done, median 0.85  6.6k chars
 ended 1
 $
 P
@@ -226,15 +231,15 @@ P
     terminal 40 10 C
     type_in "clear; supai-watch <'$ENSEMBLE' >out"
     until_picture <<'P'
-claude-opus-4.5 done 353      #### 0.94
-gpt-5.1         done 205      #### 0.91
-gpt-5-pro       done 427      #### 0.97
-gemini-3-pro... done 454      #### 0.88
-grok-4          done 285      ###- 0.79
-mistral-large   failed: Input is too...
-main            done 233
+main          done 233 chars
+claude-opu... done 353 chars  #### 0.94
+gpt-5.1       done 205 chars  #### 0.91
+gpt-5-pro     done 427 chars  #### 0.97
+gemini-3-p... done 454 chars  #### 0.88
+grok-4        done 285 chars  ###- 0.79
+mistral-large failed: Input is too l...
 +3 more: 3 done
-expert  M:SS  6.6k characters
+expert  8 of 9 done, median 0.85
 $
 P
 }
@@ -243,12 +248,13 @@ P
     terminal 120 24
     ran "supai-watch <'$ENSEMBLE' >out"
     run picture
-    assert_line --index 0 'anthropic/claude-opus-4.5          done 353                                                             █████████▍ 0.94'
+    assert_line --index 1 'anthropic/claude-opus-4.5          done 353 chars                                                       █████████▍ 0.94'
     on_tmux resize-window -t 0 -x 20 -y 24
     ran "supai-watch <'$ENSEMBLE' >out"
     run picture
-    assert_line --index 0 'claude… done 353'
-    assert_line --index 9 'main    done 233'
+    assert_line --index 0 'main   done 233 ch…'
+    assert_line --index 1 'claud… done 353 ch…'
+    assert_line --index 10 '8 of 9 done, media…'
     for width in 9 2 1; do
         on_tmux resize-window -t 0 -x $width -y 5
         type_in "clear; supai-watch <'$ENSEMBLE' >out; echo x >ended"
@@ -257,33 +263,228 @@ P
     done
 }
 
-@test "threads at work: what each is doing, as it comes" {
+@test "threads at work: what each is doing, as it comes, those at work first" {
     terminal 80 24
     watch_live
     feed 1,2
-    until_true shows 'mistral-large           waiting'
+    until_true pictures 'mistral-large                 waiting'
     feed 3,12
-    until_true shows 'mistral-large           failed: Input is too long for this model'
-    until_true shows 'claude-opus-4.5         thinking 129'
-    until_true shows 'qwen3-max               waiting'
+    until_picture <<'P'
+claude-opus-4.5               thinking 129 chars
+gpt-5.1                       thinking 129 chars
+gemini-3-pro-preview          thinking 243 chars
+kimi-k2-thinking-turbo        thinking
+gpt-5-pro                     waiting
+grok-4                        waiting
+deepseek-v3.2-thinking        waiting
+qwen3-max                     waiting
+mistral-large                 failed: Input is too long for this model
+expert  M:SS  0 of 9 done  501 chars
+P
     feed 13,48
     # of wide characters too, none in the last column
     until_picture <<'P'
-claude-opus-4.5         reading en.example.org
-gpt-5.1                 searching "Andromeda galaxy distance Cepheids"
-gpt-5-pro               thinking 374
-gemini-3-pro-preview    done 454                                ████████▊  0.88
-grok-4                  thinking 596
-deepseek-v3.2-thinking  retrying: Overloaded
-kimi-k2-thinking-turbo  searching "仙女座星系 距离 造父变星 最新测量结果 综述"
-qwen3-max               writing 129
-mistral-large           failed: Input is too long for this model
-expert  M:SS  2.6k characters
+claude-opus-4.5               reading en.example.org
+gpt-5.1                       searching "Andromeda galaxy distance Cepheids"
+gpt-5-pro                     thinking 374 chars
+grok-4                        thinking 596 chars
+kimi-k2-thinking-turbo        searching "仙女座星系 距离 造父变星 最新测量结果…
+qwen3-max                     writing 129 chars
+deepseek-v3.2-thinking        retrying: Overloaded
+gemini-3-pro-preview          done 454 chars                    ████████▊  0.88
+mistral-large                 failed: Input is too long for this model
+expert  M:SS  1 of 9 done, median 0.88  2.6k chars
 P
     feed 49,130
     exec 5>&-
-    until_true shows 'main                    done 233'
+    until_true pictures 'main                          done 233 chars'
     cmp out "$ENSEMBLE"
+}
+
+# seconds NAME: the time on that thread's line; empty: none.
+seconds() { screen | sed -nE "s/^$1 +0:([0-9]+)  .*/\1/p"; }
+
+@test "a thread's time goes on while it works and stands once it is done; main has its own" {
+    terminal 80 24
+    watch_live
+    feed 1,36
+    timed() { [ -n "$(seconds "$1")" ]; }
+    until_true timed gemini-3-pro-preview
+    feed 37,48
+    until_true shows '1 of 9 done'
+    took=$(seconds gemini-3-pro-preview)
+    later() { [ "$(seconds gpt-5-pro)" -gt $((took + 1)) ]; }
+    until_true later
+    assert_equal "$(seconds gemini-3-pro-preview)" "$took"
+    # one that has said nothing is asked as long as the others
+    assert_equal "$(seconds deepseek-v3.2-thinking)" "$(seconds gpt-5-pro)"
+    feed 49,120
+    until_true shows 'main  '
+    assert_equal "$(seconds main)" ''
+    exec 5>&-
+}
+
+@test "a recording has no times, in whatever window; a stream has" {
+    for columns in 80 40; do
+        COLUMNS=$columns pty -2 sh -c 'stty cols 0 <&2; exec supai-watch >/dev/null' <"$ENSEMBLE" | text_of /dev/stdin >text
+        refute grep -E '[0-9]:[0-9]{2}' text
+        grep -q '8 of 9 done' text
+    done
+    pty -2 sh -c 'cat | supai-watch >/dev/null' <"$ENSEMBLE" | text_of /dev/stdin >text
+    grep -qE '^expert  0:0[0-9]  8 of 9 done' text
+}
+
+# chunk KEY TYPE [MEMBERS]: one of the ensemble's.
+chunk() { printf '{"object":"supai.chunk","chunk":{"_source":{"key":"%s"},"type":"%s"%s}}\n' "$1" "$2" "${3:+,$3}"; }
+
+# run_of ID ...: the models that start.
+run_of() {
+    printf '%s\n' "$@" | jq -cRn '{object: "supai.chunk", chunk: {type: "run-mode-call", modeId: "council", startModelIds: [inputs]}}'
+}
+
+# failures MESSAGE ID ...: these failed for good.
+failures() {
+    local message=$1 id
+    shift
+    for id; do
+        chunk "$id" error "\"message\":\"$message\",\"retryAt\":null"
+    done
+}
+
+@test "failures with the same message share a line, in their place" {
+    {
+        run_of z/one z/two z/three z/four z/five z/six
+        failures 'Rate limit reached' z/two z/four z/five
+        failures 'No such model' z/one
+        failures 'A different one' z/three
+        chunk z/six text-start
+        chunk main error '"message":"Rate limit reached","retryAt":null'
+    } >in
+    terminal 80 24
+    ran 'supai-watch <in >out'
+    run screen
+    assert_output - <<'P'
+z/six    writing
+main     failed: Rate limit reached
+z/one    failed: No such model
+3 failed: Rate limit reached: z/two, z/four, z/five
+z/three  failed: A different one
+council  0 of 6 done  0 chars
+ended 1
+$
+P
+    cmp in out
+}
+
+@test "all failed alike: one line, cut so that reason and names are seen" {
+    {
+        run_of acme/alpha-large acme/beta-large zeta/gamma-2 zeta/delta-2
+        failures 'AI gateway authentication failed: invalid API key, make a new one' \
+            acme/alpha-large acme/beta-large zeta/gamma-2 zeta/delta-2
+    } >in
+    terminal 80 24
+    ran 'supai-watch <in >out'
+    run screen
+    assert_line --index 0 '4 failed: AI gateway authentication fai…: acme/alpha-large, acme/beta-large, z…'
+    assert_line --index 1 'council  0 of 4 done  0 chars'
+    on_tmux resize-window -t 0 -x 40 -y 24
+    ran 'supai-watch <in >out'
+    run screen
+    assert_line --index 0 '4 failed: AI gatewa…: alpha-large, bet…'
+    # without a message
+    { run_of a b; chunk a error; chunk b error; } >in
+    ran 'supai-watch <in >out'
+    run screen
+    assert_line --index 0 '2 failed: a, b'
+}
+
+@test "the rest tells of all that share a line" {
+    {
+        run_of a b c d e f
+        failures 'Rate limit reached' a b c
+        chunk d text-start
+        chunk e text-start
+    } >in
+    terminal 60 3
+    type_in 'clear; supai-watch <in >out'
+    until_picture <<'P'
++6 more: 2 at work, 1 waiting, 3 failed
+council  0 of 6 done  0 chars
+$
+P
+}
+
+# median SCORE ...: the last line's, of models with these scores.
+median() {
+    local i=0 score
+    {
+        run_of $(seq $#)
+        for score; do
+            i=$((i + 1))
+            chunk $i text-start
+            chunk $i text '"text":"a"'
+            chunk $i done
+            [ "$score" = - ] || chunk $i confidence-score "\"value\":$score"
+        done
+    } >in
+    supai-watch --log in 2>&1 >/dev/null | sed -n '$s/^[^ ]* //p'
+}
+
+@test "how many are done, and the median of their confidences" {
+    assert_equal "$(median 0.9)" '1 of 1 done, median 0.90, 1 char'
+    assert_equal "$(median 0.9 0.2 0.4)" '3 of 3 done, median 0.40, 3 chars'
+    assert_equal "$(median 0.9 0.2 0.4 0.7)" '4 of 4 done, median 0.55, 4 chars'
+    assert_equal "$(median - 0.2 - 0.4 0.9)" '5 of 5 done, median 0.40, 5 chars'
+    assert_equal "$(median - -)" '2 of 2 done, 2 chars'
+    # what is not done does not count, whatever it scored, nor does main
+    {
+        run_of a b
+        chunk a confidence-score '"value":0.1'
+        chunk b text-start
+        chunk b done
+        chunk b confidence-score '"value":0.6'
+        chunk c done
+        chunk main text '"text":"x"'
+        chunk main confidence-score '"value":0.9'
+        chunk main done
+    } >in
+    run --separate-stderr supai-watch --log in
+    expect 0 "$(cat in)" '*0:00 2 of 3 done, median 0.60, 1 char'
+}
+
+@test "one model, and samples of one: each is a line" {
+    { run_of o/m; chunk o/m text-start; chunk o/m text '"text":"hi"'; chunk o/m done; } >in
+    terminal 80 24
+    ran 'supai-watch <in >out'
+    run screen
+    assert_output - <<'P'
+o/m  done 2 chars
+council  1 of 1 done  2 chars
+ended 1
+$
+P
+    { run_of o/m 'o/m#2' 'o/m#3'; failures 'No' o/m 'o/m#3'; chunk 'o/m#2' thinking-start; } >in
+    ran 'supai-watch <in >out'
+    run screen
+    assert_output - <<'P'
+o/m#2  thinking
+2 failed: No: o/m, o/m#3
+council  0 of 3 done  0 chars
+ended 2
+$
+P
+}
+
+@test "where not all of the last line fits, how many are done stays longest" {
+    for width in 60 44 34 27; do
+        COLUMNS=$width pty -2 sh -c 'stty cols 0 <&2; cat "$1" | supai-watch >/dev/null' - "$ENSEMBLE" |
+            text_of /dev/stdin | grep ' done, ' | sed 's/[0-9]:[0-9][0-9]/M:SS/' | tail -n 1
+    done >lines
+    run cat lines
+    assert_output 'expert  M:SS  8 of 9 done, median 0.85  6.6k chars
+expert  M:SS  8 of 9 done, median 0.85
+M:SS  8 of 9 done, median 0.85
+8 of 9 done, median 0.85'
 }
 
 @test "a model that fails and retries tells when" {
@@ -291,15 +492,15 @@ P
     terminal 80 24
     watch_live
     feed 1,17 in
-    announced() { screen | grep -qE '^deepseek-v3\.2-thinking  retry in [0-9]+ s: Overloaded$'; }
+    announced() { picture | grep -qE '^deepseek-v3\.2-thinking        retry in [0-9]+ s: Overloaded$'; }
     until_true announced
     # and while nothing comes the time runs
-    before=$(screen | grep Overloaded)
+    before=$(screen | grep -o 'retry in.*')
     until_true lacks "$before"
     feed 18,61 in
-    until_true shows 'deepseek-v3.2-thinking  retrying: Overloaded'
+    until_true pictures 'deepseek-v3.2-thinking        retrying: Overloaded'
     feed 62,66 in
-    until_true shows 'deepseek-v3.2-thinking  thinking'
+    until_true pictures 'deepseek-v3.2-thinking        thinking'
     exec 5>&-
 }
 
@@ -327,13 +528,13 @@ T
     watch_live
     feed 1,48
     until_true shows 'reading en.example.org'
-    on_tmux clear-history -t 0 # a terminal that grows may show lines of it again
     for size in 40x10 30x24 100x30 80x24 50x12; do
+        on_tmux clear-history -t 0 # a terminal that grows may show lines of it again
         on_tmux resize-window -t 0 -x "${size%x*}" -y "${size#*x}"
         # Its width is told by a line that is cut; its place by the lines above.
         want=$(COLUMNS=${size%x*} LINES=${size#*x} LC_ALL=$UTF8 TMUX='' \
-            pty -2 sh -c 'sed -n 1,48p "$1" | supai-watch >/dev/null' - "$ENSEMBLE" | text_of /dev/stdin | grep -v '^expert')
-        stands() { [ "$(screen | grep -v '^expert')" = "$want" ]; }
+            pty -2 sh -c 'sed -n 1,48p "$1" | supai-watch >/dev/null' - "$ENSEMBLE" | text_of /dev/stdin | grep -v ' done, ')
+        stands() { [ "$(picture | grep -v ' done, ')" = "$want" ]; }
         until_true stands || { screen; echo "$want"; return 1; }
     done
     exec 5>&-
@@ -373,7 +574,7 @@ T
     until_true last_line '$'
     cmp before after
     run picture
-    assert_line --index 9 'expert  M:SS  2.6k characters'
+    assert_line --index 9 'expert  M:SS  1 of 9 done, median 0.88  2.6k chars'
     assert_line --index 11 --regexp '^\$ echo'
     assert_equal "$(on_tmux display -p -t 0 '#{cursor_flag}#{alternate_on}#{insert_flag}')" 100
     exec 5>&-
@@ -452,7 +653,7 @@ T
     assert lacks 'reading'
     press C-q
     feed 61,62
-    until_true shows 'qwen3-max               done'
+    until_true pictures 'qwen3-max                     done'
     # nor does the last picture, which has to go before the first text
     press C-s
     feed 63,130
@@ -497,7 +698,7 @@ T
     cat <&6 >err
     wait "$WATCHED"
     WATCHED=
-    assert_equal "$(tail -n 1 err | cut -d' ' -f2-)" '6.6k characters'
+    assert_equal "$(tail -n 1 err | cut -d' ' -f2-)" '8 of 9 done, median 0.85, 6.6k chars'
     assert_equal "$(grep -c 'expert: 9 models' err)" 60
 }
 
@@ -538,9 +739,9 @@ T
     run picture
     assert_line --index 0 'evil/\x1b[31mred\u009b2J     searching "\x1b]52;c;b3duZWQ=\x07 \x1b[2J\x1bP+q\…'
     assert_line --index 1 'evil/\x00nul\x7fdel          reading h\x1b[7most\u202e.example'
-    assert_line --index 2 --partial 'failed: line one line two\x1b[31m\u202d'
-    assert_line --index 4 --regexp '^evil/marks .*…  ██████████ 1\.00$'
-    assert_line --index 5 '\x1b]0;owned\x07pro\u202e  M:SS  0 characters'
+    assert_line --index 3 --regexp '^evil/marks .*…  ██████████ 1\.00$'
+    assert_line --index 4 --partial 'failed: line one line two\x1b[31m\u202d'
+    assert_line --index 5 '\x1b]0;owned\x07pro\u202e  0 of 5 done  0 chars'
 }
 
 @test "colour, but not with NO_COLOR" {
@@ -585,13 +786,13 @@ google/gemini-3-pro-preview: writing
 openai/gpt-5.1: searching "Andromeda galaxy distance Cepheids"
 openai/gpt-5-pro: thinking
 anthropic/claude-opus-4.5: searching "distance to M31 eclipsing binaries"
-google/gemini-3-pro-preview: done 454'
+google/gemini-3-pro-preview: done 454 chars'
     assert_equal "$(sed 's/^0:0[0-9] //' <<<"$stderr" | tail -n 6)" 'consensus by anthropic/claude-opus-4.5
 main: thinking
 main: writing
 8 of 9 models kept
-main: done 233
-6.6k characters'
+main: done 233 chars
+8 of 9 done, median 0.85, 6.6k chars'
     assert_equal "$(wc -l <<<"$stderr" | tr -d ' ')" 49
 }
 
@@ -619,14 +820,14 @@ E
     printf '{"object":"supai.chunk","chunk":{"_source":{"key":"e\xff"},%s}}\n' '"type":"text-start"' \
         '"type":"text","text":"a"' '"type":"text","text":"b"' '"type":"done"' >in
     run --separate-stderr supai-watch --log in
-    assert_equal "$(sed 's/^0:0[0-9] //' <<<"$stderr")" $'e\xef\xbf\xbd: writing\ne\xef\xbf\xbd: done 2\n2 characters'
+    assert_equal "$(sed 's/^0:0[0-9] //' <<<"$stderr")" $'e\xef\xbf\xbd: writing\ne\xef\xbf\xbd: done 2 chars\n1 of 1 done, 2 chars'
 }
 
 @test "a stream of plain chunks: the last line alone" {
     terminal 60 10
     ran "supai-watch <'$DATA/chunks.ndjson' >out"
     run picture
-    assert_line --index 0 --regexp '^[0-9]:[0-9]{2}  [0-9]+ characters$'
+    assert_line --index 0 --regexp '^[0-9]+ chars$'
     assert_line --index 1 'ended 1'
 }
 
@@ -635,12 +836,13 @@ E
     terminal 80 40
     ran 'supai-watch <in >out'
     run picture
-    assert_line --index 9 'main                    done 233'
-    assert_line --index 10 'expert  M:SS  6.6k characters'
-    assert_line --index 11 --partial 'acme/alpha'
-    assert_line --index 13 'zeta/gamma-2  failed: Overloaded'
-    assert_line --index 14 'main          done 38'
-    assert_line --index 15 --regexp '^pro  '
+    assert_line --index 0 'main                    done 233 chars'
+    assert_line --index 9 'mistral-large           failed: Input is too long for this model'
+    assert_line --index 10 'expert  8 of 9 done, median 0.85  6.6k chars'
+    assert_line --index 11 'main          done 38 chars'
+    assert_line --index 12 --partial 'acme/alpha'
+    assert_line --index 14 'zeta/gamma-2  failed: Overloaded'
+    assert_line --index 15 --regexp '^pro  2 of 3 done, median 0\.82  [0-9]+ chars$'
 }
 
 @test "folded answers are pictured as they ended" {
@@ -648,7 +850,9 @@ E
     pty_watch folded
     cmp out folded
     run text_of tty
-    assert_line --regexp '^grok-4 +done 285 +#+-* 0\.79$'
+    assert_line --regexp '^grok-4 +done 285 chars +#+-* 0\.79$'
+    assert_line 'mistral-large           failed: Input is too long for this model'
+    assert_line '8 of 9 done, median 0.85  2.5k chars'
 }
 
 @test "before a reader that may share the terminal gets the first text, the picture is final" {
@@ -721,8 +925,8 @@ E
     terminal 80 30
     ran "supai-mock --replay '$ENSEMBLE' -- sh -c 'supai-req -x hi | supai-send | supai-sse | supai-watch | supai-text'"
     run picture
-    assert_line --index 9 'main                    writing'
-    assert_line --index 10 --regexp '^expert  M:SS  6\.4k characters'
+    assert_line --index 0 'main                          writing'
+    assert_line --index 10 'expert  M:SS  8 of 9 done, median 0.85  6.4k chars'
     assert_line --index 11 'The light that we see from Andromeda is about **2.5 million years** old.'
     assert_line 'ended 1'
 }

@@ -24,6 +24,13 @@ doing_count(struct buf *out, size_t n)
 		buf_printf(out, "%.1fM", (double)n / 1e6);
 }
 
+void
+doing_chars(struct buf *out, size_t n)
+{
+	doing_count(out, n);
+	buf_adds(out, n == 1 ? " char" : " chars");
+}
+
 /* A word, and how many characters that is so far, where some. */
 static void
 add_counted(struct buf *out, const char *word, size_t n)
@@ -32,7 +39,7 @@ add_counted(struct buf *out, const char *word, size_t n)
 	if (n == 0)
 		return;
 	buf_addc(out, ' ');
-	doing_count(out, n);
+	doing_chars(out, n);
 }
 
 /* A word, and what it is about between two others, where that is known. */
@@ -135,24 +142,21 @@ about_string(struct json v)
 
 /* What went wrong. Some hand on a vendor's error as it is, in JSON. */
 static struct buf
-about_failure(struct json message)
+about_failure(const char *message, size_t n)
 {
-	struct buf text = {0}, inner = {0}, about = {0};
+	struct buf inner = {0}, about = {0};
 	struct json_fault fault;
 	struct json v, error;
 
-	json_text(message, &text);
-	if (text.n > 0 && *text.p == '{' &&
-	    json_parse(text.p, text.n, &v, &fault)) {
+	if (n > 0 && *message == '{' && json_parse(message, n, &v, &fault)) {
 		error = json_get(v, "error");
 		apierror_message(apierror_is(error) ? error : v, &inner);
 	}
 	if (inner.n > 0)
 		doing_shorten(&about, inner.p, inner.n);
 	else
-		doing_shorten(&about, text.p, text.n);
+		doing_shorten(&about, message, n);
 	buf_free(&inner);
-	buf_free(&text);
 	return about;
 }
 
@@ -205,6 +209,12 @@ become_plain(struct doing *d, enum doing_what what)
 }
 
 bool
+doing_over(const struct doing *d)
+{
+	return d->what == DOING_FAILED || d->what == DOING_DONE;
+}
+
+bool
 doing_write(struct doing *d)
 {
 	return become_plain(d, DOING_WRITING);
@@ -220,17 +230,27 @@ add_text(struct doing *d, const struct chunk *c)
 	return doing_write(d);
 }
 
+void
+doing_fail(struct doing *d, const char *message, size_t n)
+{
+	(void)become(d, DOING_FAILED, about_failure(message, n));
+}
+
 /* To fail again is news, with the same words too. */
 static bool
 add_failure(struct doing *d, const struct chunk *c, long long wall)
 {
 	char *retry_at = json_string(chunk_get(c, "retryAt"));
+	struct buf message = {0};
 
 	if (retry_at == NULL || !when_read(retry_at, &d->retry_at))
 		d->retry_at = -1;
 	d->announced = d->retry_at > wall;
-	(void)become(d, retry_at != NULL ? DOING_RETRYING : DOING_FAILED,
-	    about_failure(chunk_get(c, "message")));
+	json_text(chunk_get(c, "message"), &message);
+	doing_fail(d, message.p, message.n);
+	if (retry_at != NULL)
+		d->what = DOING_RETRYING;
+	buf_free(&message);
 	free(retry_at);
 	return true;
 }

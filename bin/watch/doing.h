@@ -37,8 +37,14 @@ struct doing {
  */
 bool	doing_add(struct doing *d, const struct chunk *c, long long wall);
 
+/* Whether it is over, for all that is known. */
+bool	doing_over(const struct doing *d);
+
 /* It writes, which is known from elsewhere. True when it did not before. */
 bool	doing_write(struct doing *d);
+
+/* It has failed, with that message, and is not tried again. */
+void	doing_fail(struct doing *d, const char *message, size_t n);
 
 /*
  * Appends what it is doing, at the time wall. thinking and text are the
@@ -47,8 +53,9 @@ bool	doing_write(struct doing *d);
 void	doing_words(struct buf *out, const struct doing *d, size_t thinking,
 	    size_t text, long long wall);
 
-/* Appends a number of characters: 812, 3.2k, 1.0M. */
+/* Appends a number: 812, 3.2k, 1.0M; and one of characters: 812 chars. */
 void	doing_count(struct buf *out, size_t n);
+void	doing_chars(struct buf *out, size_t n);
 
 /*
  * Appends the first characters of a text, as many as the widest window shows, as

@@ -10,12 +10,16 @@ struct layout {
 	size_t	columns;	/* all but the last */
 	size_t	name;		/* the widest name */
 	size_t	gap;		/* between what stands side by side */
+	size_t	time;		/* the longest time; 0: none is told */
 	size_t	bar;		/* a confidence's bar; 0: none */
 	size_t	number;		/* its number; 0: none */
 	bool	vendors;	/* names with the part up to the "/" */
 };
 
-enum { WIDE = 60, NARROW = 36, NARROWEST = 24 };
+enum { WIDE = 60, MIDDLE = 48, NARROW = 36, NARROWEST = 24 };
+
+/* The columns that are left to "done 3.2k chars" beside a bar, and to more. */
+enum { SHORT = 15, LONG = 26 };
 
 /* The sequences for colours, by what a thread is doing; "": none. */
 static const char *const colours[] = {
@@ -94,21 +98,27 @@ widest(const struct layout *l, const struct watch_row *rows, size_t n)
 	return max;
 }
 
-static void
-plan(struct layout *l, size_t columns, const struct watch_row *rows, size_t n)
+/* The columns of the longest time; 0 where none is known. */
+static size_t
+longest(struct buf *cell, const struct watch_row *rows, size_t n)
 {
-	size_t limit;
+	long long max = -1;
+	size_t i;
 
-	*l = (struct layout){.columns = columns > 1 ? columns - 1 : 1, .gap = 1};
-	if (l->columns >= WIDE) {
-		l->gap = 2;
-		l->bar = 10;
-	} else if (l->columns >= NARROW) {
-		l->bar = 4;
-	}
-	if (l->columns >= NARROWEST)
-		l->number = 4;
-	limit = l->columns * 2 / 5;
+	for (i = 0; i < n; i++)
+		if (rows[i].ms > max)
+			max = rows[i].ms;
+	buf_clear(cell);
+	if (max >= 0)
+		watch_time(cell, max);
+	return cell->n;
+}
+
+/* Names as short as that takes, in at most limit columns. */
+static void
+plan_names(struct layout *l, size_t limit, const struct watch_row *rows,
+    size_t n)
+{
 	l->vendors = true;
 	l->name = widest(l, rows, n);
 	if (l->name <= limit)
@@ -117,6 +127,50 @@ plan(struct layout *l, size_t columns, const struct watch_row *rows, size_t n)
 	l->name = widest(l, rows, n);
 	if (l->name > limit)
 		l->name = limit;
+}
+
+/* Where a row's words begin. */
+static size_t
+words_from(const struct layout *l)
+{
+	return l->name + l->gap + (l->time > 0 ? l->time + l->gap : 0);
+}
+
+/* What stands at the right of a row's words, as its last columns. */
+static size_t
+score_width(const struct layout *l)
+{
+	return l->bar > 0 ? l->bar + 1 + l->number : l->number;
+}
+
+/* As long a bar as leaves the words enough. */
+static void
+plan_scores(struct layout *l)
+{
+	size_t used = words_from(l) + l->gap, left;
+
+	if (l->columns < NARROWEST)
+		return;
+	l->number = 4;
+	used += l->number + 1;
+	left = l->columns > used ? l->columns - used : 0;
+	if (left >= LONG + 10)
+		l->bar = 10;
+	else if (left >= SHORT + 4)
+		l->bar = 4;
+}
+
+static void
+plan(struct picture *p, struct layout *l, size_t columns,
+    const struct watch_row *rows, size_t n)
+{
+	*l = (struct layout){.columns = columns > 1 ? columns - 1 : 1};
+	l->gap = l->columns >= WIDE ? 2 : 1;
+	if (l->columns >= NARROW)
+		l->time = longest(&p->cell, rows, n);
+	plan_names(l, l->columns >= MIDDLE ? l->columns * 2 / 5 :
+	    l->columns / 3, rows, n);
+	plan_scores(l);
 }
 
 /* A confidence as a bar of that many columns: in eighths, or of "#" and "-". */
@@ -145,7 +199,7 @@ put_score(struct picture *p, struct screen_line *line, const struct layout *l,
     double confidence)
 {
 	struct buf *cell = &p->cell;
-	size_t width = l->bar > 0 ? l->bar + 1 + l->number : l->number;
+	size_t width = score_width(l);
 
 	buf_clear(cell);
 	add_bar(cell, confidence, l->bar);
@@ -156,18 +210,34 @@ put_score(struct picture *p, struct screen_line *line, const struct layout *l,
 	put(p, line, cell, width, "");
 }
 
+/* A time in its column; one under a second is not told. */
+static void
+put_time(struct picture *p, struct screen_line *line, const struct layout *l,
+    long long ms)
+{
+	struct buf *cell = &p->cell;
+
+	buf_clear(cell);
+	if (l->time == 0 || ms < 1000)
+		return;
+	watch_time(cell, ms);
+	pad(line, l->name + l->gap + l->time - cell->n);
+	put(p, line, cell, l->time, "");
+}
+
 static void
 add_row(struct picture *p, const struct layout *l, const struct watch_row *row)
 {
 	struct screen_line *line = new_line(p);
 	struct buf name = name_of(l, row);
-	size_t score = 0, from = l->name + l->gap;
+	size_t score = 0, from = words_from(l);
 
 	if (row->scored && l->number > 0)
-		score = l->number + l->gap + (l->bar > 0 ? l->bar + 1 : 0);
+		score = l->gap + score_width(l);
 	put(p, line, &name, l->name, row->is_main ? bold : "");
 	if (from + score >= l->columns)
 		return;
+	put_time(p, line, l, row->ms);
 	pad(line, from);
 	put(p, line, &row->words, l->columns - from - score,
 	    colours[row->doing]);
@@ -175,48 +245,48 @@ add_row(struct picture *p, const struct layout *l, const struct watch_row *row)
 		put_score(p, line, l, row->confidence);
 }
 
-/* Which rows. */
-
-/* How much a row is missed where it does not fit; 0 is the most. */
-static unsigned
-rank(const struct watch_row *row)
+/* The names of threads that share a line. */
+static void
+add_names(struct buf *out, const struct layout *l, const struct rows_line *line)
 {
-	if (row->is_main)
-		return 0;
-	switch (row->doing) {
-	case DOING_FAILED:
-	case DOING_RETRYING:
-		return 1;
-	case DOING_DONE:
-		return 3;
-	case DOING_WAITING:
-		return 4;
-	default:
-		return 2;
+	struct buf name;
+	size_t i;
+
+	for (i = 0; i < line->n; i++) {
+		name = name_of(l, line->threads[i]);
+		buf_adds(out, i > 0 ? ", " : ": ");
+		buf_add(out, name.p, name.n);
 	}
 }
 
-/* The rank up to which rows are shown, and how many of that rank, so that room are. */
-static unsigned
-last_rank(const struct watch_row *rows, size_t n, size_t room, size_t *of_last)
+/*
+ * "3 failed: message: a, b, c": of a message that is too long the names leave
+ * half of the line.
+ */
+static void
+add_shared(struct picture *p, const struct layout *l,
+    const struct rows_line *shared)
 {
-	unsigned r;
-	size_t count, i;
+	const struct watch_row *row = shared->threads[0];
+	struct screen_line *line = new_line(p);
+	struct buf words = {0}, names = {0};
+	size_t width;
 
-	for (r = 0; room > 0; r++) {
-		for (count = 0, i = 0; i < n; i++)
-			count += rank(&rows[i]) == r;
-		if (count >= room)
-			break;
-		room -= count;
-	}
-	*of_last = room;
-	return r;
+	buf_printf(&words, "%zu ", shared->n);
+	buf_add(&words, row->words.p, row->words.n);
+	add_names(&names, l, shared);
+	width = width_of(names.p, names.n);
+	if (width > l->columns / 2)
+		width = l->columns / 2;
+	put(p, line, &words, l->columns - width, colours[row->doing]);
+	put(p, line, &names, l->columns - line->width, colours[row->doing]);
+	buf_free(&words);
+	buf_free(&names);
 }
 
 /* "+3 more: 2 done, 1 waiting", by what they are doing. */
 static void
-add_rest(struct picture *p, const struct layout *l, const size_t *count)
+add_rest(struct picture *p, const struct layout *l, const struct rows *r)
 {
 	static const struct {
 		enum doing_what from, to;
@@ -224,22 +294,20 @@ add_rest(struct picture *p, const struct layout *l, const size_t *count)
 	} words[] = {
 		{DOING_THINKING, DOING_WRITING, "at work"},
 		{DOING_RETRYING, DOING_RETRYING, "retrying"},
-		{DOING_FAILED, DOING_FAILED, "failed"},
-		{DOING_DONE, DOING_DONE, "done"},
 		{DOING_WAITING, DOING_WAITING, "waiting"},
+		{DOING_DONE, DOING_DONE, "done"},
+		{DOING_FAILED, DOING_FAILED, "failed"},
 	};
 	struct buf *cell = &p->cell;
 	const char *between = ": ";
-	size_t all = 0, i, n;
+	size_t i, n;
 	unsigned d;
 
-	for (d = DOING_WAITING; d <= DOING_DONE; d++)
-		all += count[d];
 	buf_clear(cell);
-	buf_printf(cell, "+%zu more", all);
+	buf_printf(cell, "+%zu more", r->nrest);
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		for (n = 0, d = words[i].from; d <= words[i].to; d++)
-			n += count[d];
+			n += r->rest[d];
 		if (n == 0)
 			continue;
 		buf_printf(cell, "%s%zu %s", between, n, words[i].word);
@@ -248,46 +316,52 @@ add_rest(struct picture *p, const struct layout *l, const size_t *count)
 	put(p, new_line(p), cell, l->columns, "");
 }
 
+/* The lines of threads, and one for those that have none. */
 static void
-add_rows(struct picture *p, const struct layout *l,
-    const struct watch_row *rows, size_t n, size_t room)
+add_lines(struct picture *p, const struct layout *l, size_t room)
 {
-	size_t hidden[DOING_DONE + 1] = {0}, left, i;
-	unsigned last, r;
+	const struct rows *r = &p->rows;
+	size_t i;
 
-	if (n <= room) {
-		for (i = 0; i < n; i++)
-			add_row(p, l, &rows[i]);
-		return;
-	}
-	if (room == 0)
-		return;
-	last = last_rank(rows, n, room - 1, &left);
-	for (i = 0; i < n; i++) {
-		r = rank(&rows[i]);
-		if (r < last || (r == last && left > 0)) {
-			add_row(p, l, &rows[i]);
-			left -= r == last;
-		} else {
-			hidden[rows[i].doing]++;
-		}
-	}
-	add_rest(p, l, hidden);
+	for (i = 0; i < r->n; i++)
+		if (r->lines[i].n == 1)
+			add_row(p, l, r->lines[i].threads[0]);
+		else
+			add_shared(p, l, &r->lines[i]);
+	if (r->nrest > 0 && room > 0)
+		add_rest(p, l, r);
 }
 
-/* The last line: as much of it as fits, the mode going last. */
+/* Which of the totals fit side by side, the first of these first. */
+static void
+fit_totals(const struct layout *l, const struct buf *totals, bool *fits)
+{
+	static const int order[WATCH_TOTALS] = {
+		WATCH_DONE, WATCH_ELAPSED, WATCH_MODE, WATCH_CHARS, WATCH_RATE,
+	};
+	size_t used = 0, width, i;
+
+	for (i = 0; i < WATCH_TOTALS; i++) {
+		width = width_of(totals[order[i]].p, totals[order[i]].n);
+		fits[order[i]] = width > 0 &&
+		    (used == 0 || used + 2 + width <= l->columns);
+		if (fits[order[i]])
+			used += (used > 0 ? 2 : 0) + width;
+	}
+}
+
+/* The last line. */
 static void
 add_totals(struct picture *p, const struct layout *l, const struct buf *totals)
 {
 	struct screen_line *line = new_line(p);
-	size_t i, width;
+	bool fits[WATCH_TOTALS];
+	size_t i;
 
+	fit_totals(l, totals, fits);
 	for (i = 0; i < WATCH_TOTALS; i++) {
-		width = width_of(totals[i].p, totals[i].n);
-		if (width == 0)
+		if (!fits[i])
 			continue;
-		if (line->width > 0 && line->width + 2 + width > l->columns)
-			return;
 		if (line->width > 0)
 			pad(line, line->width + 2);
 		put(p, line, &totals[i], l->columns - line->width,
@@ -298,14 +372,14 @@ add_totals(struct picture *p, const struct layout *l, const struct buf *totals)
 void
 picture_make(struct picture *p, struct watch *w, size_t columns, size_t rows)
 {
-	const struct watch_row *threads;
+	size_t n, room = rows > 2 ? rows - 2 : 0;
+	const struct watch_row *threads = watch_rows(w, &n);
 	struct layout l;
-	size_t n;
 
 	p->n = 0;
-	threads = watch_rows(w, &n);
-	plan(&l, columns, threads, n);
-	add_rows(p, &l, threads, n, rows > 2 ? rows - 2 : 0);
+	plan(p, &l, columns, threads, n);
+	rows_choose(&p->rows, threads, n, room);
+	add_lines(p, &l, room);
 	add_totals(p, &l, watch_totals(w));
 }
 
@@ -318,5 +392,6 @@ picture_free(struct picture *p)
 		buf_free(&p->lines[i].text);
 	free(p->lines);
 	buf_free(&p->cell);
+	rows_free(&p->rows);
 	*p = (struct picture){0};
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "rows.h"
 #include "screen.h"
 #include "watch.h"
 
@@ -18,13 +19,13 @@ struct picture {
 	/* The rest is picture's own. */
 	size_t			 cap;
 	struct buf		 cell;
+	struct rows		 rows;
 };
 
 /*
  * Makes the lines for a terminal of that size: none in its last column, and
- * one row is left for the cursor. Where there are more threads than rows, main
- * stays, then what has failed or is being retried, then what is at work, what
- * is done and what waits; within these as they stand. One line tells of the rest.
+ * one row is left for the cursor. Where there are more threads than rows, one
+ * line tells of those that have none.
  */
 void	picture_make(struct picture *p, struct watch *w, size_t columns,
 	    size_t rows);

@@ -9,13 +9,20 @@
 #include "utf8.h"
 #include "watch.h"
 
+/* What is told of a thread beside what fold knows. */
+struct part {
+	struct doing	 doing;
+	long long	 from, to;	/* when it began, and was over, ms */
+};
+
 /* What is told of the answer. */
 struct view {
-	struct doing	*doing;		/* of its threads, by their number */
+	struct part	*parts;		/* of its threads, by their number */
 	size_t		 n, cap;
 	uint32_t	 half;		/* of the choices' text, see json_join */
 	size_t		 content;	/* characters of it */
 	long long	 begun, last;	/* when its first and last record came, ms */
+	long long	 asked;		/* when the models that start did */
 	bool		 told;		/* there is something to tell */
 };
 
@@ -28,6 +35,7 @@ struct watch {
 	struct buf		 held;		/* the beginning of a record */
 	bool			 skip;		/* one too long is passing */
 	bool			 began;		/* some record of the file was read */
+	bool			 recorded;	/* no times are known */
 	bool			 some;		/* an answer has begun */
 	bool			 stopped;	/* the final text has come */
 	bool			 news;
@@ -43,7 +51,14 @@ main_of(const struct watch *w)
 {
 	const struct fold_thread *t = fold_main(&w->fold);
 
-	return t != NULL ? &w->view.doing[t->number] : NULL;
+	return t != NULL ? &w->view.parts[t->number].doing : NULL;
+}
+
+/* The time up to which the answer has come. */
+static long long
+until(const struct watch *w)
+{
+	return fold_whole(&w->fold) ? w->view.last : w->ms;
 }
 
 void
@@ -91,7 +106,7 @@ begin_thread(struct watch *w, const struct fold_thread *t)
 static void
 say_doing(struct watch *w, const struct fold_thread *t)
 {
-	const struct doing *d = &w->view.doing[t->number];
+	const struct doing *d = &w->view.parts[t->number].doing;
 
 	if (!begin_thread(w, t))
 		return;
@@ -139,40 +154,70 @@ static void
 say_end(struct watch *w)
 {
 	const struct buf *totals;
+	const char *between = "";
+	unsigned i;
 
 	if (!begin_line(w))
 		return;
 	totals = watch_totals(w);
-	buf_add(&w->line, totals[WATCH_CHARS].p, totals[WATCH_CHARS].n);
-	if (totals[WATCH_RATE].n > 0)
-		buf_adds(&w->line, ", ");
-	buf_add(&w->line, totals[WATCH_RATE].p, totals[WATCH_RATE].n);
+	for (i = WATCH_DONE; i <= WATCH_RATE; i++) {
+		if (totals[i].n == 0)
+			continue;
+		buf_adds(&w->line, between);
+		buf_add(&w->line, totals[i].p, totals[i].n);
+		between = ", ";
+	}
 	end_line(w);
 }
 
 /* What a chunk changes. */
 
-/* Begins to tell of the threads that are new. Those of a folded answer are done. */
+/* What a thread of a folded answer came to. */
+static void
+take_folded(struct doing *d, const struct fold_thread *t)
+{
+	const struct fold_item *error = t->errors.n > 0 ?
+	    &t->errors.items[t->errors.n - 1] : NULL;
+
+	d->what = t->done ? DOING_DONE : DOING_WAITING;
+	d->text = d->all = utf8_count(t->text.p, t->text.n);
+	if (error != NULL && error->more.p == NULL && !t->scored)
+		doing_fail(d, error->text.p, error->text.n);
+}
+
+/* Begins to tell of the threads that are new. */
 static void
 add_threads(struct watch *w)
 {
 	const struct fold *f = &w->fold;
 	struct view *v = &w->view;
 	const struct fold_thread *t;
-	struct doing *d;
+	struct part *part;
 
 	for (; v->n < f->nthreads; v->n++) {
 		if (v->n == v->cap)
-			v->doing = mem_more(v->doing, &v->cap,
-			    sizeof(*v->doing));
+			v->parts = mem_more(v->parts, &v->cap,
+			    sizeof(*v->parts));
 		t = f->threads[v->n];
-		d = &v->doing[v->n];
-		*d = (struct doing){.what = DOING_WAITING};
-		if (!f->completion)
-			continue;
-		d->what = t->done ? DOING_DONE : DOING_WAITING;
-		d->text = d->all = utf8_count(t->text.p, t->text.n);
+		part = &v->parts[v->n];
+		*part = (struct part){.from = w->ms};
+		if (fold_holds(&f->start, t->key))
+			part->from = v->asked;
+		if (f->completion)
+			take_folded(&part->doing, t);
 	}
+}
+
+static void
+add_to_thread(struct watch *w, const struct fold_thread *t, const struct chunk *c)
+{
+	struct part *part = &w->view.parts[t->number];
+	bool over = doing_over(&part->doing);
+
+	if (doing_add(&part->doing, c, w->wall))
+		say_doing(w, t);
+	if (!over && doing_over(&part->doing))
+		part->to = w->ms;
 }
 
 static void
@@ -180,12 +225,14 @@ add_supai(struct watch *w, const struct chunk *c)
 {
 	const struct fold_thread *t = w->fold.recent;
 
+	if (t == NULL && c->type == CHUNK_RUN_MODE_CALL)
+		w->view.asked = w->ms;
 	if (t == NULL)
 		say_run(w, c);
 	else if (c->type == CHUNK_CONFIDENCE_SCORE)
 		say_score(w, t);
-	else if (doing_add(&w->view.doing[t->number], c, w->wall))
-		say_doing(w, t);
+	else
+		add_to_thread(w, t, c);
 }
 
 /* How many characters of text the choices bring. */
@@ -230,8 +277,8 @@ finish(struct watch *w)
 		w->opts->over(w->opts->arg);
 	}
 	for (i = 0; i < v->n; i++)
-		buf_free(&v->doing[i].about);
-	free(v->doing);
+		buf_free(&v->parts[i].doing.about);
+	free(v->parts);
 	*v = (struct view){0};
 	fold_clear(&w->fold);
 }
@@ -396,18 +443,35 @@ new_row(struct watch *w, const struct fold_string *name)
 	return row;
 }
 
+/* A thread's confidence, from 0 to 1. */
+static double
+confidence(const struct fold_thread *t)
+{
+	return t->confidence < 0 ? 0 : t->confidence > 1 ? 1 : t->confidence;
+}
+
+/* The time of what began then, and is over or not; -1 where that is not known. */
+static long long
+took(const struct watch *w, long long from, const struct part *over)
+{
+	if (w->recorded || w->fold.completion)
+		return -1;
+	return (over != NULL ? over->to : until(w)) - from;
+}
+
 static void
 add_row(struct watch *w, const struct fold_thread *t)
 {
-	const struct doing *d = &w->view.doing[t->number];
+	const struct part *part = &w->view.parts[t->number];
+	const struct doing *d = &part->doing;
 	struct watch_row *row = new_row(w, &t->key);
 	size_t text = d->text;
 
 	row->is_main = t == fold_main(&w->fold);
 	row->doing = d->what;
 	row->scored = t->scored;
-	row->confidence = t->confidence < 0 ? 0 :
-	    t->confidence > 1 ? 1 : t->confidence;
+	row->confidence = confidence(t);
+	row->ms = took(w, part->from, doing_over(d) ? part : NULL);
 	if (row->is_main && w->view.content > text)
 		text = w->view.content;
 	if (row->is_main && w->stopped && d->what == DOING_WRITING)
@@ -421,31 +485,58 @@ add_start(struct watch *w, const struct fold_string *model)
 {
 	static const struct doing waiting;
 	const struct fold_thread *t = fold_thread(&w->fold, model->p, model->n);
+	struct watch_row *row;
 
-	if (t != NULL)
+	if (t != NULL) {
 		add_row(w, t);
-	else
-		doing_words(&new_row(w, model)->words, &waiting, 0, 0, 0);
+		return;
+	}
+	row = new_row(w, model);
+	row->ms = took(w, w->view.asked, NULL);
+	doing_words(&row->words, &waiting, 0, 0, 0);
 }
 
 const struct watch_row *
 watch_rows(struct watch *w, size_t *n)
 {
 	const struct fold *f = &w->fold;
-	const struct fold_thread *last = fold_main(f);
 	size_t i;
 
 	w->nrows = 0;
 	for (i = 0; w->view.told && i < f->start.n; i++)
 		add_start(w, &f->start.items[i].text);
 	for (i = 0; w->view.told && i < f->nthreads; i++)
-		if (f->threads[i] != last &&
-		    !fold_holds(&f->start, f->threads[i]->key))
+		if (!fold_holds(&f->start, f->threads[i]->key))
 			add_row(w, f->threads[i]);
-	if (last != NULL && !fold_holds(&f->start, last->key))
-		add_row(w, last);
 	*n = w->nrows;
 	return w->rows;
+}
+
+/* How many of the models are done, and the median of their confidences. */
+static void
+add_done(struct buf *out, const struct watch *w)
+{
+	const struct fold *f = &w->fold;
+	const struct fold_thread *t, *last = fold_main(f);
+	double *scores = mem_zero(f->nthreads, sizeof(*scores));
+	size_t models = f->start.n, done = 0, n = 0, i;
+
+	for (i = 0; i < f->nthreads; i++) {
+		t = f->threads[i];
+		if (t == last)
+			continue;
+		models += !fold_holds(&f->start, t->key);
+		if (w->view.parts[i].doing.what != DOING_DONE)
+			continue;
+		done++;
+		if (t->scored)
+			scores[n++] = confidence(t);
+	}
+	if (models > 0)
+		buf_printf(out, "%zu of %zu done", done, models);
+	if (n > 0)
+		buf_printf(out, ", median %.2f", fold_median(scores, n));
+	free(scores);
 }
 
 /* All characters that came; those of the final answer, which come twice, once. */
@@ -457,7 +548,8 @@ count_all(const struct watch *w)
 	size_t i, n = 0;
 
 	for (i = 0; i < v->n; i++)
-		n += w->fold.threads[i]->thinking_chars + v->doing[i].all;
+		n += w->fold.threads[i]->thinking_chars +
+		    v->parts[i].doing.all;
 	if (d == NULL)
 		return n + v->content;
 	return v->content > d->all ? n + v->content - d->all : n;
@@ -468,21 +560,21 @@ watch_totals(struct watch *w)
 {
 	const struct view *v = &w->view;
 	struct buf *t = w->totals;
-	long long ms;
+	long long ms = took(w, v->begun, NULL);
 	size_t i, n;
 
 	for (i = 0; i < WATCH_TOTALS; i++)
 		buf_clear(&t[i]);
 	if (!v->told)
 		return t;
-	ms = (fold_whole(&w->fold) ? v->last : w->ms) - v->begun;
 	n = count_all(w);
 	doing_shorten(&t[WATCH_MODE], w->fold.mode.p, w->fold.mode.n);
-	watch_time(&t[WATCH_ELAPSED], ms);
-	doing_count(&t[WATCH_CHARS], n);
-	buf_adds(&t[WATCH_CHARS], n == 1 ? " character" : " characters");
+	if (ms >= 0)
+		watch_time(&t[WATCH_ELAPSED], ms);
+	add_done(&t[WATCH_DONE], w);
+	doing_chars(&t[WATCH_CHARS], n);
 	if (ms >= 1000) {
-		doing_count(&t[WATCH_RATE],
+		doing_chars(&t[WATCH_RATE],
 		    (size_t)((double)n * 1000 / (double)ms));
 		buf_adds(&t[WATCH_RATE], "/s");
 	}
@@ -496,6 +588,12 @@ watch_now(struct watch *w, long long ms, long long wall)
 {
 	w->ms = ms;
 	w->wall = wall;
+}
+
+void
+watch_recorded(struct watch *w, bool recorded)
+{
+	w->recorded = recorded;
 }
 
 struct watch *

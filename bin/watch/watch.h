@@ -40,6 +40,12 @@ struct watch *watch_new(const struct watch_opts *opts);
 void	watch_now(struct watch *w, long long ms, long long wall);
 
 /*
+ * What follows is a recording, or none: when it comes says nothing of when things
+ * happened, and no such time is told.
+ */
+void	watch_recorded(struct watch *w, bool recorded);
+
+/*
  * Takes in bytes of the stream as they come. What is no JSON, or no chunk, is
  * passed over. Returns n; or, with until_text, where a record with the first
  * text of a final answer was among them, how many of the bytes came before that
@@ -66,16 +72,21 @@ struct watch_row {
 	enum doing_what		doing;
 	bool			is_main, scored;
 	double			confidence;	/* where scored, from 0 to 1 */
+	long long		ms;		/* how long it took, so far; -1: nobody knows */
 };
 
 /*
  * The threads of the answer: the models that are to start, in their order, then
- * the others as they came, main last. Borrowed until the next call.
+ * the others as they came. Borrowed until the next call.
  */
 const struct watch_row *watch_rows(struct watch *w, size_t *n);
 
 /* All together; some may be empty. */
-enum { WATCH_MODE, WATCH_ELAPSED, WATCH_CHARS, WATCH_RATE, WATCH_TOTALS };
+enum {
+	WATCH_MODE, WATCH_ELAPSED,
+	WATCH_DONE,		/* how many models are, how sure half of them are */
+	WATCH_CHARS, WATCH_RATE, WATCH_TOTALS,
+};
 
 /* WATCH_TOTALS texts, borrowed until the next call. */
 const struct buf *watch_totals(struct watch *w);
