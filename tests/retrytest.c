@@ -2,10 +2,12 @@
  * retrytest timestamp TEXT: the time that when_read gives, -1 for none.
  * retrytest after MS AFTER DATE NOW: retry_after's; an empty text is no header.
  * retrytest backoff TRIES RANDOM: retry_backoff's.
+ * retrytest clock: how many bits a time has here.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "retry.h"
 #include "when.h"
@@ -24,6 +26,8 @@ main(int argc, char **argv)
 		printf("%ld\n", retry_backoff(
 		    (unsigned)strtoul(argv[2], NULL, 10),
 		    (unsigned)strtoul(argv[3], NULL, 10)));
+	else if (argc == 2 && strcmp(argv[1], "clock") == 0)
+		printf("%zu\n", sizeof(time_t) * 8);
 	else
 		return 64;
 	return 0;

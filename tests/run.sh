@@ -43,8 +43,8 @@ trap 'exit 143' TERM HUP
 
 mkdir "$work/san" "$work/claim" "$work/done"
 if [ -n "${SUPAI_SAN-}" ]; then
-    export ASAN_OPTIONS="detect_leaks=1:exitcode=99:log_path=$work/san/report"
-    export UBSAN_OPTIONS="print_stacktrace=1:exitcode=99:log_path=$work/san/report"
+    export ASAN_OPTIONS="detect_leaks=1:exitcode=99:log_path='$work/san/report'"
+    export UBSAN_OPTIONS="print_stacktrace=1:exitcode=99:log_path='$work/san/report'"
 fi
 
 # Takes one file after the other that no other worker has taken; the name of
@@ -53,7 +53,7 @@ work_off() {
     local i
     for i in "${!files[@]}"; do
         mkdir "$work/claim/$i" 2>/dev/null || continue
-        bats --tap --print-output-on-failure "${files[i]}" </dev/null \
+        bats --tap --timing --print-output-on-failure "${files[i]}" </dev/null \
             >"$work/done/$i" 2>&1
         printf '%s %s\n' "$i" "$?"
     done

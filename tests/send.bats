@@ -662,8 +662,12 @@ END
     done
 }
 
+# Whether the text is a date that a time of 32 bits cannot be.
+is_too_late() { [[ $1 == *2999* && $(retrytest clock) -le 32 ]]; }
+
 @test "a server that asks to wait over a day is told as one" {
     while IFS='|' read -r asked want; do
+        ! is_too_late "$asked" || continue
         mock_start --fail 429 --retry-after "$asked" --body slow
         run --separate-stderr supai-send req
         expect 75 '' "supai-send: HTTP 429: slow (request id *): try again in $want"
@@ -679,6 +683,7 @@ END
     now=784111777       # Sun, 06 Nov 1994 08:49:37 GMT
     date='Sun, 06 Nov 1994 08:49:37 GMT'
     while IFS='|' read -r ms after want; do
+        ! is_too_late "$after" || continue
         assert_equal "$ms|$after|$(retrytest after "$ms" "$after" "$date" 1)" "$ms|$after|$want"
         assert_equal "$ms|$after|$(retrytest after "$ms" "$after" '' $now)" "$ms|$after|$want"
     done <<'END'
