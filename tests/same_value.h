@@ -6,6 +6,7 @@
 #ifndef SAME_VALUE_H
 #define SAME_VALUE_H
 
+#include <float.h>
 #include <string.h>
 
 #include "value.h"
@@ -29,6 +30,13 @@ read_string(struct json v)
 	return s;
 }
 
+/* Where a processor reckons with 80 bits libjq's reading of a number is a bit off. */
+static jv
+read_number(struct json v)
+{
+	return FLT_EVAL_METHOD == 2 ? value_of(v) : jv_number(json_number(v));
+}
+
 /* The value as our reader has it, owned by the caller. */
 static jv
 read_value(struct json v)
@@ -45,7 +53,7 @@ read_value(struct json v)
 	case JSON_TRUE:
 		return jv_true();
 	case JSON_NUMBER:
-		return jv_number(json_number(v));
+		return read_number(v);
 	case JSON_STRING:
 		return read_string(v);
 	case JSON_ARRAY:
@@ -73,10 +81,14 @@ read_value(struct json v)
 static bool
 too_deep(jv theirs)
 {
-	jv why = jv_invalid_get_msg(jv_copy(theirs));
-	bool deep = jv_get_kind(why) == JV_KIND_STRING &&
-	    strstr(jv_string_value(why), "depth limit") != NULL;
+	jv why;
+	bool deep;
 
+	if (jv_is_valid(theirs))
+		return false;
+	why = jv_invalid_get_msg(jv_copy(theirs));
+	deep = jv_get_kind(why) == JV_KIND_STRING &&
+	    strstr(jv_string_value(why), "depth limit") != NULL;
 	jv_free(why);
 	return deep;
 }
