@@ -145,7 +145,8 @@ say() {
 
 # tests/answers.c tells what is tried.
 @test "made-up answers of every shape are told apart, or are of those that cannot be" {
-    run answers
+    # shellcheck disable=SC2046 # no argument, or one
+    run answers $([ -z "${SUPAI_SAN-}" ] || echo 17)
     assert_success
     assert_output ''
 }
