@@ -193,6 +193,7 @@ as_cron() {
     for line in "$BIN"/supai*; do ln -sf "$line" here/; done
     sed -e "s|/usr/local/bin|$PWD/here|" -e "s|/var/log/|$PWD/|" -e "s|/srv/reviews|$PWD|" it >crontab
     run --separate-stderr env -i HOME="$HOME" LOGNAME=me SHELL=/bin/sh PATH=/usr/bin:/bin \
+        ${SUPAI_SAN:+SUPAI_NO_SANDBOX=1 "ASAN_OPTIONS=${ASAN_OPTIONS-}"} \
         SUPAI_BASE_URL="$SUPAI_BASE_URL" /bin/sh -c 'while IFS= read -r line; do
             case $line in
             [A-Z]*=*) export "$line" ;;
