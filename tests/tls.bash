@@ -27,6 +27,7 @@ tls_start() {
             return 0
         fi
     done
+    cat nghttpx.out nghttpx.log # why the last one ended
     return 1
 }
 
