@@ -46,10 +46,11 @@ ms() { printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)); }
 @test "killed at 200 moments: nothing is lost, and nothing asked twice" {
     reads_the_clock
     mock_start
-    local kills=0 grown=0 before pid status
+    local moments=200 kills=0 grown=0 before pid status
+    [ -z "${SUPAI_SAN-}" ] || moments=50 # each is as long as a start
     set -- -j 16 --rate 300/s -o out in
     measure "$@"
-    while [ $kills -lt 200 ]; do
+    while [ $kills -lt $moments ]; do
         note_answered
         before=$(wc -l <out)
         supai-batch "$@" 2>>err 3>&- &
@@ -60,7 +61,7 @@ ms() { printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)); }
         [ "$(wc -l <out)" -eq "$before" ] || grown=$((grown + 1))
     done
     note_answered
-    [ $grown -gt 40 ] || fail "only $grown of the runs came to a result"
+    [ $grown -gt $((moments / 5)) ] || fail "only $grown of the runs came to a result"
     run --separate-stderr supai-batch -j 64 -o out in
     expect 0 '' ''
     nothing_twice out

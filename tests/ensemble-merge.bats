@@ -474,10 +474,12 @@ confidence-score a 0.5'
 
 @test "a vote of five mocks, each right in 70 of 100, is right more often than one" {
     # The machinery is tested, with mocks that draw their answers; no model is.
+    local all=300 part=100
+    [ -z "${SUPAI_SAN-}" ] || all=90 part=30
     replies() {
         # Park and Miller's numbers, the same with every awk, dealt out to the five.
-        awk -v me="$1" 'BEGIN {
-            for (x = 2026; n < 1500; n++) {
+        awk -v me="$1" -v all="$all" 'BEGIN {
+            for (x = 2026; n < 5 * all; n++) {
                 x = x * 16807 % 2147483647
                 if (n % 5 == me - 1) print x < 0.7 * 2147483647 ? "Paris" : "Lyon"
             }
@@ -498,13 +500,13 @@ confidence-score a 0.5'
         done | jq -r '.choices[0].message.content'
     }
     right() { grep -cx Paris "$1"; }
-    answers unsure vote 300 >votes
-    [ "$(right votes)" -ge 240 ] || fail <<<"$(right votes) of 300"
-    # The mocks begin anew: the first hundred, and the second.
-    answers panel vote 100 >weighted
-    answers panel best 100 >best
-    head -n 100 votes >first
-    sed -n 101,200p votes >second
+    answers unsure vote $all >votes
+    [ "$(right votes)" -ge $((all * 8 / 10)) ] || fail <<<"$(right votes) of $all"
+    # The mocks begin anew: the first third, and the second.
+    answers panel vote $part >weighted
+    answers panel best $part >best
+    head -n $part votes >first
+    sed -n "$((part + 1)),$((2 * part))p" votes >second
     [ "$(right weighted)" -ge "$(right first)" ]
     [ "$(right best)" -ge "$(right second)" ]
     # How sure the mock is of a word follows from the word.

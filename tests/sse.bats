@@ -646,10 +646,9 @@ supai-sse: dir: Is a directory'
 @test "--idle-timeout: the time that a slow reader takes does not count" {
     reads_the_clock
     # Three reads of events, which a pipe does not hold, and one of comments.
-    event=$(printf 'data: %056d\n\n_' 0)
-    for ((i = 0; i < 6144; i++)); do printf %s "${event%_}"; done >in
-    for ((i = 0; i < 8192; i++)); do printf ':%014d\n' 0; done >>in
-    printf 'data: [DONE]\n\n' >>in
+    awk 'BEGIN { for (i = 0; i < 6144; i++) printf "data: %056d\n\n", 0
+        for (i = 0; i < 8192; i++) printf ":%014d\n", 0
+        printf "data: [DONE]\n\n" }' >in
     run_pipe 'supai-sse --idle-timeout .3 in | { sleep .8; wc -l | tr -d " "; }'
     expect 0 6144 ''
     assert_equal "$stages" '0 0'
