@@ -364,7 +364,7 @@ done main'
     SECONDS=0
     ensemble --quorum 2 --patience 0.2
     expect 0 "$output" ''
-    [ "$SECONDS" -lt 10 ]
+    [ "$SECONDS" -lt 18 ]
     holds
     assert_equal "$(errors_of slow)" 'no answer 0.2 s after enough others (--patience)|null'
     assert_equal "$(folded | jq -c .supai.final_models)" '["a","b"]'
@@ -500,7 +500,7 @@ done main'
     SECONDS=0
     ensemble --idle-timeout 20
     assert_equal "$status$stderr" 0
-    [ "$SECONDS" -lt 10 ]
+    [ "$SECONDS" -lt 18 ]
     assert_equal "$(answer)" One
     holds
 }
@@ -545,7 +545,7 @@ done main'
     run_pipe 'supai-ensemble --panel panel request | head -n 1 >first'
     assert_equal "$stages" '141 0'
     assert_equal "$stderr" ''
-    [ "$SECONDS" -lt 10 ]
+    [ "$SECONDS" -lt 30 ]
     grep -q run-mode-call first
 }
 

@@ -94,9 +94,9 @@ need_traces() {
 # spoil one try, and not three; what is wrong fails each time.
 reads_the_clock() { BATS_TEST_RETRIES=2; }
 
-# until_true COMMAND ...: waits, at most 30 s (a machine may be slow), until it succeeds.
+# until_true COMMAND ...: waits, at most 60 s (a machine may be slow), until it succeeds.
 until_true() {
-    local end=$((SECONDS + 30))
+    local end=$((SECONDS + 60))
     until "$@"; do
         [ "$SECONDS" -lt "$end" ] || return 1
         sleep 0.02

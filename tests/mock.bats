@@ -11,7 +11,7 @@ streamed='{"stream":true,"messages":[{"role":"user","content":"one two red big s
 ask() {
     local body=$1
     shift
-    curl -sS --max-time 20 -H "Authorization: Bearer $TEST_KEY" -H 'Content-Type: application/json' \
+    curl -sS --max-time 60 -H "Authorization: Bearer $TEST_KEY" -H 'Content-Type: application/json' \
         --data-binary "$body" "$@" "$SUPAI_BASE_URL/chat/completions"
 }
 
@@ -38,7 +38,7 @@ content() { chunks | jq -rj '.choices[]?.delta.content // empty'; }
 refused() {
     local want=$1 code=$2
     shift 2
-    run --separate-stderr curl -sS --max-time 20 -w '\n%{http_code}\n' "$@"
+    run --separate-stderr curl -sS --max-time 60 -w '\n%{http_code}\n' "$@"
     assert_equal "${lines[1]}" "$want"
     assert_equal "$(jq -c '[(.error | keys), .error.type, .error.code, (.error.message | length > 0)]' <<<"${lines[0]}")" \
         "[[\"code\",\"message\",\"param\",\"type\"],\"invalid_request_error\",\"$code\",true]"

@@ -15,6 +15,8 @@ unset SUPAI_DEFAULTS
 unset LANG LANGUAGE "${!LC_@}"
 export LC_ALL=C
 . tests/bats-path.sh
+# For a test that hangs, and none that is slow.
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-${SUPAI_SAN:+300}}
 export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
 JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
 

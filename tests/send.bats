@@ -304,11 +304,11 @@ END
 @test "an error body without end is read up to 64 KiB, one that stalls for 5 s" {
     { printf 'HTTP/1.1 400 Bad\r\n\r\nbad\n'; head -c 200000 /dev/zero; } >response
     raw_start -k response
-    run --separate-stderr timeout 20 supai-send req
+    run --separate-stderr timeout 60 supai-send req
     expect 65 '' 'supai-send: HTTP 400: bad'
     printf 'HTTP/1.1 400 Bad\r\nContent-Length: 9\r\n\r\nbad' >response
     raw_start -k response
-    run --separate-stderr timeout 20 supai-send req
+    run --separate-stderr timeout 60 supai-send req
     expect 65 '' 'supai-send: HTTP 400: bad'
 }
 
@@ -468,9 +468,9 @@ open_response() {
 @test "-1: a connection that stays open after [DONE] is left after a second" {
     answer_body | open_response >response
     raw_start -k response
-    run --separate-stderr timeout 20 supai-send -1 req
+    run --separate-stderr timeout 60 supai-send -1 req
     expect 0 "$(answer_body)" ''
-    run --separate-stderr timeout 20 supai-send --one --max-time 0.3 req
+    run --separate-stderr timeout 60 supai-send --one --max-time 0.3 req
     expect 0 "$(answer_body)" ''
 }
 
@@ -492,7 +492,7 @@ open_response() {
     { head -c -8 packed; printf 'wrongsum'; } | open_response 'Content-Encoding: gzip' >response
     for how in '' -k; do
         raw_start $how response
-        run --separate-stderr timeout 20 supai-send -1 req
+        run --separate-stderr timeout 60 supai-send -1 req
         expect 76 "$(answer_body)" 'supai-send: the answer is damaged, after * bytes: *'
     done
 }

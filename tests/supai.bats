@@ -482,14 +482,14 @@ fake_tool() {
 
 @test "a reader that is gone ends it while the service is silent" {
     mock_start --stall 0
-    holds 141 '' '' timeout 20 bash -c 'supai hi | true; exit ${PIPESTATUS[0]}'
+    holds 141 '' '' timeout 60 bash -c 'supai hi | true; exit ${PIPESTATUS[0]}'
     mock_start --reply 'one two three' --stall 2
-    holds 141 one '' timeout 20 bash -c 'supai hi | head -c 3; exit ${PIPESTATUS[0]}'
+    holds 141 one '' timeout 60 bash -c 'supai hi | head -c 3; exit ${PIPESTATUS[0]}'
 }
 
 @test "a reader that goes with the last line spoils nothing" {
     mock_start --reply 'one line'
-    holds 0 'one line' '*' timeout 20 bash -c 'supai --conversation a hi | head -n 1; exit ${PIPESTATUS[0]}'
+    holds 0 'one line' '*' timeout 60 bash -c 'supai --conversation a hi | head -n 1; exit ${PIPESTATUS[0]}'
     assert_equal "$(ls -A "$STATE")" a.ndjson
 }
 
@@ -520,7 +520,7 @@ interrupted() {
     set -m # without job control a background process ignores SIGINT
     rm -f fifo got
     mkfifo fifo
-    timeout 20 cat fifo >got 3>&- &
+    timeout 60 cat fifo >got 3>&- &
     reader=$!
     start "$@" hi >fifo 2>said
     until_true test -s got
@@ -803,7 +803,7 @@ has_text() { grep -qs one .supai.*; }
 @test "-o writes to a device or FIFO, and never replaces it" {
     mock_start
     mkfifo fifo
-    timeout 20 cat fifo >got 3>&- &
+    timeout 60 cat fifo >got 3>&- &
     reader=$!
     run --separate-stderr supai -o fifo hi
     expect 0 '' ''
