@@ -549,6 +549,12 @@ struct chunk_reader {
 	struct shapes	 shapes;
 	struct reading	 readings[SHAPES_MAX];	/* by the shape's number */
 	struct chunk	 slow;			/* of a record without a shape */
+	struct {		/* what was found of the record that is next */
+		const char	*record;
+		size_t		 n;		/* 0: nothing */
+		unsigned	 number;
+		bool		 plain;
+	} found;
 };
 
 struct chunk_reader *
@@ -623,17 +629,36 @@ take_over(struct reading *r, const char *record, size_t n, bool plain)
 	return &r->chunk;
 }
 
-const struct chunk *
-chunk_next(struct chunk_reader *r, const char *record, size_t n,
+/* Looks for the shape of the record with which the n bytes at p begin. */
+static void
+find(struct chunk_reader *r, const char *p, size_t n)
+{
+	r->found.record = p;
+	r->found.n = shapes_find(&r->shapes, p, n, &r->found.number,
+	    &r->found.plain);
+	/* An empty string is of no shape, see moving. */
+	if (r->found.n > 0 &&
+	    r->found.n - r->readings[r->found.number].slices->less <= 2)
+		r->found.n = 0;
+}
+
+size_t
+chunk_length(void *reader, const char *p, size_t n)
+{
+	struct chunk_reader *r = reader;
+
+	find(r, p, n);
+	return r->found.n < n ? r->found.n : 0;	/* the newline may be missing */
+}
+
+/* Reads a record that is of no known shape, and remembers its own. */
+static const struct chunk *
+read_slowly(struct chunk_reader *r, const char *record, size_t n,
     struct json_fault *fault)
 {
 	struct json *string;
 	unsigned number;
-	bool plain;
 
-	if (shapes_find(&r->shapes, record, n, &number, &plain) &&
-	    n - r->readings[number].slices->less > 2)
-		return take_over(&r->readings[number], record, n, plain);
 	if (!chunk_read(&r->slow, record, n, fault))
 		return NULL;
 	string = n <= LONGEST ? moving(&r->slow) : NULL;
@@ -642,6 +667,19 @@ chunk_next(struct chunk_reader *r, const char *record, size_t n,
 		learn(&r->readings[number], shapes_record(&r->shapes, number), n);
 	}
 	return &r->slow;
+}
+
+const struct chunk *
+chunk_next(struct chunk_reader *r, const char *record, size_t n,
+    struct json_fault *fault)
+{
+	if (r->found.record != record || r->found.n != n)
+		find(r, record, n);
+	r->found.record = NULL;
+	if (n == 0 || r->found.n != n)
+		return read_slowly(r, record, n, fault);
+	return take_over(&r->readings[r->found.number], record, n,
+	    r->found.plain);
 }
 
 bool

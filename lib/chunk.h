@@ -112,6 +112,13 @@ const struct chunk *chunk_next(struct chunk_reader *r, const char *record,
 	    size_t n, struct json_fault *fault);
 void	chunk_free_reader(struct chunk_reader *r);
 
+/*
+ * The length of the record, before its newline, with which the n bytes at p
+ * begin; 0 where the reader r cannot tell it at once. For io_foresee: the record
+ * is mostly asked for next.
+ */
+size_t	chunk_length(void *r, const char *p, size_t n);
+
 /* The value of body's last member of that name; JSON_NONE where there is none. */
 struct json chunk_get(const struct chunk *c, const char *name);
 

@@ -8,6 +8,7 @@ events_start(struct events *e, char **files, int nfiles, size_t max)
 {
 	*e = (struct events){.reader = chunk_reader()};
 	io_start(&e->in, files, nfiles, max);
+	io_foresee(&e->in, chunk_length, e->reader);
 	io_confine(&e->in);
 }
 

@@ -258,6 +258,7 @@ new_thread(struct fold *f, struct fold_string key)
 	}
 	t = mem_zero(1, sizeof(*t));
 	t->key = key;
+	t->escaped = memchr(key.p, '\\', key.n) != NULL;
 	t->number = f->nthreads;
 	table_add(&f->by_key, table_hash(key.p, key.n), f->nthreads);
 	f->threads = mem_room(f->threads, f->nthreads, sizeof(struct fold_thread *));
@@ -269,9 +270,15 @@ new_thread(struct fold *f, struct fold_string key)
 static struct fold_thread *
 find_as_written(const struct fold *f, struct json key)
 {
-	if (is_empty(key) || memchr(key.p, '\\', key.n) != NULL)
+	struct fold_thread *t = f->recent;
+
+	if (is_empty(key))
 		return NULL;
-	return fold_thread(f, key.p + 1, key.n - 2);
+	/* Most often it is the last one's. */
+	if (t == NULL || t->key.n != key.n - 2 ||
+	    memcmp(t->key.p, key.p + 1, t->key.n) != 0)
+		t = fold_thread(f, key.p + 1, key.n - 2);
+	return t != NULL && !t->escaped ? t : NULL;
 }
 
 /* The thread of a chunk; NULL where it is of none. */
@@ -280,9 +287,6 @@ get_thread(struct fold *f, struct json key)
 {
 	struct fold_string s;
 
-	/* Most often it is the last one's. */
-	if (f->recent != NULL && same(f->recent->key, key))
-		return f->recent;
 	f->recent = find_as_written(f, key);
 	if (f->recent != NULL)
 		return f->recent;

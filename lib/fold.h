@@ -65,6 +65,7 @@ struct fold_thread {
 	struct fold_list sources;	/* url, title */
 	struct fold_list files;		/* id, content type */
 	uint32_t	 half_text, half_thinking, half_counted; /* fold's own */
+	bool		 escaped;	/* likewise: JSON writes the key otherwise */
 };
 
 struct fold_choice {

@@ -352,6 +352,14 @@ io_confine(struct io_in *in)
 	in->filter = true;
 }
 
+void
+io_foresee(struct io_in *in, size_t (*length)(void *, const char *, size_t),
+    void *arg)
+{
+	in->foresee = length;
+	in->foreseer = arg;
+}
+
 /* What the files that are left still need; once while there are some, once after. */
 static void
 give_up_powers(struct io_in *in)
@@ -469,6 +477,9 @@ have_line(struct io_in *in, size_t *n)
 	const char *p = in->p + in->start, *newline;
 	size_t held = in->end - in->start;
 
+	if (in->foresee != NULL && in->seen == 0 && held > 0 &&
+	    (*n = in->foresee(in->foreseer, p, held)) > 0)
+		return true;
 	newline = held > in->seen ? memchr(p + in->seen, '\n',
 	    held - in->seen) : NULL;
 	in->seen = newline != NULL ? 0 : held;

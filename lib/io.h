@@ -85,6 +85,8 @@ struct io_in {
 	size_t	 seen;	/* bytes after start known to hold no newline */
 	bool	 eof, skip, wide, kept;
 	bool	 filter, confined, closed; /* closed: no file is left to open */
+	size_t	 (*foresee)(void *, const char *, size_t);	/* NULL: nobody does */
+	void	*foreseer;
 };
 
 /*
@@ -98,6 +100,14 @@ void	io_start(struct io_in *in, char **files, int nfiles, size_t max);
  * gives up all powers but to open the files that are left (see sandbox).
  */
 void	io_confine(struct io_in *in);
+
+/*
+ * Says who may know where a line ends before it is searched: length gets arg and
+ * the n bytes that are held from its beginning on, and returns the line's length,
+ * which a newline follows; 0 where it does not know.
+ */
+void	io_foresee(struct io_in *in, size_t (*length)(void *arg, const char *p,
+	    size_t n), void *arg);
 
 /*
  * Starts where an open file stands, which the caller closes; without io_next.

@@ -11,22 +11,25 @@ eight(const char *p)
 	return x;
 }
 
-/* Whether a string whose closing quote is at p ends that shape, at end. */
-static inline bool
-is_tail(const struct shape *shape, const char *p, const char *end)
+/* The end of the shape's record whose string ends with the quote at p; or NULL. */
+static inline const char *
+after_tail(const struct shape *shape, const char *p, const char *end)
 {
 	size_t tail = shape->tail;
 
-	return (size_t)(end - p) == tail &&
-	    memcmp(p, shape->record.p + shape->record.n - tail, tail) == 0;
+	if ((size_t)(end - p) < tail ||
+	    memcmp(p, shape->record.p + shape->record.n - tail, tail) != 0)
+		return NULL;
+	p += tail;
+	return p == end || *p == '\n' ? p : NULL;
 }
 
 /*
- * Whether the record from p to end is of that shape. The last bytes of the head
- * tell most shapes apart, before all are compared.
+ * The end of the record of that shape that begins at p; or NULL. The last bytes
+ * of the head tell most shapes apart, before all are compared.
  */
-static inline bool
-is_like(const struct shapes *s, const struct shape_key *key, const char *p,
+static inline const char *
+after_record(const struct shapes *s, const struct shape_key *key, const char *p,
     const char *end, bool *plain)
 {
 	const struct shape *shape = &s->shapes[key->number];
@@ -35,9 +38,9 @@ is_like(const struct shapes *s, const struct shape_key *key, const char *p,
 	if ((size_t)(end - p) <= key->head ||
 	    eight(p + key->head - sizeof(key->last)) != key->last ||
 	    memcmp(p, shape->record.p, key->head) != 0)
-		return false;
+		return NULL;
 	after = json_string_end(p + key->head - 1, end, plain);
-	return after != NULL && is_tail(shape, after - 1, end);
+	return after != NULL ? after_tail(shape, after - 1, end) : NULL;
 }
 
 /* Makes the shape at that place in the order the first. */
@@ -50,21 +53,23 @@ to_front(struct shapes *s, unsigned place)
 	s->keys[0] = key;
 }
 
-bool
-shapes_find(struct shapes *s, const char *record, size_t n, unsigned *number,
+size_t
+shapes_find(struct shapes *s, const char *p, size_t n, unsigned *number,
     bool *plain)
 {
+	const char *after;
 	unsigned i;
 
 	for (i = 0; i < s->n; i++) {
-		if (!is_like(s, &s->keys[i], record, record + n, plain))
+		after = after_record(s, &s->keys[i], p, p + n, plain);
+		if (after == NULL)
 			continue;
 		if (i > 0)
 			to_front(s, i);
 		*number = s->keys[0].number;
-		return true;
+		return (size_t)(after - p);
 	}
-	return false;
+	return 0;
 }
 
 unsigned

@@ -34,11 +34,12 @@ struct shapes {
 };
 
 /*
- * Whether a record is like one that was remembered: sets *number to that one's,
- * and *plain to whether its own string says the bytes between its quotes as they
- * are, and they are ASCII.
+ * Whether the n bytes at p are, or begin with and have a newline after, a record
+ * that is like one that was remembered: returns its length, sets *number to that
+ * one's, and *plain to whether its own string says the bytes between its quotes
+ * as they are, and they are ASCII. 0: it is like none.
  */
-bool	shapes_find(struct shapes *s, const char *record, size_t n,
+size_t	shapes_find(struct shapes *s, const char *p, size_t n,
 	    unsigned *number, bool *plain);
 
 /*

@@ -32,6 +32,7 @@ main(int argc, char **argv)
 	io_init();
 	value_init();
 	io_start(&in, NULL, 0, IO_MAX_RECORD);
+	io_foresee(&in, chunk_length, reader);
 	if (!io_next(&in))
 		return 1;
 	while (io_line(&in, &p, &n) == IO_RECORD) {

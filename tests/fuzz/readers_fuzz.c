@@ -1,6 +1,7 @@
 /*
  * Any input, line by line: the ways to read a record say the same, which is what
- * libjq says, and none looks behind its end.
+ * libjq says, and none looks past its end; what is foretold of a line's length
+ * is its length.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -37,9 +38,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct chunk_reader *reader = chunk_reader();
 	const char *p = (const char *)data, *end = p + size, *newline;
+	size_t foretold;
 
 	while (p < end) {
 		newline = memchr(p, '\n', (size_t)(end - p));
+		foretold = chunk_length(reader, p, (size_t)(end - p));
+		if (foretold > 0 && p + foretold != newline)
+			abort();
 		if (newline == NULL)
 			newline = end;
 		one(reader, p, (size_t)(newline - p));
