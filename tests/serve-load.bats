@@ -85,6 +85,20 @@ stubborn='trap "" TERM
     until_true gone pids
 }
 
+@test "a client that sends its next request and then no more ends the command too" {
+    [ "$(uname)" = Linux ] || skip 'poll(2) tells of it on Linux alone'
+    serve_start --no-key --log log --answer 'echo $$ >>pids; exec sleep 20'
+    port
+    { head_of "${#hi}"; printf '%s' "$hi"; } >request
+    # A byte a millisecond: the second one comes while the first is answered.
+    cat request request >two
+    run slow -w -i 1 "$port" two
+    assert_output $'open\nclosed'
+    until_true gone pids
+    until_true [ -s log ]
+    assert_equal "$(jq -c '[.status, .bytes]' log)" '[null,0]'
+}
+
 @test "a client that leaves the queue is not answered" {
     mkfifo gate
     serve_start --no-key -j 1 --log log --answer 'echo x >>began; read -r _ <gate; echo "{}"'

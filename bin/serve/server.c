@@ -1,3 +1,4 @@
+#define _GNU_SOURCE	/* POLLRDHUP */
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -24,6 +25,13 @@ enum {
 	PAUSE = 100,		/* ms without new connections, where there is no room */
 	FLUSH = 1000,		/* ms for what is left to be sent at the end */
 };
+
+/* That a client sends no more, known also where bytes wait before that end. */
+#ifdef POLLRDHUP
+enum { SENDS_NO_MORE = POLLRDHUP };
+#else
+enum { SENDS_NO_MORE = 0 };
+#endif
 
 struct server {
 	const struct server_options	*o;
@@ -129,7 +137,8 @@ watch_answer(struct server *s, struct answer *a)
 static void
 watch_client(struct server *s, struct exchange *x)
 {
-	x->polled = watch(s, x->conn->fd, x->chatty ? 0 : POLLIN);
+	x->polled = watch(s, x->conn->fd,
+	    x->chatty ? SENDS_NO_MORE : SENDS_NO_MORE | POLLIN);
 }
 
 /* In this order: the waker, listeners, answers' pipes, clients. With the lock held. */
@@ -363,7 +372,7 @@ has_gone(struct server *s, struct exchange *x)
 	ssize_t n;
 	char c;
 
-	if ((what & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+	if ((what & (POLLERR | POLLHUP | POLLNVAL | SENDS_NO_MORE)) != 0)
 		return true;
 	if ((what & POLLIN) == 0)
 		return false;
