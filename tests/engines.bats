@@ -13,7 +13,7 @@ KEY=sk-0123456789abcdef0123456789abcdef0123456789abcdef
 
 setup() {
     common_setup
-    echo '{"temperature":0,"max_tokens":48,"stop":["."]}' >short
+    echo '{"temperature":0,"max_tokens":48,"stop":[".",","]}' >short
 }
 
 need() { command -v "$1" >/dev/null || skip "no $2"; }
