@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034 # used where this is read
-# What run.sh, batch.sh, ensemble.sh and serve.sh share: where things are, a scratch folder that goes
-# away with whoever reads this, and a service to ask. Not to be run by itself.
+# What run.sh, batch.sh, ensemble.sh and serve.sh share: where things are, a scratch folder
+# that goes away with whoever reads this, and a service to ask. Not to be run by itself.
 
 root=$(cd "${0%/*}/../.." && pwd) || exit 1
 here=$root/tests/bench

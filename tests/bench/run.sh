@@ -128,6 +128,7 @@ versions() {
     "$python" --version
     there node && printf 'Node %s\n' "$(node --version)"
     "$peers/python/bin/pip" list 2>/dev/null | awk '$1 == "openai" || $1 == "llm" { print $1 " " $2 }'
+    "$peers/litellm/bin/pip" list 2>/dev/null | awk '$1 == "litellm" { print "LiteLLM " $2 }'
     sed -n 's/.*"version": *"\(.*\)".*/openai (npm) \1/p' "$peers/node/node_modules/openai/package.json" 2>/dev/null
     [ -x "$peers/cargo/bin/aichat" ] && "$peers/cargo/bin/aichat" --version
 }
