@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -61,6 +60,14 @@ add_ours(const struct http_options *o, struct curl_slist **list,
 	add_header(list, line);
 }
 
+/* Whether libcurl can unpack what we ask for. */
+static bool
+has_gzip(void)
+{
+	return (curl_version_info(CURLVERSION_NOW)->features &
+	    CURL_VERSION_LIBZ) != 0;
+}
+
 struct curl_slist *
 http_headers(const struct http_options *o, bool post)
 {
@@ -76,6 +83,9 @@ http_headers(const struct http_options *o, bool post)
 	} else {
 		add_ours(o, &list, "Accept: application/json");
 	}
+	/* The one encoding whose end can be told from a cut. */
+	if (has_gzip())
+		add_ours(o, &list, "Accept-Encoding: gzip");
 	buf_printf(&b, "User-Agent: %s/%s", diag_name(), SUPAI_VERSION);
 	add_ours(o, &list, buf_string(&b));
 	buf_clear(&b);
@@ -156,21 +166,48 @@ clear_head(struct http_exchange *x)
 	buf_clear(&x->said.retry_after);
 	buf_clear(&x->said.retry_after_ms);
 	buf_clear(&x->said.should_retry);
-	x->head_done = x->framed = x->gzip = false;
+	buf_clear(&x->said.coding);
+	x->head_done = x->chunked = x->packed = false;
 	x->status = 0;
 }
 
-/* Whether the response says where its body ends, and whether it is one gzip file. */
+static bool
+is_word(struct buf value, const char *word)
+{
+	while (value.n > 0 && strchr(" \t", value.p[value.n - 1]) != NULL)
+		value.n--;
+	return value.n == strlen(word) && strncasecmp(value.p, word, value.n) == 0;
+}
+
+/* A coding that is none of ours, unless it is none at all. */
 static void
-note_framing(struct http_exchange *x, const char *p, size_t n)
+note_strange(struct http_exchange *x, struct buf value)
+{
+	if (!is_word(value, "identity") && !is_word(value, ""))
+		buf_add(&x->said.coding, value.p, value.n);
+}
+
+/*
+ * How the body comes: in chunks, and as gzip (RFC 9110, section 8.4.1.3, has two names
+ * for it), or in a way that nobody asked for.
+ */
+static void
+note_coding(struct http_exchange *x, const char *p, size_t n)
 {
 	struct buf value = {0};
 
-	if (header(p, n, "content-length", &value) ||
-	    header(p, n, "transfer-encoding", &value))
-		x->framed = true;
-	else if (header(p, n, "content-encoding", &value))
-		x->gzip = value.n == 4 && strncasecmp(value.p, "gzip", 4) == 0;
+	if (header(p, n, "transfer-encoding", &value)) {
+		if (is_word(value, "chunked"))
+			x->chunked = true;
+		else
+			note_strange(x, value);
+	} else if (header(p, n, "content-encoding", &value)) {
+		if (!x->packed && has_gzip() &&
+		    (is_word(value, "gzip") || is_word(value, "x-gzip")))
+			x->packed = true;
+		else
+			note_strange(x, value);
+	}
 	buf_free(&value);
 }
 
@@ -185,7 +222,7 @@ take_header(struct http_exchange *x, const char *p, size_t n)
 	    header(p, n, "x-should-retry", &x->said.should_retry));
 	if (x->said.request_id.n == 0)
 		header(p, n, "request-id", &x->said.request_id);
-	note_framing(x, p, n);
+	note_coding(x, p, n);
 }
 
 /* Of two points in time, 0 being "never", the first. */
@@ -244,12 +281,13 @@ end_head(struct http_exchange *x)
 	x->head_done = true;
 	x->last = when_now();
 	watch(x);
-	/* The end of a connection is the end of such a body, also where that is cut, and
-	   libcurl does not look whether gzip's own end was there: we do. */
-	x->gzip = x->gzip && !x->framed && x->head.n > 6 &&
-	    memcmp(x->head.p, "HTTP/1", 6) == 0;
-	if (x->gzip)
+	x->packed = x->packed && x->status >= 200 && x->status < 300;
+	if (x->packed) {
+		gzip_start(&x->gzip, x->chunked && x->head.n > 6 &&
+		    memcmp(x->head.p, "HTTP/1", 6) == 0);
+		/* What was received is there for those who debug alone. */
 		(void)curl_easy_setopt(x->easy, CURLOPT_VERBOSE, 1L);
+	}
 	if (x->status >= 200 && x->on_head != NULL)
 		x->on_head(x);
 }
@@ -291,6 +329,8 @@ on_body(char *p, size_t size, size_t count, void *arg)
 		x->enough = x->error.n == MAX_ERROR;
 		return x->enough ? 0 : n;
 	}
+	if (x->said.coding.n > 0)
+		return 0;
 	x->passed += n;
 	if (x->sink != NULL && !x->sink(x, p, n)) {
 		x->stopped = x->limit == HTTP_NO_LIMIT;
@@ -304,35 +344,14 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	return n;
 }
 
-static void
-keep_tail(struct http_exchange *x, const unsigned char *p, size_t n)
-{
-	size_t new = n < sizeof(x->tail) ? n : sizeof(x->tail);
-
-	memmove(x->tail, x->tail + new, sizeof(x->tail) - new);
-	memcpy(x->tail + sizeof(x->tail) - new, p + n - new, new);
-	x->packed += n;
-}
-
-/* RFC 1952, section 2.3.1: a gzip file ends with how much it holds, modulo 2^32. */
-static bool
-lacks_end(const struct http_exchange *x)
-{
-	const unsigned char *t = x->tail;
-	uint32_t size = (uint32_t)t[0] | (uint32_t)t[1] << 8 |
-	    (uint32_t)t[2] << 16 | (uint32_t)t[3] << 24;
-
-	return x->gzip && x->packed > 0 && size != (uint32_t)x->passed;
-}
-
 static int
 on_debug(CURL *easy, curl_infotype kind, char *p, size_t n, void *arg)
 {
 	struct http_exchange *x = arg;
 
 	(void)easy;
-	if (kind == CURLINFO_DATA_IN && x->gzip)
-		keep_tail(x, (const unsigned char *)p, n);
+	if (kind == CURLINFO_DATA_IN && x->packed)
+		gzip_feed(&x->gzip, p, n);
 	if (!x->options->verbose)
 		return 0;
 	trace_add(&x->trace, x->options->redact, kind, p, n);
@@ -363,7 +382,8 @@ set_protocols(CURL *e, bool https)
 	/* Left at HTTP/1.1 by a libcurl that knows no other. */
 	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_2TLS);
-	must(curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, ""));
+	must(curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING,
+	    has_gzip() ? "gzip" : "identity"));
 	must(curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L));
 	(void)curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE);
 	(void)curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE);
@@ -473,7 +493,7 @@ http_start(struct http *h, struct http_exchange *x)
 	x->rest = 0;
 	x->over = x->stopped = x->enough = x->connected = x->no_files = false;
 	x->proxy_status = 0;
-	x->passed = x->packed = 0;
+	x->passed = 0;
 	if (x->easy == NULL)
 		x->easy = make_easy(x);
 	set_request(x);
@@ -510,7 +530,8 @@ finish(struct http_exchange *x, CURLcode code)
 	curl_off_t ready = 0;
 
 	x->code = code;
-	x->cut = code == CURLE_OK && lacks_end(x);
+	x->cut = code == CURLE_OK && x->packed &&
+	    !gzip_whole(&x->gzip, x->passed);
 	x->no_files = is_out_of_files(code);
 	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	x->connected = ready > 0;
@@ -659,4 +680,5 @@ http_free(struct http_exchange *x)
 	buf_free(&x->said.retry_after);
 	buf_free(&x->said.retry_after_ms);
 	buf_free(&x->said.should_retry);
+	buf_free(&x->said.coding);
 }

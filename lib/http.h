@@ -23,6 +23,7 @@
 #include <curl/curl.h>
 
 #include "buf.h"
+#include "gzip.h"
 #include "redact.h"
 #include "trace.h"
 
@@ -73,8 +74,8 @@ struct http_exchange {
 	enum http_limit	 limit;
 	bool		 stopped;	/* by sink */
 	bool		 over;		/* set by sink */
-	bool		 cut;		/* a packed body lacks its end, to which nothing but
-					   its own last bytes holds */
+	bool		 cut;		/* a packed body lacks its end, though the
+					   response had one */
 	bool		 no_files;	/* no descriptor was left to connect with */
 	bool		 connected;	/* there was a connection to ask on, TLS and all */
 	long		 status;	/* HTTP's; 0: there was no response, or but a 1xx */
@@ -87,6 +88,8 @@ struct http_exchange {
 	struct {			/* of the last response; "" where not sent */
 		struct buf reason, request_id, location, date,
 		    retry_after, retry_after_ms, should_retry;
+		struct buf coding;	/* of the body, if not one of ours: such a
+					   one is not passed on */
 	} said;
 
 	/* http's own. */
@@ -98,9 +101,8 @@ struct http_exchange {
 	long long	 rest;		/* when the rest's time is up; 0: it is not over */
 	enum { HTTP_AT_REST, HTTP_ACTIVE, HTTP_ENDED } state;
 	bool		 enough;
-	bool		 framed, gzip;	/* the response says its length; how it is packed */
-	unsigned char	 tail[4];	/* the last bytes received, where that matters */
-	unsigned long long packed;	/* how many there were */
+	bool		 chunked, packed;	/* how the response comes, as its headers say */
+	struct gzip	 gzip;		/* the body, where that is packed */
 	struct trace	 trace;
 };
 

@@ -402,6 +402,14 @@ judge_transfer(const struct http_exchange *x, struct outcome *o)
 		    " compressed form has no end", x->passed);
 		return;
 	}
+	if (x->said.coding.n > 0) {
+		o->status = EX_PROTOCOL;
+		buf_printf(&o->message, "HTTP %ld: the body is encoded as ", x->status);
+		add_said(x, &o->message, x->said.coding.p, x->said.coding.n);
+		buf_adds(&o->message, ": only gzip is read, whose end can be told"
+		    " from a cut");
+		return;
+	}
 	if (x->code == CURLE_OK && x->passed > 0)
 		return;
 	if (x->code == CURLE_OK && !x->head_done) {

@@ -1,0 +1,36 @@
+/*
+ * gzip: whether a body that came as gzip (RFC 1952) came with its end. libcurl unpacks
+ * it and looks at the checksum, but takes one that is cut for whole where the length
+ * that was told, or the end of a connection, says so. Not for unpacking (libcurl).
+ */
+#ifndef GZIP_H
+#define GZIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct gzip {
+	/* gzip's own. */
+	unsigned char		tail[4];	/* the last bytes of it, */
+	unsigned long long	n;		/* and how many there were */
+	bool			chunked;
+	enum { GZIP_SIZE, GZIP_EXTENSION, GZIP_DATA } at;	/* a chunk's part */
+	unsigned long long	left;		/* of a chunk, or its size so far */
+};
+
+/*
+ * A body begins, whose bytes will be fed as they were received. chunked: with the
+ * sizes of chunks between them (RFC 9112, section 7.1), that libcurl has found right.
+ */
+void	gzip_start(struct gzip *g, bool chunked);
+
+/* The next n bytes, anywhere cut. */
+void	gzip_feed(struct gzip *g, const char *p, size_t n);
+
+/*
+ * Whether the body ended as one of size bytes does when it is unpacked. True where
+ * nothing was fed.
+ */
+bool	gzip_whole(const struct gzip *g, unsigned long long size);
+
+#endif
