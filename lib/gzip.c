@@ -29,19 +29,21 @@ digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A byte between the data of two chunks; the line end after the data is such, too. */
+/* A byte that is none of a chunk's data. */
 static void
-take_size(struct gzip *g, char c)
+take_frame(struct gzip *g, char c)
 {
 	int value = digit(c);
 
-	if (c == '\n' && g->left > 0)
-		g->at = GZIP_DATA;
-	else if (c == '\n')
+	if (g->at == GZIP_AFTER && c == '\n')
 		g->at = GZIP_SIZE;
+	else if (g->at == GZIP_AFTER || g->at == GZIP_END)
+		return;
+	else if (c == '\n')
+		g->at = g->left > 0 ? GZIP_DATA : GZIP_END;
 	else if (g->at == GZIP_SIZE && value != -1)
 		g->left = g->left << 4 | (unsigned)value;
-	else if (c != '\r')
+	else
 		g->at = GZIP_EXTENSION;
 }
 
@@ -57,7 +59,7 @@ gzip_feed(struct gzip *g, const char *p, size_t n)
 	}
 	while (p < end) {
 		if (g->at != GZIP_DATA) {
-			take_size(g, *p++);
+			take_frame(g, *p++);
 			continue;
 		}
 		some = (size_t)(end - p);
@@ -67,7 +69,7 @@ gzip_feed(struct gzip *g, const char *p, size_t n)
 		p += some;
 		g->left -= some;
 		if (g->left == 0)
-			g->at = GZIP_SIZE;
+			g->at = GZIP_AFTER;
 	}
 }
 

@@ -14,7 +14,11 @@ struct gzip {
 	unsigned char		tail[4];	/* the last bytes of it, */
 	unsigned long long	n;		/* and how many there were */
 	bool			chunked;
-	enum { GZIP_SIZE, GZIP_EXTENSION, GZIP_DATA } at;	/* a chunk's part */
+	enum {				/* where in a chunk it is: */
+		GZIP_SIZE, GZIP_EXTENSION, GZIP_DATA,
+		GZIP_AFTER,		/* the line end after the data */
+		GZIP_END,		/* no more chunks */
+	} at;
 	unsigned long long	left;		/* of a chunk, or its size so far */
 };
 

@@ -825,8 +825,10 @@ text_of() { jq -r '.response.body.choices[0].message.content' "$@"; }
     stream hello | sed '/DONE/d' >events
     response 'Content-Length: 1000' <events >length
     { response 'Transfer-Encoding: chunked' </dev/null; printf '%x\r\n' "$(wc -c <events)"; cat events; printf '\r\nno frame\r\n'; } >frame
-    stream hello | gzip -nc | head -c -12 | response 'Content-Encoding: gzip' >compressed
-    for answer in length frame compressed; do
+    stream hello | gzip -nc | head -c -12 >cut
+    response 'Content-Encoding: gzip' <cut >compressed
+    response 'Content-Encoding: gzip' "Content-Length: $(wc -c <cut)" <cut >packed-length
+    for answer in length frame compressed packed-length; do
         raw_start $answer
         rm -f out
         run --separate-stderr supai-batch -o out --retries 1 <<<"$(line a hi)"
