@@ -6,28 +6,6 @@ load tls
 
 have() { command -v "$1" >/dev/null || skip "no $1"; }
 
-# listening PID PORT: the server answers there, or has given up.
-listening() { gone "$1" || (: >"/dev/tcp/127.0.0.1/$2") 2>/dev/null; }
-
-# serve COMMAND ...: a server in the background on a port of its own, which stands for
-# @PORT@ in its arguments and in the file server.conf; sets PORT.
-serve() {
-    local try pid
-    for try in 1 2 3 4 5; do
-        PORT=$((20000 + (RANDOM + try) % 30000))
-        [ ! -f server.in ] || sed "s|@PORT@|$PORT|g" server.in >server.conf
-        "${@//@PORT@/$PORT}" >server.out 2>server.err 3>&- 4>&- </dev/null &
-        pid=$!
-        until_true listening "$pid" "$PORT"
-        gone "$pid" && continue
-        SERVER=$pid
-        MOCK_PIDS="$MOCK_PIDS $pid"
-        return 0
-    done
-    cat server.err
-    return 1
-}
-
 # certificate NAME SUBJECT [OPTION ...]: NAME.pem and NAME.key, signed by itself.
 certificate() {
     local name=$1 subject=$2
@@ -58,7 +36,7 @@ http {
     }
 }
 E
-    serve nginx -p "$PWD/nginx" -c "$PWD/server.conf"
+    server_start nginx -p "$PWD/nginx" -c "$PWD/server.conf"
     SUPAI_BASE_URL=https://127.0.0.1:$PORT/v1/openai
     export CURL_CA_BUNDLE=$PWD/nginx.pem
 }
@@ -168,7 +146,7 @@ E
 proxied() {
     printf '%s\n' 'Port @PORT@' 'Listen 127.0.0.1' 'Timeout 20' 'Allow 127.0.0.1' "$@" >server.in
     # it finds the service on this machine, which is not to know that name
-    serve unshare -rm sh -c 'mount --bind hosts /etc/hosts && exec tinyproxy -d -c server.conf'
+    server_start unshare -rm sh -c 'mount --bind hosts /etc/hosts && exec tinyproxy -d -c server.conf'
     # a refusal may be lost in the reset that follows it
     run --separate-stderr supai-send --max-time 20 --proxy "http://127.0.0.1:$PORT" --url "$url" request
 }
@@ -193,6 +171,113 @@ proxied() {
     expect 69 '' 'supai-send: proxy: HTTP 500*'
 }
 
+# h2_start STEP ...: h2server with these steps; its address is the base URL.
+h2_start() {
+    have openssl
+    [ -e h2.pem ] || certificate h2 IP:127.0.0.1 -days 2
+    server_start h2server @PORT@ h2.pem h2.key "$@"
+    SUPAI_BASE_URL=https://127.0.0.1:$PORT/v1
+    export SUPAI_BASE_URL SUPAI_API_KEY=$TEST_KEY CURL_CA_BUNDLE=$PWD/h2.pem
+}
+
+# Pieces of an answer for h2server.
+h2_pieces() {
+    event() { printf 'data: {"id":"a","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":%s}]}\n\n' "$@"; }
+    supai-req hi >request
+    event 'one ' null >one
+    { event two '"stop"'; printf 'data: [DONE]\n\n'; } >two
+    cat one two >whole
+    gzip -nc whole >packed
+    head -c $(($(wc -c <packed) - 5)) packed >cut
+    printf 'GET / HTTP/1.1\r\n\r\n' >nonsense
+    : >nothing
+}
+
+@test "HTTP/2: frames that end an answer, and others that do not cut it" {
+    h2_pieces
+    while read -r steps; do
+        # shellcheck disable=SC2086 # steps are words
+        h2_start $steps
+        run --separate-stderr supai-send --retries 0 --max-time 20 request
+        assert_equal "$steps: $status $stderr" "$steps: 0 "
+        assert_equal "$output" "$(cat whole)"
+        run supai-batch -q --retries 0 --max-time 20 request
+        assert_equal "$steps: $status" "$steps: 0"
+    done <<'E'
+head data=one end=two
+head=content-encoding:gzip data=packed end
+head data=one seen data=two trailer
+head data=one seen goaway=2147483647,0 data=two end
+head data=one frame=99,255,-1,nonsense data=two end
+head=content-length:195 data=one seen end=two
+E
+}
+
+@test "HTTP/2: a body that something else than END_STREAM ends is 76" {
+    h2_pieces
+    while read -r steps; do
+        # shellcheck disable=SC2086
+        h2_start $steps
+        run --separate-stderr supai-send --retries 0 --max-time 20 request
+        assert_equal "$steps: $status" "$steps: 76"
+        assert_equal "${#stderr_lines[@]}" 1
+    done <<'E'
+head data=one seen close
+head data=whole seen close
+head data=one seen reset=2
+head data=one seen reset=8
+head data=one seen goaway=0,0 close
+head=content-length:500 data=one seen reset=0
+head=content-length:500 data=one seen end
+head=content-encoding:gzip data=cut end
+head=content-encoding:gzip data=cut seen reset=0
+head=content-encoding:br data=whole end
+head seen close
+head-end
+head end
+E
+}
+
+# RFC 9113, 5.4.1 (an error of the connection) and 8.1 (a reset without an error, where
+# all of a response was not there yet): some libcurls take them for an end.
+@test "HTTP/2: an answer that nonsense or a reset without an error cuts passes for none" {
+    h2_pieces
+    while read -r steps; do
+        # shellcheck disable=SC2086
+        h2_start $steps
+        run_pipe 'supai-send --retries 0 --idle-timeout 10 request | supai-sse | supai-text'
+        [[ $stages == '76 76 76' || $stages == '0 76 76' ]]
+        assert_equal "$output" 'one '
+        run --separate-stderr timeout 60 supai-batch -q --retries 0 --idle-timeout 10 request
+        assert_equal "$steps: $status $(jq -r .error.code <<<"$output")" "$steps: 1 broken_response"
+        run --separate-stderr timeout 60 supai --cacert h2.pem --retries 0 --idle-timeout 10 hi
+        expect 76 'one ' 'supai*'
+    done <<'E'
+head data=one seen reset=0
+head data=one seen bytes=nonsense close
+head data=one seen frame=0,0,0,one close
+head data=one seen frame=1,4,-1,nonsense close
+head data=one seen frame=1,0,-1,nothing frame=0,0,-1,one close
+head data=one seen frame=4,0,-1,nonsense close
+E
+}
+
+@test "HTTP/2: after [DONE] it may end anyhow; of several tries the whole one counts" {
+    h2_pieces
+    for end in reset=0 reset=2 bytes=nonsense close; do
+        h2_start head data=whole seen $end
+        run --separate-stderr timeout 60 supai-send -1 --retries 0 request
+        expect 0 "$(cat whole)" ''
+    done
+    for end in reset=0 reset=2 close 'bytes=nonsense close'; do
+        # shellcheck disable=SC2086
+        h2_start head data=one seen $end / head end=whole
+        run --separate-stderr timeout 60 supai-batch -q --idle-timeout 10 request
+        assert_equal "$end: $status" "$end: 0"
+        assert_equal "$(jq -r '.response.body.choices[0].message.content' <<<"$output")" 'one two'
+    done
+}
+
 @test "openssl: certificates that are expired, nobody's or another's, and TLS 1.0, are 69" {
     have openssl
     certificate good IP:127.0.0.1 -days 2
@@ -203,7 +288,7 @@ proxied() {
     supai-req hi >request
     while read -r cert ca options; do
         # shellcheck disable=SC2086 # options are words
-        serve openssl s_server -accept 127.0.0.1:@PORT@ -cert $cert.pem -key $cert.key -www -quiet $options
+        server_start openssl s_server -accept 127.0.0.1:@PORT@ -cert $cert.pem -key $cert.key -www -quiet $options
         run --separate-stderr supai-send --no-key --retries 0 --max-time 20 --cacert "$ca.pem" \
             --url "https://127.0.0.1:$PORT/" request
         assert_equal "$cert $ca $options: $status $output" "$cert $ca $options: 69 "
