@@ -312,6 +312,7 @@ client_open(struct client *c)
 		c->key = key_read(&c->key_source, &c->endpoint);
 		redact_value(&c->redact, c->key);
 	}
+	config_forget("SUPAI_API_KEY");
 	diag_hide(&c->redact);
 	c->options.key = c->key;
 	c->options.headers = c->headers;

@@ -73,8 +73,8 @@ void	client_way(struct client *c, const struct url *u,
 	    struct http_options *o);
 
 /*
- * Reads the key and starts libcurl, after client_resolve. Ends the tool with 78
- * when there is no key or it is unsafe.
+ * Reads the key and starts libcurl, after client_resolve; the environment has no
+ * SUPAI_API_KEY any more. Ends the tool with 78 when there is no key or it is unsafe.
  */
 void	client_open(struct client *c);
 

@@ -4,6 +4,7 @@
 
 #include "buf.h"
 #include "config.h"
+#include "mem.h"
 #include "term.h"
 
 const char *
@@ -12,6 +13,17 @@ config_variable(const char *name)
 	const char *s = getenv(name);
 
 	return s != NULL && *s != '\0' ? s : NULL;
+}
+
+void
+config_forget(const char *name)
+{
+	char *s = getenv(name);
+
+	if (s == NULL)
+		return;
+	mem_wipe(s, strlen(s));	/* what /proc and ps(1) show is this very place */
+	(void)unsetenv(name);
 }
 
 char *

@@ -12,6 +12,12 @@
 const char *config_variable(const char *name);
 
 /*
+ * Clears a variable's value, where other processes may look at it, and takes it out of
+ * the environment: no program that is started later has it.
+ */
+void	config_forget(const char *name);
+
+/*
  * The path of a file of ours, "key" or "keys/HOST": under $XDG_CONFIG_HOME/supai,
  * or $HOME/.config/supai. Owned by the caller; NULL where there is no home.
  */

@@ -128,3 +128,34 @@ $well" 'supai-sse: gone.sse: No such file or directory'
         rm out out.failed
     done
 }
+
+# environment_of PID: a variable a line.
+environment_of() { tr '\0' '\n' <"/proc/$1/environ"; }
+
+# keyless COMMAND ...: once it has asked the mock, its environment has no key any more.
+keyless() {
+    : >"$MOCK_LOG"
+    "$@" >out 2>&1 3>&- &
+    pid=$!
+    until_true [ -s "$MOCK_LOG" ]
+    environment_of $pid >env
+    kill $pid
+    wait $pid || :
+    grep -q '^PATH=' env
+    run ! grep -e "$TEST_KEY" -e other-key-0123456789 env
+}
+
+@test "a key in the environment is not there any more once it is read" {
+    [ -r /proc/self/environ ] || skip "no /proc/PID/environ here"
+    mock_start --first-byte-delay 20000
+    supai-req hi >request
+    keyless supai-send request
+    keyless supai-send --no-key request
+    keyless supai-batch -q request
+    export OTHER_KEY=other-key-0123456789
+    mkdir -p home/.config/supai
+    printf '%s\n' "model one $SUPAI_BASE_URL" "model two ${SUPAI_BASE_URL/127.0.0.1/localhost}" 'mode fast one two' \
+        'key 127.0.0.1 env OTHER_KEY' 'key localhost env OTHER_KEY' >home/.config/supai/panel
+    keyless supai-ensemble request
+    assert_equal "$(jq -r .path "$MOCK_LOG" | sort -u)" /v1/openai/chat/completions
+}

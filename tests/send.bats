@@ -553,6 +553,7 @@ chunks() {
         SUPAI_API_KEY=$TEST_KEY run --separate-stderr supai-batch -q <<<'{"messages":[{"role":"user","content":"hi"}]}'
         assert_equal "$status" 1
         [[ $(jq -r .error.message <<<"$output") == "HTTP 200: the body is encoded as $name: "* ]]
+        assert_equal "$name: $(grep -c '^# connection' "$RAW_LOG")" "$name: 2" # it is not tried again
     done <<'E'
 br|Content-Encoding: br
 zstd|content-encoding:zstd

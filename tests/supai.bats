@@ -595,6 +595,25 @@ interrupted() {
     expect 78 '' 'supai: supai-fold: *'
 }
 
+@test "the key in the environment is for the stage that asks, and for no other" {
+    for tool in req sse text; do
+        rm -rf tools
+        fake_tool supai-$tool 'env >env; exec supai-'$tool' "$@"'
+        mock_start
+        run --separate-stderr tools/supai hi
+        expect 0 hi ''
+        grep -q '^PATH=' env
+        run ! grep -e SUPAI_API_KEY -e "$TEST_KEY" env
+    done
+    [ -r /proc/self/environ ] || skip "no /proc/PID/environ here"
+    mock_start --first-byte-delay 20000
+    start hi
+    until_true [ -s "$MOCK_LOG" ]
+    tr '\0' '\n' <"/proc/$pid/environ" >env
+    grep -q '^PATH=' env
+    run ! grep "$TEST_KEY" env
+}
+
 @test "it runs from PATH, and where PATH has none of its tools" {
     mock_start
     cp "$BIN/supai" alone

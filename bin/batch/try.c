@@ -39,8 +39,10 @@ try_judge(struct lane *lane, struct outcome *o)
 		    a->why.n, 0);
 		t.message = buf_string(&o->message);
 	}
-	t.retry = lane->x.limit != HTTP_DEADLINE && (t.status == EX_UNAVAILABLE
-	    || t.status == EX_TEMPFAIL || t.status == EX_PROTOCOL);
+	/* An encoding that was not asked for would come again, too. */
+	t.retry = lane->x.limit != HTTP_DEADLINE &&
+	    lane->x.said.coding.n == 0 && (t.status == EX_UNAVAILABLE ||
+	    t.status == EX_TEMPFAIL || t.status == EX_PROTOCOL);
 	return t;
 }
 

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "diag.h"
 #include "mem.h"
 #include "redact.h"
@@ -105,6 +106,18 @@ no_key(const struct targets *t, const struct target *g)
 	    g->url.host, t->panel->path);
 }
 
+/* All keys were read: several hosts may have the same one's variable. */
+static void
+forget_variables(const struct targets *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->p[i]->source.kind == KEY_VARIABLE)
+			config_forget(t->p[i]->source.variable);
+	config_forget("SUPAI_API_KEY");
+}
+
 void
 target_open(struct targets *t)
 {
@@ -122,6 +135,7 @@ target_open(struct targets *t)
 		g->options.key = g->key;
 		redact_value(&t->client->redact, g->key);
 	}
+	forget_variables(t);
 }
 
 void

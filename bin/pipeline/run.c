@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "diag.h"
 #include "ending.h"
 #include "run.h"
@@ -131,6 +132,7 @@ start_all(struct run *r)
 			in = pass_through(r, i, in);
 	}
 	start_last(r, &r->stages[last], in);
+	config_forget("SUPAI_API_KEY");	/* who needs it has it */
 }
 
 /* Whether the reader of our output can go, and poll(2) tells of it. */

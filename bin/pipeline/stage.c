@@ -9,6 +9,7 @@
 #include "diag.h"
 #include "ending.h"
 #include "io.h"
+#include "mem.h"
 #include "stage.h"
 #include "tools.h"
 #include "when.h"
@@ -57,9 +58,29 @@ set_signals(posix_spawnattr_t *attr)
 	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
+/* What a stage has of our environment: the key only if it asks the service. Owned. */
+static char **
+environment(const char *tool)
+{
+	static const char key[] = "SUPAI_API_KEY=";
+	bool asks = strcmp(tool, "supai-send") == 0 ||
+	    strcmp(tool, "supai-ensemble") == 0;
+	size_t n = 0, i;
+	char **all;
+
+	while (environ[n] != NULL)
+		n++;
+	all = mem_zero(n + 1, sizeof(*all));
+	for (n = 0, i = 0; environ[i] != NULL; i++)
+		if (asks || strncmp(environ[i], key, sizeof(key) - 1) != 0)
+			all[n++] = environ[i];
+	return all;
+}
+
 static int
 spawn(struct stage *s, const char *path, char **argv, const int fds[3])
 {
+	char **its;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	int error, i;
@@ -74,12 +95,14 @@ spawn(struct stage *s, const char *path, char **argv, const int fds[3])
 		error = give(&actions, fds[i], i);
 	if (error == 0)
 		error = set_signals(&attr);
+	its = environment(s->tool);
 	ending_hold();
 	if (error == 0)
-		error = posix_spawn(&s->pid, path, &actions, &attr, argv, environ);
+		error = posix_spawn(&s->pid, path, &actions, &attr, argv, its);
 	if (error == 0)
 		ending_add_stage(s->pid);
 	ending_release();
+	free(its);
 	(void)posix_spawnattr_destroy(&attr);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return error;
