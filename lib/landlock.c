@@ -30,14 +30,14 @@
 #define TRUNCATE (1ULL << 14)	/* the third's */
 
 #define READ	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITE	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
-		    LANDLOCK_ACCESS_FS_MAKE_REG | TRUNCATE)
+#define WRITE	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG)
 #define ALL	(((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) | REFER | TRUNCATE)
 
 /* Where libraries look up certificates, hosts and users; a link's end, too. */
 static const char *const systems[] = {
-	"/etc", "/usr", "/lib", "/lib64", "/bin", "/sbin", "/run", "/var", "/dev",
-	"/proc", "/sys", "/opt", "/nix", "/gnu", "/etc/resolv.conf", "/etc/hosts",
+	"/etc", "/usr", "/lib", "/lib64", "/bin", "/sbin", "/run", "/dev", "/proc",
+	"/sys", "/opt", "/nix", "/gnu", "/var/cache", "/var/db", "/var/guix",
+	"/var/lib", "/var/run", "/var/yp", "/etc/resolv.conf", "/etc/hosts",
 };
 
 struct rules {
@@ -140,7 +140,7 @@ landlock_client(char *const *files, size_t n, const char *output)
 		(void)allow(&r, systems[i], READ);
 	allow_reading(&r, files, n);
 	if (output != NULL)
-		allow_beside(&r, output, READ | WRITE);
+		allow_beside(&r, output, WRITE);
 	enter(&r);
 	close(r.fd);
 }

@@ -14,7 +14,7 @@
 void	landlock_read(char *const *files, size_t n);
 
 /* Only these files, and those of the system, may be read; only beside output (NULL:
- * nowhere) may files be made, written and removed. */
+ * nowhere), and in folders there, may files be made and written. */
 void	landlock_client(char *const *files, size_t n, const char *output);
 
 #endif

@@ -21,9 +21,9 @@ void	sandbox_filter(char *const *files, int nfiles);
 
 /*
  * For a tool that talks to a server, once its own files are open: it cannot run a
- * program or make, change or remove a file, and reads only what the system's
- * libraries need (certificates, names of hosts) and the files given.
- * output: but beside this file it may make, write and remove others; NULL: nowhere.
+ * program, signal another process, or make, change or remove a file, and reads only
+ * what the system's libraries need (certificates, names of hosts) and the files given.
+ * output: but beside this file it may make and write others; NULL: nowhere.
  */
 void	sandbox_client(char *const *files, size_t nfiles, const char *output);
 

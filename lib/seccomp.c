@@ -30,8 +30,21 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* TCGETS2, whose header and <termios.h> do not mix. */
+/* TCGETS2, whose header and <termios.h> do not mix; what a console pastes. */
 #define TERMIOS2 0x802c542aU
+#define TIOCLINUX_ 0x541cU
+
+/* Whose signals come with a descriptor: they may be any process's. */
+#define SET_SIGNAL 10U
+#define SET_OWNER_EX 15U
+#define IOCTL_OWNER 0x8901U
+#define IOCTL_GROUP 0x8902U
+
+/* How wide a pipe is. */
+#define GET_PIPE 1032U
+#define SET_PIPE 1031U
+
+#define NEW_USER 0x10000000U	/* clone(2)'s: powers in a world of its own */
 
 enum {
 	X32 = 0x40000000,	/* calls of a second kind under the same ARCH */
@@ -40,7 +53,7 @@ enum {
 
 /* Calls that a filter may make whatever their arguments are. */
 static const int plain[] = {
-	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_lseek, SYS_fcntl,
+	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_lseek,
 	SYS_fstat, SYS_ppoll, SYS_pselect6, SYS_brk, SYS_munmap, SYS_mremap,
 	SYS_madvise, SYS_futex, SYS_getrandom, SYS_sysinfo, SYS_getpid, SYS_gettid,
 	SYS_getpgid, SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep,
@@ -60,6 +73,13 @@ static const int never[] = {
 	SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv,
 	SYS_process_vm_writev, SYS_bpf, SYS_perf_event_open, SYS_add_key,
 	SYS_request_key, SYS_keyctl, SYS_unshare, SYS_setns, SYS_mount,
+	SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo,
+#ifdef SYS_pidfd_send_signal
+	SYS_pidfd_send_signal,
+#endif
+#ifdef SYS_pidfd_getfd
+	SYS_pidfd_getfd,
+#endif
 #ifdef SYS_userfaultfd
 	SYS_userfaultfd,
 #endif
@@ -118,6 +138,17 @@ name_if(struct program *p, int call, size_t argument, unsigned mask,
 	load(p, offsetof(struct seccomp_data, nr));
 }
 
+/* Names a call unless its argument has value. */
+static void
+name_unless(struct program *p, int call, size_t argument, unsigned value)
+{
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 4);
+	load(p, offsetof(struct seccomp_data, args) + 8 * argument);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0);
+	add(p, BPF_RET | BPF_K, p->then, 0, 0);
+	load(p, offsetof(struct seccomp_data, nr));
+}
+
 /* Calls of another processor's kind have other numbers: none of them, and none from
  * past on. */
 static void
@@ -139,8 +170,8 @@ enter(struct program *p, unsigned otherwise)
 
 	add(p, BPF_RET | BPF_K, otherwise, 0, 0);
 	all.len = p->n;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return;
+	/* A second time that is done already, and may not be done any more. */
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #ifdef SECCOMP_FILTER_FLAG_SPEC_ALLOW
 	/* Older kernels slow the whole process down where this is not said. */
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
@@ -148,6 +179,18 @@ enter(struct program *p, unsigned otherwise)
 		return;
 #endif
 	(void)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &all);
+}
+
+/* What a filter asks of a descriptor. */
+static void
+name_fcntl(struct program *p)
+{
+	static const unsigned commands[] = {F_GETFD, F_SETFD, F_GETFL, F_SETFL,
+	    F_DUPFD_CLOEXEC, GET_PIPE, SET_PIPE};
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		name_if(p, SYS_fcntl, 1, ~0U, commands[i]);
 }
 
 void
@@ -161,6 +204,7 @@ seccomp_filter(bool opens)
 	name_all(&p, plain, sizeof(plain) / sizeof(*plain));
 	name_if(&p, SYS_mmap, 2, PROT_EXEC, 0);
 	name_if(&p, SYS_mprotect, 2, PROT_EXEC, 0);
+	name_fcntl(&p);
 	name_if(&p, SYS_ioctl, 1, all, TIOCGWINSZ);
 	name_if(&p, SYS_ioctl, 1, all, TIOCGPGRP);
 	name_if(&p, SYS_ioctl, 1, all, TCGETS);
@@ -181,10 +225,26 @@ void
 seccomp_client(void)
 {
 	struct program p = {.n = 0};
+	unsigned all = ~0U, self = (unsigned)getpid();
 
 	begin(&p, SECCOMP_RET_ERRNO | EPERM, X32);
 	name_all(&p, never, sizeof(never) / sizeof(*never));
-	name_if(&p, SYS_ioctl, 1, ~0U, TIOCSTI);
+	name_if(&p, SYS_ioctl, 1, all, TIOCSTI);
+	name_if(&p, SYS_ioctl, 1, all, TIOCLINUX_);
+	name_if(&p, SYS_ioctl, 1, all, IOCTL_OWNER);
+	name_if(&p, SYS_ioctl, 1, all, IOCTL_GROUP);
+	name_if(&p, SYS_fcntl, 1, all, F_SETOWN);
+	name_if(&p, SYS_fcntl, 1, all, SET_SIGNAL);
+	name_if(&p, SYS_fcntl, 1, all, SET_OWNER_EX);
+	name_unless(&p, SYS_kill, 0, self);	/* raise, abort */
+	name_unless(&p, SYS_tgkill, 0, self);
+	name_unless(&p, SYS_tkill, 0, self);
+	name_if(&p, SYS_clone, 0, NEW_USER, NEW_USER);
+#ifdef SYS_clone3
+	/* Its flags are out of a filter's sight: threads are made by clone(2) then. */
+	p.then = SECCOMP_RET_ERRNO | ENOSYS;
+	name(&p, SYS_clone3);
+#endif
 	enter(&p, SECCOMP_RET_ALLOW);
 }
 

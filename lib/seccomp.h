@@ -12,8 +12,8 @@
  * be read. A second time takes more away, and gives nothing back. */
 void	seccomp_filter(bool opens);
 
-/* All but what no client needs: to run a program, to look into another process, to
- * type into the terminal, and the kernel's rarer doors. */
+/* All but what no client needs: to run a program, to look into another process or to
+ * signal one, to type into the terminal, and the kernel's rarer doors. */
 void	seccomp_client(void);
 
 #endif

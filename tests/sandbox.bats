@@ -12,6 +12,10 @@ setup() {
     sed 's/EXPLOIT/well/' in.sse >next.sse
     export EXPLOIT_FILE=$HOME/secret EXPLOIT_NEXT=$PWD/next.sse
     ln -s "$BUILD/tests/exploit.so" . # the loader splits words at blanks
+    # root may look by another power, which Landlock does not take
+    look=',-look at another'
+    [ "$(id -u)" != 0 ] || look=
+    nothing="-read a file,-read the next operand,-write a file,-make a file,-connect,-signal another,-own a signal$look,-type,-make code,-call by other numbers,-run"
     walls=$(EXPLOIT_LOOK=1 taken_over env true 2>&1)
 }
 
@@ -24,14 +28,14 @@ need() {
 
 # What the intruder said of each try, in a line: "+" where it was done.
 tried() {
-    sed -n 's/^\([a-z ]*\): done$/+\1/p; s/^\([a-z ]*\): [A-Z].*/-\1/p' "$1" | paste -sd, -
+    sed -n 's/^\([a-z ]*\): done$/+\1/p; s/^\([a-z ]*\): [A-Z].*/-\1/p' "$1" |
+        if [ -n "$look" ]; then cat; else grep -v 'look at another'; fi | paste -sd, -
 }
 
-nothing='-read a file,-read the next operand,-write a file,-make a file,-connect,-signal another,-type,-make code,-call by other numbers,-run'
 
 @test "without walls a filter that is taken over can do all that its user can" {
     SUPAI_NO_SANDBOX=1 taken_over supai-sse in.sse >/dev/null 2>said
-    [[ $(tried said) == '+read a file,+read the next operand,+write a file,+make a file,+connect,+signal another,'*'+make code,+call by other numbers' ]]
+    [[ $(tried said) == '+read a file,+read the next operand,+write a file,+make a file,+connect,+signal another,+own a signal,'*'+make code,+call by other numbers' ]]
     assert [ -e made ]
 }
 
@@ -64,6 +68,12 @@ nothing='-read a file,-read the next operand,-write a file,-make a file,-connect
     assert_equal "$(tried said)" "${nothing/-read the next/+read the next}"
 }
 
+@test "a filter that has opened its last file cannot open that or any other one again" {
+    need seccomp
+    EXPLOIT_NEXT=$PWD/in.sse taken_over supai-sse next.sse in.sse >out 2>said
+    assert_equal "$(tried said)" "$nothing"
+}
+
 @test "the walls do not move what is read, and when" {
     well=$(sed 's/EXPLOIT/well/' in.ndjson)
     mkfifo fifo
@@ -90,8 +100,8 @@ $well" 'supai-sse: gone.sse: No such file or directory'
     supai-req hi >request
     taken_over supai-send request 2>said >out
     assert_equal "$(supai-sse out | supai-text)" "EXPLOIT, and well"
-    # what it is made for it can do: connect, and talk to itself
-    assert_equal "$(tried said)" '-read a file,-read the next operand,-write a file,-make a file,+connect,+signal another,-type,+make code,-call by other numbers,-run'
+    # what it is made for it can do: connect
+    assert_equal "$(tried said)" "-read a file,-read the next operand,-write a file,-make a file,+connect,-signal another,-own a signal$look,-type,+make code,-call by other numbers,-run"
     refute [ -e made ]
 }
 
@@ -102,7 +112,7 @@ $well" 'supai-sse: gone.sse: No such file or directory'
     supai-req hi >request
     (umask 077; echo $TEST_KEY >key)
     taken_over supai-ensemble --base-url "$SUPAI_BASE_URL" --models fast --key-file key request 2>said >out
-    [[ $(tried said) == '-read a file,-read the next operand,-write a file,-make a file,+connect,+signal another,-type,+make code,-call by other numbers,-run'* ]]
+    [[ $(tried said) == "-read a file,-read the next operand,-write a file,-make a file,+connect,-signal another,-own a signal$look,-type,+make code,-call by other numbers,-run"* ]]
     refute [ -e made ]
 }
 
@@ -112,9 +122,12 @@ $well" 'supai-sse: gone.sse: No such file or directory'
     mock_start --reply 'EXPLOIT, and well'
     mkdir results
     supai-req hi >next.sse
+    echo secret >results/secret
+    EXPLOIT_FILE=results/secret taken_over supai-batch -o results/other next.sse 2>said
+    [[ $(tried said) == '-read a file,+read the next operand,+write a file,-make a file,'* ]]
     taken_over supai-batch -o results/out next.sse 2>said
     assert_equal "$(supai-text results/out)" "EXPLOIT, and well"
-    assert_equal "$(tried said)" '-read a file,+read the next operand,-write a file,-make a file,+connect,+signal another,-type,+make code,-call by other numbers,-run'
+    assert_equal "$(tried said)" "-read a file,+read the next operand,-write a file,-make a file,+connect,-signal another,-own a signal$look,-type,+make code,-call by other numbers,-run"
     refute [ -e made ]
 }
 
