@@ -147,8 +147,8 @@ proxied() {
     printf '%s\n' 'Port @PORT@' 'Listen 127.0.0.1' 'Timeout 20' 'Allow 127.0.0.1' "$@" >server.in
     # it finds the service on this machine, which is not to know that name
     server_start unshare -rm sh -c 'mount --bind hosts /etc/hosts && exec tinyproxy -d -c server.conf'
-    # a refusal may be lost in the reset that follows it
-    run --separate-stderr supai-send --max-time 20 --proxy "http://127.0.0.1:$PORT" --url "$url" request
+    # a refusal may be lost in the reset that follows it, more often where all is slow
+    run --separate-stderr supai-send --retries 6 --max-time 60 --proxy "http://127.0.0.1:$PORT" --url "$url" request
 }
 
 @test "tinyproxy: CONNECT, 407 and 403" {
