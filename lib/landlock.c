@@ -30,7 +30,8 @@
 #define TRUNCATE (1ULL << 14)	/* the third's */
 
 #define READ	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITE	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG)
+#define WRITE	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+		    TRUNCATE)
 #define ALL	(((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) | REFER | TRUNCATE)
 
 /* Where libraries look up certificates, hosts and users; a link's end, too. */

@@ -30,9 +30,9 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* TCGETS2, whose header and <termios.h> do not mix; what a console pastes. */
+/* TCGETS2, whose header and <termios.h> do not mix; TIOCLINUX, that can paste. */
 #define TERMIOS2 0x802c542aU
-#define TIOCLINUX_ 0x541cU
+#define CONSOLE 0x541cU
 
 /* Whose signals come with a descriptor: they may be any process's. */
 #define SET_SIGNAL 10U
@@ -230,7 +230,7 @@ seccomp_client(void)
 	begin(&p, SECCOMP_RET_ERRNO | EPERM, X32);
 	name_all(&p, never, sizeof(never) / sizeof(*never));
 	name_if(&p, SYS_ioctl, 1, all, TIOCSTI);
-	name_if(&p, SYS_ioctl, 1, all, TIOCLINUX_);
+	name_if(&p, SYS_ioctl, 1, all, CONSOLE);
 	name_if(&p, SYS_ioctl, 1, all, IOCTL_OWNER);
 	name_if(&p, SYS_ioctl, 1, all, IOCTL_GROUP);
 	name_if(&p, SYS_fcntl, 1, all, F_SETOWN);
