@@ -97,7 +97,8 @@ read_host(struct reading *r, struct panel_host *h)
 		s++;
 	}
 	if (end == NULL || (*end != '\0' && *end != ':') ||
-	    strcspn(s, "/?#@") < strlen(s) || end == s)
+	    strcspn(s, "/?#@") < strlen(s) || end == s || *s == '\0' ||
+	    strcmp(s, ".") == 0)
 		return wrong(r, "'%s' is not HOST or HOST:PORT", s);
 	if (*end == ':') {
 		*end++ = '\0';

@@ -78,6 +78,8 @@ wrong() {
     wrong 'key example.org:http env A' "'http' is not a port"
     wrong 'key example.org:65536 env A' "'65536' is not a port"
     wrong 'key ::1 env A' 'IPv6 stands in brackets: [[]::1]'
+    wrong 'key []:80 file /k' "'' is not HOST or HOST:PORT" # read before its first letter
+    wrong 'key . env A' "'.' is not HOST or HOST:PORT"
     wrong 'key [::1 env A' "'[[]::1' is not HOST or HOST:PORT"
     wrong 'key example.org env A B' "'B' is one field too many"
     wrong 'limit example.org' "a limit's line is: limit HOST[[]:PORT] N, from 1 on"
