@@ -18,7 +18,6 @@
 #include "panel.h"
 #include "question.h"
 #include "run.h"
-#include "single.h"
 #include "target.h"
 
 enum { MAX_INSTRUCTIONS = 1 << 20 };
@@ -191,7 +190,7 @@ read_question(const struct settings *s, const struct panel *p,
 	const char *name = s->file != NULL ? s->file : "standard input";
 	struct buf why = {0};
 
-	single_read(s->file, s->run.max, text);
+	client_request(s->file, s->run.max, text);
 	if (!question_read(q, text->p, text->n, &why) || !ask_whom(a, p, q, &why))
 		diag_die(EX_DATAERR, "%s: %s", name, buf_string(&why));
 	if (a->left_out.n > 0 && s->run.verbose)

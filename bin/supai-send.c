@@ -16,7 +16,6 @@
 #include "diag.h"
 #include "io.h"
 #include "options.h"
-#include "single.h"
 #include "sse.h"
 #include "term.h"
 #include "when.h"
@@ -284,7 +283,7 @@ main(int argc, char **argv)
 	io_init();
 	client_init(&s.client);
 	take_options(&s, argc, argv);
-	single_read(s.file, s.max, &request);
+	client_request(s.file, s.max, &request);
 	client_resolve(&s.client, "chat/completions");
 	if (s.dry_run)
 		print_command(&s, &request);

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "diag.h"
 #include "io.h"
+#include "json.h"
 #include "mem.h"
 #include "outcome.h"
 #include "retry.h"
@@ -105,22 +106,11 @@ hide_header(struct client *c, const char *line)
 	free(name);
 }
 
-/* Cuts what comes after a header's value (RFC 9110, section 5.5). */
-static void
-trim_end(char *line)
-{
-	size_t n = strlen(line);
-
-	while (n > 0 && strchr(" \t\r", line[n - 1]) != NULL)
-		n--;
-	line[n] = '\0';
-}
-
 static void
 read_headers(struct client *c, const char *path)
 {
 	struct buf b = {0}, name = {0};
-	char *line, *next;
+	char *line, *rest;
 	const char *fault;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), number = 0, status;
 
@@ -131,12 +121,8 @@ read_headers(struct client *c, const char *path)
 	buf_string(&b);
 	if (strlen(b.p) != b.n)
 		diag_die(EX_CONFIG, "--header @%s: a NUL byte", path);
-	for (line = b.p; line != NULL; line = next) {
-		next = strchr(line, '\n');
-		if (next != NULL)
-			*next++ = '\0';
+	for (rest = b.p; (line = io_cut(&rest)) != NULL;) {
 		number++;
-		trim_end(line);
 		if (*line == '\0')
 			continue;
 		fault = header_fault(line, false);
@@ -220,6 +206,46 @@ client_option(struct client *c, const struct opt_tool *tool, int key,
 	default:
 		return false;
 	}
+}
+
+/* Ends with 65 for anything but one JSON object. */
+static void
+check_request(const char *name, const struct buf *b)
+{
+	struct json_scan scan = {0};
+	struct json_fault fault;
+	struct json v;
+	bool whole;
+	size_t n;
+
+	if (json_parse(b->p, b->n, &v, &fault)) {
+		if (json_type(v) != JSON_OBJECT)
+			diag_die(EX_DATAERR, "%s: not a JSON object", name);
+		return;
+	}
+	n = json_scan(&scan, b->p, b->n, &whole);
+	if (whole && n < b->n && json_parse(b->p, n, &v, &(struct json_fault){0}) &&
+	    json_type(v) == JSON_OBJECT && b->p[n + strspn(b->p + n, " \t\r\n")] == '{')
+		diag_die(EX_DATAERR, "%s: more than one request: one at a time;"
+		    " supai-batch does many", name);
+	diag_die(EX_DATAERR, "%s: not JSON: %s at byte %zu", name, fault.why,
+	    fault.at + 1);
+}
+
+void
+client_request(const char *file, size_t max, struct buf *out)
+{
+	const char *name = file != NULL ? file : "standard input";
+	int status = io_slurp(file != NULL ? file : "-", IO_TEXT | IO_LIMIT,
+	    out, max);
+
+	if (status != 0)
+		exit(status);
+	if (file == NULL && out->n == 0)	/* the stage before has said why */
+		exit(EX_NOINPUT);
+	if (strspn(buf_string(out), " \t\r\n") == out->n)
+		diag_die(EX_NOINPUT, "%s: empty", name);
+	check_request(name, out);
 }
 
 /* A URL that is wrong may be so for a password in it: that is not shown. */
@@ -387,7 +413,6 @@ client_wait(struct client *c, const struct curl_waitfd *more, unsigned nmore,
 		ms = LOOK_MS;
 	return http_wait(c->http, fds, nmore + look, ms);
 }
-
 
 /* How long to wait for the next try; -1: there is none. */
 static long

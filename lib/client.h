@@ -58,6 +58,15 @@ bool	client_option(struct client *c, const struct opt_tool *tool, int key,
 	    const char *arg);
 
 /*
+ * Appends the request to out, for the tools that take one: file, or standard input
+ * where that is NULL, holds one JSON object. Ends the tool with 66 when it is empty or
+ * cannot be read (in silence for standard input without a byte: the stage before has
+ * said why), with 65 when it is longer than max bytes, no JSON, no object, or more
+ * than one.
+ */
+void	client_request(const char *file, size_t max, struct buf *out);
+
+/*
  * Finds the endpoint, c->url or the base URL with tail (see url_parse), and
  * where the key is, without reading it. Ends the tool with 64 or 78 when the
  * URL is wrong, or plain http to another machine without insecure_http.
