@@ -1,7 +1,7 @@
 /*
- * client: what the tools that talk to the service have in common: their
- * options, the endpoint and key that these and the environment give, and one
- * exchange with its retries. The transfer itself is http's.
+ * client: what the tools that talk to a service have in common: their options, the
+ * request they read, the endpoint and key that options and environment give, and one
+ * exchange with its retries. Not for the transfer itself: that is http's.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
@@ -74,9 +74,9 @@ void	client_request(const char *file, size_t max, struct buf *out);
 void	client_resolve(struct client *c, const char *tail);
 
 /*
- * How an exchange with u is made, as c's options say: where, limits of time, proxy,
- * certificates. The key and the headers are the caller's to add. Ends the tool with 78
- * for plain http to another machine without insecure_http.
+ * Sets o for exchanges with u, as c's options say: where, limits of time, proxy,
+ * certificates. The caller adds key and headers. Ends the tool with 78 for plain http
+ * to another machine without insecure_http.
  */
 void	client_way(struct client *c, const struct url *u,
 	    struct http_options *o);
@@ -88,31 +88,31 @@ void	client_way(struct client *c, const struct url *u,
 void	client_open(struct client *c);
 
 /*
- * Gives up the powers that nothing needs from here on (see sandbox_client), after
- * client_open, when the tool's own files are open but for files, which are only read.
- * output: results and other files go there, and beside it; NULL: there are none.
+ * Gives up the powers that nothing needs any more (see sandbox_client): after
+ * client_open, and once the tool has opened its own files, but for files, which may
+ * still be read. Files may still be made beside output; NULL: nowhere.
  */
 void	client_confine(const struct client *c, char *const *files, int nfiles,
 	    const char *output);
 
 /*
- * One exchange to its end, with retries; x as http_start wants it, but for options and
- * deadline. Returns 0 or the status, the reason then said on standard error.
+ * Makes one exchange, with retries; x is as http_start wants it, without options and
+ * deadline. Returns 0, or the status after saying the reason.
  */
 int	client_run(struct client *c, struct http_exchange *x);
 
 /*
- * As http_wait, but ends the program when who reads c->reader is gone; with at
- * most CLIENT_FDS descriptors of the caller's.
+ * As http_wait, with at most CLIENT_FDS descriptors; ends the program when the one who
+ * reads c->reader is gone.
  */
 enum { CLIENT_FDS = 3 };
 struct http_exchange *client_wait(struct client *c,
 	    const struct curl_waitfd *more, unsigned nmore, long ms);
 
 /*
- * GETs what stands at tail of the base URL ("../info/models") and appends the
- * body, up to max bytes, to out: resolve, open and run in one, once or more often.
- * Returns as client_run does, the reason appended to why; 65 when it is longer.
+ * GETs tail of the base URL ("../info/models") and appends the body, up to max bytes,
+ * to out: resolve, open and run in one; may be called again. Returns 0, or the status
+ * with the reason appended to why; 65 for a body that is longer.
  */
 int	client_get(struct client *c, const char *tail, struct buf *out,
 	    size_t max, struct buf *why);
