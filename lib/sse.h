@@ -55,7 +55,6 @@ struct sse {
 	bool		 known;		/* a comment or a known field was seen */
 	bool		 pending;	/* a field was seen since the last blank line */
 	bool		 has_data;	/* one of them was data */
-	bool		 has_error;	/* a field named error is to be given */
 	bool		 over;		/* the event is: its buffers are to be emptied */
 	bool		 inside;	/* a record was given since the last [DONE] */
 	bool		 done;		/* there was a [DONE] */
