@@ -122,7 +122,7 @@ take_host(struct reading *r, struct panel_hosts *all, const char *what)
 	struct panel_host h = {.line = r->line};
 	size_t i;
 
-	if (!read_host(r, &h))
+	if (!read_host(r, &h) || h.name == NULL)
 		return NULL;
 	/* From here on the panel owns what it holds, also where it is wrong. */
 	all->p = mem_resize(all->p, all->n + 1, sizeof(*all->p));

@@ -239,9 +239,11 @@ static size_t
 hide(const struct redact *r, struct buf *out, const char *p, size_t i, size_t n,
     unsigned also)
 {
-	char before = i > 0 ? p[i - 1] : ' ';
 	size_t len = value_at(r, p + i, n - i, also), name;
+	char before = ' ';
 
+	if (i > 0)
+		before = p[i - 1];
 	if (len > 0)
 		buf_adds(out, "***");
 	if (len == 0 && (also & REDACT_ANSWER) == 0 && !is_key_char(before))
