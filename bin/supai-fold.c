@@ -39,6 +39,17 @@ print(struct json v)
 	io_write("\n", 1);
 }
 
+/* The message of a completion's first choice; JSON_NONE where there is none. */
+static struct json
+message_of(struct json completion)
+{
+	struct json_iter i = json_first(json_get(completion, "choices"));
+	struct json name, choice;
+
+	return json_more(&i, &name, &choice) ? json_get(choice, "message") :
+	    (struct json){0};
+}
+
 static int
 judge(const struct state *s)
 {
@@ -73,7 +84,7 @@ finish(struct state *s)
 	completion_write(&s->completion, &s->fold, s->key, &s->line);
 	v = (struct json){s->line.p, s->line.n};
 	if (status == 0 || !(s->message || s->gate))
-		print(s->message ? completion_message(v) : v);
+		print(s->message ? message_of(v) : v);
 	completion_clear(&s->completion);
 	fold_clear(&s->fold);
 }

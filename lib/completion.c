@@ -420,13 +420,3 @@ completion_write(const struct completion *c, const struct fold *f, const char *k
 	else
 		write_object(c, f, key, out);
 }
-
-struct json
-completion_message(struct json completion)
-{
-	struct json_iter i = json_first(json_get(completion, "choices"));
-	struct json name, choice;
-
-	return json_more(&i, &name, &choice) ? json_get(choice, "message") :
-	    (struct json){0};
-}

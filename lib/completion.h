@@ -47,7 +47,4 @@ void	completion_write(const struct completion *c, const struct fold *f,
 /* Forgets all, and is ready for another answer. */
 void	completion_clear(struct completion *c);
 
-/* The message of such an object's first choice; JSON_NONE where there is none. */
-struct json completion_message(struct json completion);
-
 #endif

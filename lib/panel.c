@@ -532,24 +532,6 @@ panel_mode(const struct panel *p, const char *name)
 	return NULL;
 }
 
-unsigned
-panel_size(const char *mode)
-{
-	static const struct {
-		const char	*mode;
-		unsigned	 size;
-	} sizes[] = {
-		{"fast", 1}, {"thinking", 3}, {"auto", 3}, {"deep-thinking", 6},
-		{"expert", 9},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
-		if (strcmp(sizes[i].mode, mode) == 0)
-			return sizes[i].size;
-	return 0;
-}
-
 static void
 free_hosts(struct panel_hosts *all)
 {

@@ -98,9 +98,6 @@ bool	panel_is_host(const struct panel_host *h, const char *host, long port);
 /* The line of a mode; NULL where there is none. */
 const struct panel_mode *panel_mode(const struct panel *p, const char *name);
 
-/* How many models a mode of the API's page asks where it has no line; 0: it is none. */
-unsigned panel_size(const char *mode);
-
 void	panel_free(struct panel *p);
 
 #endif

@@ -19,6 +19,25 @@ add(struct ask *a, const char *id, unsigned samples)
 	}
 }
 
+/* How many models a mode of the API's page asks where it has no line; 0: it is none. */
+static unsigned
+size_of(const char *mode)
+{
+	static const struct {
+		const char	*mode;
+		unsigned	 size;
+	} sizes[] = {
+		{"fast", 1}, {"thinking", 3}, {"auto", 3}, {"deep-thinking", 6},
+		{"expert", 9},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		if (strcmp(sizes[i].mode, mode) == 0)
+			return sizes[i].size;
+	return 0;
+}
+
 static bool
 is_named(const struct question *q, const char *id)
 {
@@ -93,7 +112,7 @@ ask_whom(struct ask *a, const struct panel *p, const struct question *q,
 	const struct panel_mode *mode = panel_mode(p, q->mode);
 
 	*a = (struct ask){0};
-	if (mode == NULL && panel_size(q->mode) == 0) {
+	if (mode == NULL && size_of(q->mode) == 0) {
 		buf_printf(why, "unknown mode '%s'%s", q->mode,
 		    panel_find(p, q->mode) != NULL ?
 		    ": it is a model: put it into models" : "");
@@ -104,7 +123,7 @@ ask_whom(struct ask *a, const struct panel *p, const struct question *q,
 	else if (q->nmodels > 0)
 		add_named(a, p, q);
 	else
-		add_first(a, p, panel_size(q->mode));
+		add_first(a, p, size_of(q->mode));
 	note_left_out(a, q);
 	if (a->n > 0)
 		return true;
