@@ -24,35 +24,15 @@ struct line {
 	struct request	 body, own;	/* the body's members; the line's */
 };
 
-static void
-refuse_because(struct task *t, const char *code, const char *fmt, va_list ap)
-{
-	t->code = code;
-	buf_clear(&t->why);
-	buf_vprintf(&t->why, fmt, ap);
-}
-
-void
+bool
 task_refuse(struct task *t, const char *code, const char *fmt, ...)
 {
 	va_list ap;
 
+	t->code = code;
+	buf_clear(&t->why);
 	va_start(ap, fmt);
-	refuse_because(t, code, fmt, ap);
-	va_end(ap);
-}
-
-static bool refuse(struct task *t, const char *code, const char *fmt, ...)
-    BUF_PRINTF(3, 4);
-
-/* The same, and false. */
-static bool
-refuse(struct task *t, const char *code, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	refuse_because(t, code, fmt, ap);
+	buf_vprintf(&t->why, fmt, ap);
 	va_end(ap);
 	return false;
 }
@@ -60,7 +40,7 @@ refuse(struct task *t, const char *code, const char *fmt, ...)
 static bool
 refuse_line(struct task *t, const char *why)
 {
-	return refuse(t, "invalid_line", "%s", why);
+	return task_refuse(t, "invalid_line", "%s", why);
 }
 
 /* How a request is sent, whatever it asks for: it streams, and is folded here. */
@@ -187,7 +167,7 @@ take_line_member(struct task_reader *r, struct task *t, struct line *l,
 static bool
 refuse_json(struct task *t, const struct json_fault *fault)
 {
-	return refuse(t, "invalid_json", "not JSON: %s at byte %zu", fault->why,
+	return task_refuse(t, "invalid_json", "not JSON: %s at byte %zu", fault->why,
 	    fault->at + 1);
 }
 
@@ -205,7 +185,7 @@ walk_line(struct task_reader *r, struct task *t, struct line *l,
 	while (json_name(&i, &name))
 		take_line_member(r, t, l, &i, name);
 	if (r->walk.bad < n)
-		return refuse(t, "invalid_utf8", "not UTF-8 at byte %zu",
+		return task_refuse(t, "invalid_utf8", "not UTF-8 at byte %zu",
 		    r->walk.bad + 1);
 	return json_close(&i, &whole) || refuse_json(t, &r->walk.fault);
 }
@@ -253,7 +233,7 @@ check_batch_line(struct task *t, const struct line *l)
 		return refuse_line(t, "its method is not POST");
 	if (l->url.p == NULL || ends_with(l->url, path_end))
 		return true;
-	return refuse(t, "invalid_url", "its url is not one of …%s", path_end);
+	return task_refuse(t, "invalid_url", "its url is not one of …%s", path_end);
 }
 
 static bool

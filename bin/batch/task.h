@@ -39,8 +39,8 @@ struct task_reader {
 bool	task_read(struct task_reader *r, struct task *t, const char *line,
 	    size_t n);
 
-/* Refuses a line for a reason that is not in the line: t is no task then. */
-void	task_refuse(struct task *t, const char *code, const char *fmt, ...)
+/* Refuses a line, for which t is then no task. False, for the caller to pass on. */
+bool	task_refuse(struct task *t, const char *code, const char *fmt, ...)
 	BUF_PRINTF(3, 4);
 
 void	task_free(struct task *t);
