@@ -553,12 +553,6 @@ is_low(uint32_t r)
 	return r >= 0xdc00 && r <= 0xdfff;
 }
 
-static bool
-is_half(uint32_t r)
-{
-	return r >= 0xd800 && r <= 0xdfff;
-}
-
 static uint32_t
 pair(uint32_t high, uint32_t low)
 {
@@ -614,7 +608,7 @@ add_escape(struct buf *out, const char *p, const char *end, uint32_t *half)
 
 	p = read_escape(p, &rune);
 	*half = p == end && is_high(rune) ? rune : 0;
-	utf8_encode(out, is_half(rune) ? 0xfffd : rune);
+	utf8_encode(out, is_high(rune) || is_low(rune) ? 0xfffd : rune);
 	return p;
 }
 
