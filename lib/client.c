@@ -16,7 +16,6 @@
 #include "json.h"
 #include "mem.h"
 #include "outcome.h"
-#include "retry.h"
 #include "sandbox.h"
 #include "when.h"
 
@@ -419,12 +418,10 @@ static long
 next_wait(const struct client *c, const struct http_exchange *x,
     const struct outcome *o, unsigned tries)
 {
-	long wait = o->wait_ms;
+	long wait = outcome_wait(o->wait_ms, tries);
 
 	if (o->status == 0 || !o->retry || tries > (unsigned long)c->retries)
 		return -1;
-	if (wait < 0)
-		wait = retry_backoff(tries, retry_chance());
 	return x->deadline != 0 && when_now() + wait >= x->deadline ? -1 : wait;
 }
 

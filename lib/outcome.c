@@ -1,7 +1,9 @@
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "apierror.h"
 #include "config.h"
@@ -10,12 +12,14 @@
 #include "json.h"
 #include "outcome.h"
 #include "redact.h"
-#include "retry.h"
 #include "term.h"
 
 enum {
 	MAX_SHOWN = 1000,	/* bytes of a server's message that are shown */
 	DAY_MS = 24 * 3600 * 1000,
+	FIRST_WAIT = 500,	/* ms, of the back-off */
+	LAST_WAIT = 8000,
+	LONGEST_WAIT = 2000000000,	/* ms, 23 days: what is longer is not told apart */
 };
 
 /*
@@ -258,6 +262,76 @@ may_help(const struct http_exchange *x, int status)
 	return status == EX_TEMPFAIL || status == EX_UNAVAILABLE;
 }
 
+/* Waiting. */
+
+long
+outcome_backoff(unsigned tries, unsigned random)
+{
+	long wait = FIRST_WAIT;
+
+	for (; tries > 1 && wait < LAST_WAIT; tries--)
+		wait *= 2;
+	return wait - (long)(random % (unsigned)(wait / 4 + 1));
+}
+
+/* Any number, another one in another process and at another time. */
+static unsigned
+chance(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);	/* often in steps of 16 ns or more */
+	return (unsigned)t.tv_nsec / 16 ^ (unsigned)getpid() << 16;
+}
+
+long
+outcome_wait(long asked, unsigned tries)
+{
+	return asked >= 0 ? asked : outcome_backoff(tries, chance());
+}
+
+/* A decimal number, alone but for spaces, times unit; -1 for anything else. */
+static long
+decimal(const char *s, long unit)
+{
+	double x = 0, place = 1;
+
+	s += strspn(s, " \t");
+	if (!isdigit((unsigned char)*s))
+		return -1;
+	for (; isdigit((unsigned char)*s); s++)
+		x = x * 10 + (*s - '0');
+	if (*s == '.')
+		for (s++; isdigit((unsigned char)*s); s++)
+			x += (*s - '0') * (place /= 10);
+	if (s[strspn(s, " \t")] != '\0')
+		return -1;
+	x = x * (double)unit + 0.5;
+	return x < (double)LONGEST_WAIT ? (long)x : LONGEST_WAIT;
+}
+
+long
+outcome_after(const char *after_ms, const char *after, const char *date,
+    long long now)
+{
+	long ms = after_ms != NULL ? decimal(after_ms, 1) : -1;
+	long long at, from;
+
+	if (ms == -1 && after != NULL)
+		ms = decimal(after, 1000);
+	if (ms != -1 || after == NULL)
+		return ms;
+	at = (long long)curl_getdate(after, NULL);
+	if (at == -1)
+		return -1;
+	from = date != NULL ? (long long)curl_getdate(date, NULL) : -1;
+	if (from == -1)
+		from = now;
+	if (at <= from)
+		return 0;
+	return at - from < LONGEST_WAIT / 1000 ? (long)(at - from) * 1000 : LONGEST_WAIT;
+}
+
 static const char *
 text(struct buf b, struct buf *copy)
 {
@@ -270,7 +344,7 @@ static long
 asked_wait(const struct http_exchange *x)
 {
 	struct buf ms = {0}, after_text = {0}, date = {0};
-	long wait = retry_after(text(x->said.retry_after_ms, &ms),
+	long wait = outcome_after(text(x->said.retry_after_ms, &ms),
 	    text(x->said.retry_after, &after_text), text(x->said.date, &date),
 	    (long long)time(NULL));
 
@@ -312,7 +386,7 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 		o->status = EX_NOPERM;
 		o->retry = false;
 	}
-	if (o->retry && o->wait_ms > RETRY_MAX_WAIT) {
+	if (o->retry && o->wait_ms > OUTCOME_MAX_WAIT) {
 		o->status = EX_TEMPFAIL;
 		o->retry = false;
 		if (o->wait_ms > DAY_MS)

@@ -1,6 +1,6 @@
 /*
- * outcome: what the end of an HTTP exchange means: is its body whole, may another
- * try do better, what does the tool end with and say. The waits are retry's.
+ * outcome: what the end of an HTTP exchange means: whether its body is whole, whether
+ * and when to try again, what the tool ends with and says.
  */
 #ifndef OUTCOME_H
 #define OUTCOME_H
@@ -9,6 +9,9 @@
 
 #include "buf.h"
 #include "http.h"
+
+/* The longest wait, in milliseconds, that a server can ask for. */
+#define OUTCOME_MAX_WAIT 120000L
 
 struct outcome {
 	int		 status;  /* 0: the body came whole; else <sysexits.h>'s */
@@ -23,7 +26,7 @@ struct outcome {
  * o->message's memory is reused; zero o the first time.
  *
  * 0: a 2xx whose body came whole and is not empty. 75: a limit of time, 408,
- * 409, 425, 429, or a Retry-After over RETRY_MAX_WAIT. 69: not reached, TLS,
+ * 409, 425, 429, or a Retry-After over OUTCOME_MAX_WAIT. 69: not reached, TLS,
  * 5xx. 77: 401, 402, 403, 407, insufficient_quota. 76: cut, empty, a redirect, no
  * HTTP, a header too long. 65: any other 4xx. 71: out of memory. 74, without a
  * message: x->stopped.
@@ -33,5 +36,26 @@ struct outcome {
  * was reached only if x->restartable. Never: a certificate, a quota, a redirect.
  */
 void	outcome_of(const struct http_exchange *x, struct outcome *o);
+
+/*
+ * How long to wait, in milliseconds, after so many tries that failed (from 1): as the
+ * server asked (an outcome's wait_ms), or else 0.5 s doubling to 8 s, less up to a
+ * quarter of it by chance, so that many clients do not come back together.
+ */
+long	outcome_wait(long asked, unsigned tries);
+
+/* The latter, with a number for the chance. */
+long	outcome_backoff(unsigned tries, unsigned random);
+
+/*
+ * What a response's headers ask to wait, in milliseconds; -1 when they say
+ * nothing that can be understood. after_ms: retry-after-ms, it goes first; after:
+ * Retry-After (RFC 9110, section 10.2.3), seconds (a fraction is understood) or a
+ * date, which is taken relative to date, the response's own, or where there is
+ * none to now (seconds since 1970). Any of the texts may be NULL or empty. Where a
+ * time has 32 bits, a date after 2038 is not understood.
+ */
+long	outcome_after(const char *after_ms, const char *after, const char *date,
+	    long long now);
 
 #endif

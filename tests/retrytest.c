@@ -1,7 +1,7 @@
 /*
  * retrytest timestamp TEXT: the time that when_read gives, -1 for none.
- * retrytest after MS AFTER DATE NOW: retry_after's; an empty text is no header.
- * retrytest backoff TRIES RANDOM: retry_backoff's.
+ * retrytest after MS AFTER DATE NOW: outcome_after's; an empty text is no header.
+ * retrytest backoff TRIES RANDOM: outcome_backoff's.
  * retrytest clock: how many bits a time has here.
  */
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "retry.h"
+#include "outcome.h"
 #include "when.h"
 
 int
@@ -20,10 +20,10 @@ main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "timestamp") == 0)
 		printf("%lld\n", when_read(argv[2], &at) ? at : -1);
 	else if (argc == 6 && strcmp(argv[1], "after") == 0)
-		printf("%ld\n", retry_after(argv[2], argv[3], argv[4],
+		printf("%ld\n", outcome_after(argv[2], argv[3], argv[4],
 		    strtoll(argv[5], NULL, 10)));
 	else if (argc == 4 && strcmp(argv[1], "backoff") == 0)
-		printf("%ld\n", retry_backoff(
+		printf("%ld\n", outcome_backoff(
 		    (unsigned)strtoul(argv[2], NULL, 10),
 		    (unsigned)strtoul(argv[3], NULL, 10)));
 	else if (argc == 2 && strcmp(argv[1], "clock") == 0)

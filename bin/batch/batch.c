@@ -13,10 +13,10 @@
 #include "interrupt.h"
 #include "io.h"
 #include "lane.h"
+#include "outcome.h"
 #include "output.h"
 #include "pace.h"
 #include "progress.h"
-#include "retry.h"
 #include "try.h"
 #include "when.h"
 
@@ -203,12 +203,10 @@ static bool
 try_again(struct batch *b, struct lane *lane, const struct try *t, long long now)
 {
 	struct job *job = lane->job;
-	long wait = t->wait_ms;
+	long wait = outcome_wait(t->wait_ms, job->tries);
 
 	if (!t->retry)
 		return false;
-	if (wait < 0)
-		wait = retry_backoff(job->tries, retry_chance());
 	if (lane->x.status == 429)
 		slow_down(b, lane, wait, now);
 	if (job->tries > (unsigned long)b->client->retries)

@@ -1,6 +1,6 @@
 #include "diag.h"
 #include "hope.h"
-#include "retry.h"
+#include "outcome.h"
 
 enum { REFUSED = 8 };	/* refusals in a row that are everyone's */
 
@@ -42,7 +42,7 @@ hope_lost(const struct hope *h, const struct lane *lane, const struct try *t)
 		return true;
 	if (t->status == EX_NOPERM)
 		return of_all || h->refused >= REFUSED;
-	if (t->status == EX_TEMPFAIL && t->wait_ms > RETRY_MAX_WAIT)
+	if (t->status == EX_TEMPFAIL && t->wait_ms > OUTCOME_MAX_WAIT)
 		return true;
 	return is_silence(h, lane);
 }

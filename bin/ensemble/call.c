@@ -6,8 +6,8 @@
 #include "diag.h"
 #include "json.h"
 #include "mem.h"
+#include "outcome.h"
 #include "question.h"
-#include "retry.h"
 #include "when.h"
 
 static bool
@@ -222,8 +222,7 @@ try_again(struct call *c, bool may_help)
 	if (!may_help || c->tries > (unsigned long)c->calls->client->retries ||
 	    (c->final && c->answer.text.n > 0))
 		return false;
-	if (c->wait_ms < 0)
-		c->wait_ms = retry_backoff(c->tries, retry_chance());
+	c->wait_ms = outcome_wait(c->wait_ms, c->tries);
 	if (c->calls->deadline != 0 && now + c->wait_ms >= c->calls->deadline)
 		return false;
 	c->due = now + c->wait_ms;

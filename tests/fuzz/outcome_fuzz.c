@@ -8,7 +8,6 @@
 #include "apierror.h"
 #include "fuzz.h"
 #include "outcome.h"
-#include "retry.h"
 
 static char key[] = "fuzzing-key-0123";
 
@@ -32,7 +31,7 @@ check(struct outcome *o)
 	FUZZ_NEED(o->message.n > 0 && o->message.n < 8192);
 	FUZZ_NEED(memchr(o->message.p, '\0', o->message.n) == NULL);
 	FUZZ_NEED(o->wait_ms >= -1);
-	FUZZ_NEED(!o->retry || o->wait_ms <= RETRY_MAX_WAIT);
+	FUZZ_NEED(!o->retry || o->wait_ms <= OUTCOME_MAX_WAIT);
 	FUZZ_NEED(strstr(buf_string(&o->message), key) == NULL);
 }
 
