@@ -204,7 +204,7 @@ apierror_parse(const char *p, size_t n)
 	struct json_fault fault;
 	struct json v, error;
 
-	if (!json_parse(p, n, &v, &fault))
+	if (n == 0 || !json_parse(p, n, &v, &fault))
 		return (struct json){0};
 	error = apierror_find(v);
 	return error.p != NULL ? error : v;

@@ -109,20 +109,6 @@ add_why(const struct http_exchange *x, struct buf *out)
 		add_proxy(x, why, out);
 }
 
-/* What says in a response's body what failed; JSON_NONE where it is no JSON. */
-static struct json
-error_object(const struct http_exchange *x)
-{
-	struct json_fault fault;
-	struct json v, error;
-
-	if (x->error.n == 0 ||
-	    !json_parse(x->error.p, x->error.n, &v, &fault))
-		return (struct json){0};
-	error = apierror_find(v);
-	return error.p != NULL ? error : v;
-}
-
 /*
  * What stands between <name …> and the next "<" of a body, its white space made one
  * space each; nothing where there is no such tag.
@@ -358,7 +344,7 @@ asked_wait(const struct http_exchange *x)
 static void
 judge_status(const struct http_exchange *x, long http, struct outcome *o)
 {
-	struct json error = error_object(x);
+	struct json error = apierror_parse(x->error.p, x->error.n);
 
 	if (http != x->status)
 		buf_adds(&o->message, "proxy: ");
