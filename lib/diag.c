@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,16 +47,33 @@ diag_hide(const struct redact *secrets)
 }
 
 /*
- * One write(2) a message, so that the lines of a pipeline's stages do not mix.
- * Standard error is the last resort: a failure to write there has nowhere to go.
+ * One write(2) a line, so that the lines of a pipeline's stages do not mix. Standard
+ * error is the last resort: a failure to write there has nowhere to go.
  */
+static void
+put_line(struct buf *line)
+{
+	struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+	size_t done = 0;
+	ssize_t n;
+
+	buf_addc(line, '\n');
+	while (done < line->n) {
+		n = write(STDERR_FILENO, line->p + done, line->n - done);
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			(void)poll(&ready, 1, -1);
+		else if (n == -1 && errno != EINTR)
+			break;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	buf_free(line);
+}
+
 static void
 say(const char *fmt, va_list ap, const char *why)
 {
 	static bool busy;
 	struct buf line = {0}, text = {0}, safe = {0};
-	size_t done = 0;
-	ssize_t n;
 
 	if (!busy && before != NULL) {
 		busy = true;	/* what runs before may have to say something itself */
@@ -69,18 +87,9 @@ say(const char *fmt, va_list ap, const char *why)
 	buf_printf(&line, "%s: ", program);
 	redact_add(hidden, &safe, text.p, text.n, 0);
 	term_line(&line, safe.p, safe.n);
-	buf_addc(&line, '\n');
-	while (done < line.n) {
-		n = write(STDERR_FILENO, line.p + done, line.n - done);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			break;
-		done += (size_t)n;
-	}
+	put_line(&line);
 	buf_free(&text);
 	buf_free(&safe);
-	buf_free(&line);
 }
 
 void
@@ -128,6 +137,44 @@ diag_die_errno(int status, const char *fmt, ...)
 	say(fmt, ap, strerror(saved));
 	va_end(ap);
 	exit(status);
+}
+
+static void
+trace_line(const struct diag_trace *t, const struct redact *secrets)
+{
+	struct buf safe = {0}, line = {0};
+
+	redact_add(secrets, &safe, t->begun.p, t->begun.n, t->hide);
+	buf_adds(&line, t->mark);
+	term_line(&line, safe.p, safe.n);
+	buf_trim(&line, " ");
+	put_line(&line);
+	buf_free(&safe);
+}
+
+void
+diag_trace(struct diag_trace *t, const struct redact *secrets, const char *p,
+    size_t n)
+{
+	const char *newline;
+
+	for (; (newline = memchr(p, '\n', n)) != NULL; p = newline + 1) {
+		buf_add(&t->begun, p, (size_t)(newline - p));
+		buf_trim(&t->begun, "\r");
+		trace_line(t, secrets);
+		buf_clear(&t->begun);
+		n -= (size_t)(newline + 1 - p);
+	}
+	buf_add(&t->begun, p, n);
+}
+
+void
+diag_trace_end(struct diag_trace *t, const struct redact *secrets)
+{
+	buf_trim(&t->begun, "\r");
+	if (t->begun.n > 0)
+		trace_line(t, secrets);
+	buf_free(&t->begun);
 }
 
 static int

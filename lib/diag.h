@@ -47,6 +47,21 @@ _Noreturn void diag_die_errno(int status, const char *fmt, ...)
 	BUF_PRINTF(2, 3);
 
 /*
+ * What -v shows of an exchange, a line at a time, each after its mark ("> ").
+ * A line that has begun is kept: a secret in two parts would not be known.
+ */
+struct diag_trace {
+	const char	*mark;	/* a constant */
+	unsigned	 hide;	/* besides secrets: redact_add's also */
+	struct buf	 begun;
+};
+void	diag_trace(struct diag_trace *t, const struct redact *secrets,
+	    const char *p, size_t n);
+
+/* Shows what has begun, and frees it. */
+void	diag_trace_end(struct diag_trace *t, const struct redact *secrets);
+
+/*
  * The one of two statuses that counts: 74 before the service's errors (69, 75, 77),
  * these before 65, 66, 76, 1 and 0, in this order; any other status before all.
  */

@@ -156,17 +156,23 @@ take_reason(struct buf *out, const char *p, size_t n)
 }
 
 static void
+each_said(struct http_exchange *x, void (*f)(struct buf *))
+{
+	f(&x->said.reason);
+	f(&x->said.request_id);
+	f(&x->said.location);
+	f(&x->said.date);
+	f(&x->said.retry_after);
+	f(&x->said.retry_after_ms);
+	f(&x->said.should_retry);
+	f(&x->said.coding);
+}
+
+static void
 clear_head(struct http_exchange *x)
 {
 	buf_clear(&x->head);
-	buf_clear(&x->said.reason);
-	buf_clear(&x->said.request_id);
-	buf_clear(&x->said.location);
-	buf_clear(&x->said.date);
-	buf_clear(&x->said.retry_after);
-	buf_clear(&x->said.retry_after_ms);
-	buf_clear(&x->said.should_retry);
-	buf_clear(&x->said.coding);
+	each_said(x, buf_clear);
 	x->head_done = x->chunked = x->packed = false;
 	x->status = 0;
 }
@@ -347,15 +353,27 @@ on_body(char *p, size_t size, size_t count, void *arg)
 static int
 on_debug(CURL *easy, curl_infotype kind, char *p, size_t n, void *arg)
 {
+	static const char *const marks[] = {"* ", "< ", "> "};
 	struct http_exchange *x = arg;
 
 	(void)easy;
 	if (kind == CURLINFO_DATA_IN && x->packed)
 		gzip_feed(&x->gzip, p, n);
-	if (!x->options->verbose)
+	if (!x->options->verbose || kind > CURLINFO_HEADER_OUT)
 		return 0;
-	trace_add(&x->trace, x->options->redact, kind, p, n);
+	x->trace[kind].mark = marks[kind];
+	x->trace[kind].hide = REDACT_HEADERS | (kind == CURLINFO_TEXT ? REDACT_URLS : 0U);
+	diag_trace(&x->trace[kind], x->options->redact, p, n);
 	return 0;
+}
+
+static void
+end_trace(struct http_exchange *x)
+{
+	size_t kind;
+
+	for (kind = 0; kind <= CURLINFO_HEADER_OUT; kind++)
+		diag_trace_end(&x->trace[kind], x->options->redact);
 }
 
 static bool
@@ -541,7 +559,7 @@ finish(struct http_exchange *x, CURLcode code)
 		x->status = 0;	/* a 1xx only promises a response */
 	curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &x->proxy_status);
 	curl_multi_remove_handle(h->multi, x->easy);
-	trace_end(&x->trace, x->options->redact);
+	end_trace(x);
 	pull(&h->active, x);
 	x->state = HTTP_ENDED;
 	push(&h->ended, x);
@@ -651,7 +669,7 @@ http_cancel(struct http_exchange *x)
 {
 	if (x->state == HTTP_ACTIVE) {
 		curl_multi_remove_handle(x->http->multi, x->easy);
-		trace_end(&x->trace, x->options->redact);
+		end_trace(x);
 		pull(&x->http->active, x);
 	} else if (x->state == HTTP_ENDED) {
 		pull(&x->http->ended, x);
@@ -673,12 +691,5 @@ http_free(struct http_exchange *x)
 	x->headers = NULL;
 	buf_free(&x->head);
 	buf_free(&x->error);
-	buf_free(&x->said.reason);
-	buf_free(&x->said.request_id);
-	buf_free(&x->said.location);
-	buf_free(&x->said.date);
-	buf_free(&x->said.retry_after);
-	buf_free(&x->said.retry_after_ms);
-	buf_free(&x->said.should_retry);
-	buf_free(&x->said.coding);
+	each_said(x, buf_free);
 }

@@ -23,9 +23,9 @@
 #include <curl/curl.h>
 
 #include "buf.h"
+#include "diag.h"
 #include "gzip.h"
 #include "redact.h"
-#include "trace.h"
 
 /* Where an exchange goes, and how. Any number of exchanges may share one. */
 struct http_options {
@@ -103,7 +103,7 @@ struct http_exchange {
 	bool		 enough;
 	bool		 chunked, packed;	/* how the response comes, as its headers say */
 	struct gzip	 gzip;		/* the body, where that is packed */
-	struct trace	 trace;
+	struct diag_trace trace[3];	/* notes, headers received, headers sent */
 };
 
 /*
