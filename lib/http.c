@@ -138,6 +138,7 @@ header(const char *p, size_t n, const char *name, struct buf *out)
 		p++;
 	buf_clear(out);
 	buf_add(out, p, n);
+	(void)buf_string(out);
 	return true;
 }
 

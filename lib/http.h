@@ -85,7 +85,7 @@ struct http_exchange {
 	bool		 head_done;	/* all of them */
 	struct buf	 error;		/* the body of any status but 2xx, cut at 64 KiB */
 	unsigned long long passed;	/* bytes of the body that sink took */
-	struct {			/* of the last response; "" where not sent */
+	struct {			/* of the last response, NUL-terminated; empty where not sent */
 		struct buf reason, request_id, location, date,
 		    retry_after, retry_after_ms, should_retry;
 		struct buf coding;	/* of the body, if not one of ours: such a

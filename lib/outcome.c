@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -318,26 +319,11 @@ outcome_after(const char *after_ms, const char *after, const char *date,
 	return at - from < LONGEST_WAIT / 1000 ? (long)(at - from) * 1000 : LONGEST_WAIT;
 }
 
+/* A header's value; NULL where it was not sent. */
 static const char *
-text(struct buf b, struct buf *copy)
+value(const struct buf *said)
 {
-	buf_clear(copy);
-	buf_add(copy, b.p, b.n);
-	return buf_string(copy);
-}
-
-static long
-asked_wait(const struct http_exchange *x)
-{
-	struct buf ms = {0}, after_text = {0}, date = {0};
-	long wait = outcome_after(text(x->said.retry_after_ms, &ms),
-	    text(x->said.retry_after, &after_text), text(x->said.date, &date),
-	    (long long)time(NULL));
-
-	buf_free(&ms);
-	buf_free(&after_text);
-	buf_free(&date);
-	return wait;
+	return said->n > 0 ? said->p : NULL;
 }
 
 /* A response whose status is no 2xx, from the server or from a proxy. */
@@ -367,7 +353,8 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 		buf_addc(&o->message, ')');
 	}
 	o->retry = may_help(x, o->status);
-	o->wait_ms = asked_wait(x);
+	o->wait_ms = outcome_after(value(&x->said.retry_after_ms),
+	    value(&x->said.retry_after), value(&x->said.date), (long long)time(NULL));
 	if (apierror_quota(error)) {
 		o->status = EX_NOPERM;
 		o->retry = false;
@@ -452,49 +439,25 @@ is_long_header(const struct http_exchange *x)
 	return x->code == CURLE_OUT_OF_MEMORY && x->connected && !x->head_done;
 }
 
+static void judge(struct outcome *o, int status, bool retry, const char *fmt, ...)
+    BUF_PRINTF(4, 5);
+
 static void
-judge_transfer(const struct http_exchange *x, struct outcome *o)
+judge(struct outcome *o, int status, bool retry, const char *fmt, ...)
 {
-	if (x->cut) {
-		o->status = EX_PROTOCOL;
-		o->retry = x->restartable;
-		buf_printf(&o->message, "the answer was cut after %llu bytes: its"
-		    " compressed form has no end", x->passed);
-		return;
-	}
-	if (x->said.coding.n > 0) {
-		o->status = EX_PROTOCOL;
-		buf_printf(&o->message, "HTTP %ld: the body is encoded as ", x->status);
-		add_said(x, &o->message, x->said.coding.p, x->said.coding.n);
-		buf_adds(&o->message, ": only gzip is read, whose end can be told"
-		    " from a cut");
-		return;
-	}
-	if (x->code == CURLE_OK && x->passed > 0)
-		return;
-	if (x->code == CURLE_OK && !x->head_done) {
-		o->status = EX_PROTOCOL;
-		o->retry = true;
-		buf_adds(&o->message, "the connection was closed in the middle of"
-		    " the response's header");
-		return;
-	}
-	if (x->code == CURLE_OK) {
-		o->status = EX_PROTOCOL;
-		buf_printf(&o->message, "HTTP %ld: the body is empty", x->status);
-		return;
-	}
-	if (is_long_header(x)) {
-		o->status = EX_PROTOCOL;
-		buf_adds(&o->message, "the response has a header too long");
-		return;
-	}
-	if (x->no_files) {
-		o->status = EX_OSERR;
-		buf_printf(&o->message, "%s: out of file descriptors (ulimit -n)",
-		    x->options->url);
-		return;
-	}
+	va_list ap;
+
+	o->status = status;
+	o->retry = retry;
+	va_start(ap, fmt);
+	buf_vprintf(&o->message, fmt, ap);
+	va_end(ap);
+}
+
+/* A transfer that libcurl saw fail. */
+static void
+judge_code(const struct http_exchange *x, struct outcome *o)
+{
 	o->status = status_of_code(x->code, &o->retry);
 	if (x->passed > 0)
 		o->retry = o->retry && x->restartable;
@@ -506,6 +469,37 @@ judge_transfer(const struct http_exchange *x, struct outcome *o)
 	else
 		buf_printf(&o->message, "%s: ", x->options->url);
 	add_why(x, &o->message);
+}
+
+static void
+judge_transfer(const struct http_exchange *x, struct outcome *o)
+{
+	bool ok = x->code == CURLE_OK;
+
+	if (x->cut) {
+		judge(o, EX_PROTOCOL, x->restartable, "the answer was cut after %llu"
+		    " bytes: its compressed form has no end", x->passed);
+	} else if (x->said.coding.n > 0) {
+		judge(o, EX_PROTOCOL, false, "HTTP %ld: the body is encoded as ",
+		    x->status);
+		add_said(x, &o->message, x->said.coding.p, x->said.coding.n);
+		buf_adds(&o->message, ": only gzip is read, whose end can be told"
+		    " from a cut");
+	} else if (ok && x->passed > 0) {
+		return;
+	} else if (ok && !x->head_done) {
+		judge(o, EX_PROTOCOL, true, "the connection was closed in the middle of"
+		    " the response's header");
+	} else if (ok) {
+		judge(o, EX_PROTOCOL, false, "HTTP %ld: the body is empty", x->status);
+	} else if (is_long_header(x)) {
+		judge(o, EX_PROTOCOL, false, "the response has a header too long");
+	} else if (x->no_files) {
+		judge(o, EX_OSERR, false, "%s: out of file descriptors (ulimit -n)",
+		    x->options->url);
+	} else {
+		judge_code(x, o);
+	}
 }
 
 /* Whether the body was damaged: libcurl has another code where it stops at once. */

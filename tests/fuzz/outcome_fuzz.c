@@ -41,8 +41,10 @@ add_line(struct buf *out, const char **p, size_t *n)
 	const char *line;
 	size_t length;
 
-	if (fuzz_line(p, n, &line, &length))
+	if (fuzz_line(p, n, &line, &length)) {
 		buf_add(out, line, length);
+		(void)buf_string(out);
+	}
 }
 
 static void
