@@ -283,6 +283,8 @@ data: $general"
     assert_equal "$(sort heads | uniq -c | sed 's/^ *//')" $'50 closed\n1 open'
     assert_equal "$(sort keeps | uniq -c | sed 's/^ *//')" $'5 HTTP/1.1 200 OK\n1 open'
     [ $((SECONDS - started)) -ge 50 ]
+    # A line is written when the connection is at its end, which its client sees first.
+    until_true eval '[ "$(wc -l <log)" -ge 510 ]'
     assert_equal "$(jq -c .status log | sort | uniq -c | sed 's/^ *//')" $'10 200\n500 408'
     most_memory 90000
 }
