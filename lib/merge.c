@@ -117,6 +117,8 @@ find_index(const struct merge *m, long index)
 	uint64_t hash = table_hash(&index, sizeof(index));
 	size_t at = 0, *i;
 
+	if (m->members == NULL)
+		return NULL;
 	while ((i = table_next(&m->table, hash, &at)) != NULL)
 		if (m->members[*i].index == index)
 			return i;

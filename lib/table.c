@@ -26,7 +26,7 @@ seed(void)
 
 	if (x != 0)
 		return x;
-	clock_gettime(CLOCK_REALTIME, &t);
+	(void)clock_gettime(CLOCK_REALTIME, &t);
 	x = mix((uint64_t)t.tv_nsec ^ (uint64_t)t.tv_sec << 30);
 	x = mix(x ^ (uint64_t)getpid()) ^ (uint64_t)(uintptr_t)&t;
 	return x |= 1;

@@ -150,7 +150,7 @@ C
     mkdir readme page
     units "$ROOT/README.md" readme
     units "$ROOT/man/supai-batch.1" page
-    assert_equal "$(ls readme | xargs)" 'reviews.service reviews.timer'
+    assert_equal "$(cd readme && echo *)" 'reviews.service reviews.timer'
     diff readme page
 }
 

@@ -74,7 +74,7 @@ letters_seed(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_REALTIME, &t);
+	(void)clock_gettime(CLOCK_REALTIME, &t);
 	return (uint64_t)t.tv_nsec << 32 ^ (uint64_t)t.tv_sec ^
 	    (uint64_t)getpid() << 16;
 }

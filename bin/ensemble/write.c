@@ -192,7 +192,7 @@ put_time(struct emit *e, long wait_ms)
 	char text[64];
 	size_t n;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
 	ms = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000 + wait_ms;
 	at = (time_t)(ms / 1000);
 	if (gmtime_r(&at, &tm) == NULL)

@@ -107,7 +107,8 @@ read_entry(struct entry *e, int folder, const char *file, size_t n)
 {
 	struct buf text = {0}, why = {0};
 	struct stat st;
-	int fd = openat(folder, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = folder == -1 ? -1 :
+	    openat(folder, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool well = fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    io_slurp_fd(fd, file, IO_BYTES, &text, 2 * IO_MAX_RECORD, &why) == 0 &&
 	    text.n > 0;

@@ -25,7 +25,7 @@ begin(struct front *f, struct MHD_Connection *c)
 	struct exchange *x = mem_zero(1, sizeof(*x));
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
 	x->began = when_now();
 	x->began_at = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	x->shared = &f->shared;

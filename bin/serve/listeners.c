@@ -51,6 +51,7 @@ listeners_take(int **fds)
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
+	unsetenv("LISTEN_PIDFDID");
 	*fds = mem_zero((size_t)n + 1, sizeof(**fds));
 	for (i = 0; i < n; i++) {
 		(*fds)[i] = FIRST + (int)i;
