@@ -50,6 +50,9 @@ limited() { bash -c "ulimit $1 && exec $2" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TES
         case $got in
         0) continue ;;   # libcurl does with few, in some ways
         127) continue ;; # the loader's own
+        71) # a static one gets as far as its input
+            [[ $(cat err) != 'supai-send: request: '* ]] || continue
+            ;;&
         # some libcurls need one before there is a connection
         *) assert_equal "$n: $got: $(sed "s|$SUPAI_BASE_URL/chat/completions: ||" err)" \
             "$n: 71: supai-send: out of file descriptors (ulimit -n)" ;;

@@ -446,7 +446,7 @@ END
     port=${BASE#http://127.0.0.1:}
     port=${port%%/*}
     run --separate-stderr supai-serve --no-key --port "$port"
-    expect 69 '' "supai-serve: 127.0.0.1 port $port: Address already in use"
+    expect 69 '' "supai-serve: 127.0.0.1 port $port: Address*in use"
     run --separate-stderr supai-serve --no-key --listen no.such.host.invalid
     assert_equal "$status" 69
     for args in '--port 70000' '-j 0' '--queue -1' '--max-time x'; do
