@@ -837,7 +837,7 @@ E
 @test "-e: a program that fails on every record is said once" {
     seq 1000 >in
     req -e .a in
-    expect 65 '' $'supai-req: in: record 1: Cannot index number with *"a"\nsupai-req: 999 more records, for the same reason'
+    expect 65 '' $'supai-req: in: record 1: Cannot index number with *"a"*\nsupai-req: 999 more records, for the same reason'
     req -e 'ascii_downcase' in
     expect 65 '' $'supai-req: in: record 1: *\nsupai-req: 999 more records, for the same reason'
     req -e . in
