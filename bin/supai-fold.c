@@ -107,11 +107,11 @@ fold_events(struct state *s, char **files, int nfiles, size_t max)
 	const struct chunk *c;
 	enum events_got got;
 
-	events_start(&e, files, nfiles, max);
+	events_start(&e, files, nfiles, max, s->fold.one);
 	while ((got = events_next(&e, &c)) != EVENTS_END) {
 		if (got == EVENTS_CHUNK)
 			add(s, c);
-		else if (got == EVENTS_FILE || !s->fold.one)
+		else
 			finish(s);
 	}
 	return events_stop(&e);

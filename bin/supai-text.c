@@ -26,11 +26,11 @@ read_events(struct text *t, char **files, int nfiles, size_t max)
 	const struct chunk *c;
 	enum events_got got;
 
-	events_start(&e, files, nfiles, max);
+	events_start(&e, files, nfiles, max, t->fold.one);
 	while ((got = events_next(&e, &c)) != EVENTS_END) {
 		if (got == EVENTS_CHUNK)
 			text_add(t, c);
-		else if (got == EVENTS_FILE || !t->fold.one)
+		else
 			text_finish(t);
 	}
 	return events_stop(&e);

@@ -4,9 +4,9 @@
 #include "events.h"
 
 void
-events_start(struct events *e, char **files, int nfiles, size_t max)
+events_start(struct events *e, char **files, int nfiles, size_t max, bool one)
 {
-	*e = (struct events){.reader = chunk_reader()};
+	*e = (struct events){.reader = chunk_reader(), .one = one};
 	io_start(&e->in, files, nfiles, max);
 	io_foresee(&e->in, chunk_length, e->reader);
 	io_confine(&e->in);
@@ -44,7 +44,7 @@ end_file(struct events *e, int status)
 {
 	e->status = diag_worst(e->status, status);
 	e->open = false;
-	return EVENTS_FILE;
+	return EVENTS_GAP;
 }
 
 enum events_got
@@ -58,11 +58,13 @@ events_next(struct events *e, const struct chunk **c)
 	if (!e->open && !io_next(&e->in))
 		return EVENTS_END;
 	e->open = true;
-	got = io_line(&e->in, &p, &n);
+	do
+		got = io_line(&e->in, &p, &n);
+	while (got == IO_RECORD && e->one && io_blank(p, n));
 	if (got != IO_RECORD)
 		return end_file(e, got == IO_LONG ? io_too_long(&e->in) : 0);
 	if (io_blank(p, n))
-		return EVENTS_BLANK;
+		return EVENTS_GAP;
 	*c = chunk_next(e->reader, p, n, &fault);
 	if (*c == NULL)
 		return end_file(e, say_bad(&e->in, p, n, &fault));
