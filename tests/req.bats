@@ -632,7 +632,12 @@ E
         req -d "$date" hi
         expect 64 '' "supai-req: --date: '$date' is no RFC 3339 date and time (2026-01-31T10:30:00Z, or now)"
     done
-    for date in 2024-02-29T23:59:60Z 2000-02-29T00:00:00-23:59 0000-01-01T00:00:00.123456789z; do
+    for month in 04 06 09 11; do
+        req -d "2024-$month-31T00:00:00Z" hi
+        assert_equal "$month: $status" "$month: 64"
+    done
+    for date in 2024-02-29T23:59:60Z 2000-02-29T00:00:00-23:59 0000-01-01T00:00:00.123456789z \
+        2024-{01,03,05,07,08,10,12}-31T00:00:00Z 2024-{04,06,09,11}-30T00:00:00Z; do
         req -d "$date" hi
         assert_equal "$date: $status" "$date: 0"
     done
