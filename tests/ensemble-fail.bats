@@ -555,6 +555,7 @@ done main'
     request
     set -m # in the background SIGINT is ignored without
     for name in TERM INT; do
+        rm -f out # or what the one before wrote is taken for this one's
         supai-ensemble --panel panel request >out 2>err 3>&- &
         until_true grep -qs run-mode-call out
         kill -$name $!
