@@ -433,7 +433,7 @@ main(int argc, char **argv)
 {
 	static struct seen s;
 	bool print_them = argc > 1 && strcmp(argv[1], "-p") == 0;
-	unsigned i, step = argc > 1 && !print_them ? (unsigned)atoi(argv[1]) : 1;
+	unsigned i, step = argc > 1 && !print_them ? (unsigned)strtoul(argv[1], NULL, 10) : 1;
 	struct buf text = {0};
 	struct answer a;
 

@@ -37,7 +37,7 @@
 #include "io.h"
 
 enum {
-	DATA, HEADERS, RST_STREAM = 3, SETTINGS, PING = 6, GOAWAY,	/* types */
+	DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, PING = 6, GOAWAY = 7, /* types */
 	END_STREAM = 1, ACK = 1, END_HEADERS = 4,
 	FRAME_HEAD = 9, PREFACE = 24, MOST = 16384,	/* bytes */
 };

@@ -423,7 +423,7 @@ median() {
             i=$((i + 1))
             chunk $i text-start
             chunk $i text '"text":"a"'
-            chunk $i done
+            chunk $i 'done'
             [ "$score" = - ] || chunk $i confidence-score "\"value\":$score"
         done
     } >in
@@ -441,19 +441,19 @@ median() {
         run_of a b
         chunk a confidence-score '"value":0.1'
         chunk b text-start
-        chunk b done
+        chunk b 'done'
         chunk b confidence-score '"value":0.6'
-        chunk c done
+        chunk c 'done'
         chunk main text '"text":"x"'
         chunk main confidence-score '"value":0.9'
-        chunk main done
+        chunk main 'done'
     } >in
     run --separate-stderr supai-watch --log in
     expect 0 "$(cat in)" '*0:00 2 of 3 done, median 0.60, 1 char'
 }
 
 @test "one model, and samples of one: each is a line" {
-    { run_of o/m; chunk o/m text-start; chunk o/m text '"text":"hi"'; chunk o/m done; } >in
+    { run_of o/m; chunk o/m text-start; chunk o/m text '"text":"hi"'; chunk o/m 'done'; } >in
     terminal 80 24
     ran 'supai-watch <in >out'
     run screen
