@@ -561,7 +561,6 @@ deflate|Content-Encoding: deflate
 gzip, br|Content-Encoding: gzip, br
 gzip, gzip|Content-Encoding: gzip, gzip
 nonsense|Content-Encoding: nonsense
-gzip, chunked|Transfer-Encoding: gzip, chunked
 E
     answer_body | gzip -nc | open_response 'Content-Encoding: gzip' 'Content-Encoding: gzip' >response
     raw_start response
@@ -571,6 +570,16 @@ E
     raw_start response
     run --separate-stderr supai-send req
     expect 0 "$(answer_body)" ''
+}
+
+@test "a transfer encoding that nobody asked for is 76, and not passed on" {
+    answer_body | open_response 'Transfer-Encoding: gzip, chunked' >response
+    raw_start response
+    run --separate-stderr supai-send --retries 0 req
+    assert_equal "$status $output" '76 '
+    # libcurl 8.23 refuses it itself.
+    [[ $stderr == 'supai-send: HTTP 200: the body is encoded as gzip, chunked: only gzip is read, '* ||
+        $stderr == *': Unsolicited Transfer-Encoding'* ]]
 }
 
 @test "a connection that closes in the middle of the header is tried again, then 76" {
