@@ -29,6 +29,7 @@ makes() {
 [{"error":{"code":400,"message":"API key not valid","status":"INVALID_ARGUMENT"}}] => 65 API key not valid
 {"errors":[{"message":"first"},{"message":"second"}]} => 69 first; second
 {"errors":["plain"]} => 69 plain
+{"errors":["a","b","c","d"]} => 69 a; b; c
 {"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"result":null} => 69 Authentication error
 {"object":"error","message":"m","type":"BadRequestError","param":null,"code":400} => 65 m
 {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}} => 69 Overloaded

@@ -243,13 +243,18 @@ E
 @test "HTTP/2: an answer that nonsense or a reset without an error cuts passes for none" {
     h2_pieces
     while read -r steps; do
+        # A server for each: one that ends a connection takes the next one badly.
         # shellcheck disable=SC2086
         h2_start $steps
         run_pipe 'supai-send --retries 0 --idle-timeout 10 request | supai-sse | supai-text'
         [[ $stages == '76 76 76' || $stages == '0 76 76' ]]
         assert_equal "$output" 'one '
+        # shellcheck disable=SC2086
+        h2_start $steps
         run --separate-stderr timeout 60 supai-batch -q --retries 0 --idle-timeout 10 request
         assert_equal "$steps: $status $(jq -r .error.code <<<"$output")" "$steps: 1 broken_response"
+        # shellcheck disable=SC2086
+        h2_start $steps
         run --separate-stderr timeout 60 supai --cacert h2.pem --retries 0 --idle-timeout 10 hi
         expect 76 'one ' 'supai*'
     done <<'E'
