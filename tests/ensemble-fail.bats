@@ -680,6 +680,13 @@ P
     echo k >the-key && chmod 644 the-key
     ensemble
     expect 78 '' 'supai-ensemble: the-key: not for you alone (mode 644): *'
+    # The file is named from the panel on, unless its path is a whole one.
+    mkdir of && mv panel of/panel
+    ensemble --panel of/panel
+    expect 78 '' 'supai-ensemble: key file of/the-key: No such file or directory'
+    sed -i.old "s|the-key|$PWD/the-key|" of/panel
+    ensemble --panel of/panel
+    expect 78 '' "supai-ensemble: $PWD/the-key: not for you alone (mode 644): *"
 }
 
 @test "no key is in any output: not in text, thinking, errors, messages or what is sent on" {

@@ -270,6 +270,10 @@ END
     raw_start response
     run --separate-stderr supai-send --retries 0 req
     expect 69 '' 'supai-send: HTTP 503: Service Unavailable'
+    printf 'HTTP/1.1 529\r\nContent-Length: 0\r\n\r\n' >response
+    raw_start response
+    run --separate-stderr supai-send --retries 0 req
+    expect 69 '' 'supai-send: HTTP 529: Overloaded'
 }
 
 @test "404 and 405 name the URL" {
