@@ -141,26 +141,16 @@ forget(struct input *in)
 	free(in->path);
 }
 
-static bool
-is_known(unsigned status)
-{
-	static const unsigned known[] = {200, 400, 401, 403, 404, 405, 413, 503};
-	size_t i;
-
-	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (status == known[i])
-			return true;
-	return false;
-}
-
 /* What is said at once: JSON, and where it refuses, OpenAI's error with words in it. */
 static void
 check_response(const struct exchange *x)
 {
+	static const int known[] = {200, 400, 401, 403, 404, 405, 413, 503};
 	struct json_fault fault;
 	struct json v, message;
 
-	FUZZ_NEED(is_known(x->status) && x->end == EXCHANGE_WHOLE && !x->stream);
+	FUZZ_NEED(fuzz_is_one_of((int)x->status, known, sizeof(known) / sizeof(*known)));
+	FUZZ_NEED(x->end == EXCHANGE_WHOLE && !x->stream);
 	FUZZ_NEED(utf8_valid(x->out.p, x->out.n) == x->out.n);
 	FUZZ_NEED(json_parse(x->out.p, x->out.n, &v, &fault));
 	FUZZ_NEED((x->status == 405) == (x->allow != NULL));

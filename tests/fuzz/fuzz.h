@@ -54,4 +54,16 @@ fuzz_copy(const char *p, size_t n)
 	return copy;
 }
 
+/* Whether x is one of the n numbers in list. */
+static inline bool
+fuzz_is_one_of(int x, const int *list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (x == list[i])
+			return true;
+	return false;
+}
+
 #endif
