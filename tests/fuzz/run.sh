@@ -19,7 +19,7 @@ for name; do
     dict=
     [ ! -f "tests/fuzz/$name.dict" ] || dict=-dict=tests/fuzz/$name.dict
     # shellcheck disable=SC2086 # no word, or one
-    "$fuzzer" $dict -max_total_time="$FUZZ_SECONDS" -timeout=20 -max_len=16384 -rss_limit_mb=2048 -print_final_stats=1 \
+    "$fuzzer" $dict -max_total_time="$FUZZ_SECONDS" -timeout=20 -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$fuzzer.found-" "$fuzzer.corpus" >"$fuzzer.log" 2>&1 || status=1
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$fuzzer.log")
     found=$(find "$BUILD/fuzz" -name "$name.found-*" | wc -l)
