@@ -38,19 +38,19 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 		c->system = arg;
 		break;
 	case 'H':
-		compose_add(&c->history, arg);
+		words_add(&c->history, arg);
 		break;
 	case 'f':
-		compose_add(&c->files, arg);
+		words_add(&c->files, arg);
 		break;
 	case 'i':
-		compose_add(&c->images, arg);
+		words_add(&c->images, arg);
 		break;
 	case 'm':
 		c->mode = arg;
 		break;
 	case 'M':
-		compose_add(&c->models, arg);
+		words_add(&c->models, arg);
 		break;
 	case 'd':
 		compose_date(c, arg);
@@ -65,7 +65,7 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 		compose_environment(c, arg);
 		break;
 	case 'b':
-		compose_add(&c->bodies, arg);
+		words_add(&c->bodies, arg);
 		break;
 	case 'x':
 		c->chunks = true;
@@ -105,7 +105,7 @@ take_words(struct compose *c, char **words, bool dashes)
 		if (!dashes && (*words)[0] == '-' && (*words)[1] != '\0')
 			opt_usage(&tool, "'%s' after the prompt's first word:"
 			    " quote the prompt, or put -- before it", *words);
-		compose_add(&c->words, *words);
+		words_add(&c->words, *words);
 	}
 }
 

@@ -62,7 +62,6 @@ struct options {
 	const char	*text_only;	/* an option that --json has no stage for */
 	const char	*send_only, *ensemble_only; /* options of one of the two */
 	const char	*looking;	/* --list or --show; NULL: a question is asked */
-	bool		 dry_run;
 	bool		 safe, raw;
 };
 
@@ -93,10 +92,6 @@ note_stage(struct ask *a, int key, const char *arg)
 	case PLACES_LETTER('v'):
 	case PLACES_LETTER('D'):
 		return a->aloud = true;
-	case OPTIONS_MAX_RECORD:
-		words_add(&a->beside, places_word(key));
-		words_add(&a->beside, arg);
-		return true;
 	case CLIENT_URL:
 		a->url = arg;
 		return true;
@@ -176,7 +171,7 @@ note(struct options *o, int key, const char *arg)
 		note_events(a, arg);
 		break;
 	case DRY_RUN:
-		o->dry_run = true;
+		a->show = true;
 		break;
 	case ENSEMBLE:
 		a->ensemble = true;
@@ -278,7 +273,7 @@ look(struct options *o)
 int
 main(int argc, char **argv)
 {
-	struct options o = {.dry_run = false};
+	struct options o = {.looking = NULL};
 	const char *arg;
 	int key, at = 1;
 
@@ -298,8 +293,5 @@ main(int argc, char **argv)
 	ending_init();
 	if (o.looking != NULL)
 		return look(&o);
-	if (!o.dry_run)
-		return ask_run(&o.ask);
-	ask_show(&o.ask);
-	return 0;
+	return ask_run(&o.ask);
 }

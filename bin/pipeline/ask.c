@@ -10,9 +10,9 @@
 #include "diag.h"
 #include "ending.h"
 #include "io.h"
+#include "mem.h"
 #include "opt.h"
 #include "run.h"
-#include "show.h"
 #include "tools.h"
 
 static const char *
@@ -22,7 +22,7 @@ tool_of(enum place place)
 		[PLACES_REQ] = "supai-req", [PLACES_SEND] = "supai-send",
 		[PLACES_SSE] = "supai-sse", [PLACES_WATCH] = "supai-watch",
 		[PLACES_TEXT] = "supai-text", [PLACES_FOLD] = "supai-fold",
-		[PLACES_ENSEMBLE] = "supai-ensemble",
+		[PLACES_ENSEMBLE] = "supai-ensemble", [PLACES_KEEP] = "supai-fold",
 	};
 
 	return tools[place];
@@ -186,14 +186,6 @@ go_on(struct ask *a)
 	a->args[PLACES_REQ] = req;
 }
 
-static void
-find(struct ask *a)
-{
-	output_find(&a->output, a->output_name);
-	if (a->keep)
-		conversation_find(&a->conversation, a->name);
-}
-
 void
 ask_free(struct ask *a)
 {
@@ -201,78 +193,79 @@ ask_free(struct ask *a)
 
 	for (i = 0; i < PLACES_N; i++)
 		words_free(&a->args[i]);
-	words_free(&a->beside);
 	words_free(&a->prompt);
 	words_free(&a->models);
 	buf_free(&a->list);
 }
 
+/* The pipeline, as it is shown and run. */
+
 static void
-finish(struct ask *a)
+add_stage(struct ask *a, struct run *r, enum place place)
 {
-	if (a->keep)
-		conversation_close(&a->conversation);
-	output_close(&a->output);
-	ask_free(a);
+	struct stage *s = run_add(r, tool_of(place), &a->args[place]);
+
+	s->aloud = place == PLACES_WATCH || (place == exchange_place(a) && a->aloud);
 }
 
-/* Calls step for the stages in their order. */
+/* The events are kept as they come, whatever becomes of the answer. */
 static void
-each_stage(struct ask *a, void (*step)(struct ask *a, enum place place,
-    void *arg), void *arg)
+add_stages(struct ask *a, struct run *r)
 {
-	step(a, PLACES_REQ, arg);
-	step(a, exchange_place(a), arg);
-	step(a, PLACES_SSE, arg);
+	struct conversation *c = &a->conversation;
+	bool kept = a->keep && !a->show;
+
+	add_stage(a, r, PLACES_REQ);
+	if (kept)
+		run_copy(r, c->temp.fd, c->file);
+	add_stage(a, r, exchange_place(a));
+	add_stage(a, r, PLACES_SSE);
+	if (a->events != NULL)
+		run_copy(r, a->events_fd, a->events);
+	if (kept)
+		run_copy(r, c->events.fd, c->file);
 	if (a->watch == ASK_WATCHED)
-		step(a, PLACES_WATCH, arg);
-	step(a, last_place(a), arg);
+		add_stage(a, r, PLACES_WATCH);
+	add_stage(a, r, last_place(a));
 }
 
 /* Showing. */
 
-/* The events, beside what goes on. */
 static void
-show_events(struct ask *a, struct buf *line)
+add_word(struct buf *line, const char *word)
 {
-	struct words file = {0};
-
-	words_add(&file, a->events);
-	buf_adds(line, " | ");
-	show_command(line, "tee", &file);
-	words_free(&file);
-}
-
-static void
-show_stage(struct ask *a, enum place place, void *arg)
-{
-	struct buf *line = arg;
-
 	if (line->n > 0)
-		buf_adds(line, " | ");
-	if (place == PLACES_REQ && a->url != NULL)
-		show_variable(line, "SUPAI_BASE_URL", a->url);
-	show_command(line, tool_of(place), &a->args[place]);
-	if (place == PLACES_SSE && a->events != NULL)
-		show_events(a, line);
+		buf_addc(line, ' ');
+	opt_quote(line, word, strlen(word));
 }
 
-void
-ask_show(struct ask *a)
+static void
+show(struct ask *a, const struct run *r)
 {
 	struct buf line = {0};
+	const struct stage *s;
+	char *word;
+	size_t i, k;
 
-	find(a);
-	if (a->keep)
-		conversation_look(&a->conversation);
-	go_on(a);
-	complete(a);
-	each_stage(a, show_stage, &line);
+	if (a->url != NULL) {
+		buf_adds(&line, "SUPAI_BASE_URL=");
+		opt_quote(&line, a->url, strlen(a->url));
+	}
+	for (i = 0; i < r->n; i++) {
+		s = &r->stages[i];
+		buf_adds(&line, i > 0 ? " |" : "");
+		word = s->tool != NULL ? tools_word(s->tool) : mem_string("tee");
+		add_word(&line, word);
+		free(word);
+		for (k = 0; k < s->nfiles; k++)
+			add_word(&line, s->files[k].name);
+		for (k = 0; s->tool != NULL && k < s->args->n; k++)
+			add_word(&line, s->args->p[k]);
+	}
 	output_show(&a->output, &line);
 	buf_addc(&line, '\n');
 	io_write(line.p, line.n);
 	buf_free(&line);
-	finish(a);
 }
 
 /* Running. */
@@ -282,53 +275,42 @@ static void
 try_last(struct ask *a)
 {
 	enum place place = last_place(a);
-	struct stage s = {.tool = tool_of(place)};
+	struct stage s = {.tool = tool_of(place), .args = &a->args[place]};
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
+	if (in == -1 || out == -1)
+		diag_die_errno(EX_OSERR, "/dev/null");
 	free(tools_path(s.tool));
-	if (a->args[place].n == 0)
-		return;
-	words_join(&s.args, &a->args[place]);
-	if (stage_try(&s) == EX_USAGE) {
+	if (s.args->n > 0 && stage_run(&s, in, out) == EX_USAGE) {
 		stage_tell(&s);
 		exit(EX_USAGE);
 	}
-	stage_free(&s);
+	buf_free(&s.said);
+	close(in);
+	close(out);
 }
 
+/* Whatever can fail does so before the question is asked and paid. */
 static void
-start_conversation(struct ask *a)
+prepare(struct ask *a)
 {
-	conversation_open(&a->conversation);
-	if (!a->fresh && !a->conversation.there)
-		diag_warn("a new conversation, %s: %s", a->conversation.name,
-		    a->conversation.file);
-}
+	struct conversation *c = &a->conversation;
 
-/* They are kept as they come, whatever becomes of the answer. */
-static void
-open_events(struct ask *a, struct run *r)
-{
-	r->events_name = a->events;
+	if (a->output.name == NULL)
+		io_check_output();
+	try_last(a);
+	output_open(&a->output);
+	if (a->keep)
+		conversation_open(c);
+	if (a->keep && !a->fresh && !c->there)
+		diag_warn("a new conversation, %s: %s", c->name, c->file);
 	if (a->events == NULL)
 		return;
-	r->events_fd = open(a->events, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY |
+	a->events_fd = open(a->events, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY |
 	    O_CLOEXEC, 0666);
-	if (r->events_fd == -1)
+	if (a->events_fd == -1)
 		diag_die_errno(EX_CANTCREAT, "%s", a->events);
-}
-
-static void
-add_stage(struct ask *a, enum place place, void *arg)
-{
-	struct run *r = arg;
-	struct stage *s = run_add(r, tool_of(place));
-
-	words_join(&s->args, &a->args[place]);
-	s->aloud = place == PLACES_WATCH || (place == exchange_place(a) && a->aloud);
-	if (place == PLACES_REQ && a->keep)
-		r->keep_at = (int)r->n - 1;
-	if (place == PLACES_SSE)
-		r->events_at = (int)r->n - 1;
 }
 
 /*
@@ -341,78 +323,82 @@ attend_person(struct ask *a, struct run *r)
 {
 	r->live = isatty(STDERR_FILENO);
 	r->waiting = r->live && a->watch != ASK_WATCHED;
-	if (r->live && !a->aloud && !a->ensemble)
-		words_add(&r->stages[PLACES_SEND].args, "--notes");
-	if (r->waiting && !a->json && !a->shown && isatty(r->out))
-		words_add(&r->stages[r->n - 1].args, "--safe");
+	if (r->live && !a->aloud)
+		words_add(&a->args[PLACES_SEND], "--notes");
+	if (r->waiting && !a->shown && isatty(r->out))
+		words_add(&a->args[PLACES_TEXT], "--safe");
 }
 
-/* Its own fold of the events, for the conversation. */
+/* The conversation's own fold of the events. */
 static int
-check_completion(const struct ask *a, struct stage *fold)
+fold(struct ask *a)
 {
-	if (fold->status == 0 || (fold->status == EX_NOANSWER && a->lone))
-		return 0;
-	stage_tell(fold);
-	diag_warn("conversation %s: left as it was", a->conversation.name);
-	return fold->status;
+	struct conversation *c = &a->conversation;
+	struct stage s = {
+		.tool = tool_of(PLACES_KEEP), .args = &a->args[PLACES_KEEP],
+	};
+	int status;
+
+	(void)lseek(c->events.fd, 0, SEEK_SET);
+	status = stage_run(&s, c->events.fd, c->temp.fd);
+	if (status == EX_NOANSWER && a->lone)
+		status = 0;
+	if (status != 0) {
+		stage_tell(&s);
+		diag_warn("conversation %s: left as it was", c->name);
+	}
+	buf_free(&s.said);
+	return status;
 }
 
-/* All has gone well: both are kept, or none. */
-static void
-keep(struct ask *a, const struct run *r)
-{
-	if (a->keep)
-		conversation_write(&a->conversation, &r->kept, &r->result);
-	output_keep(&a->output);
-	if (a->keep)
-		conversation_keep(&a->conversation);
-}
-
+/* When all has gone well output and conversation are kept, else none. */
 static int
 go(struct ask *a, struct run *r)
 {
 	int status;
 
-	if (a->keep) {
-		r->beside.tool = tool_of(PLACES_FOLD);
-		words_join(&r->beside.args, &a->beside);
-		words_add(&r->beside.args, "-1");
-	}
+	r->out = a->output.fd;
+	r->out_name = a->output.name != NULL ? a->output.name : "standard output";
+	attend_person(a, r);
 	run_go(r);
 	status = run_status(r);
 	if (status == 0 && a->keep)
-		status = check_completion(a, &r->beside);
-	if (status == 0)
-		keep(a, r);
-	return status;
+		status = fold(a);
+	if (status != 0)
+		return status;
+	output_keep(&a->output);
+	if (a->keep)
+		conversation_keep(&a->conversation);
+	return 0;
 }
 
 int
 ask_run(struct ask *a)
 {
-	struct run r;
-	int status;
+	struct run r = {.n = 0};
+	int status = 0;
 
-	opt_note_prompt(a->prompt.p, a->prompt.n, a->input, a->files);
-	find(a);
-	if (a->output.name == NULL)
-		io_check_output();
-	try_last(a);
-	output_open(&a->output);
+	if (!a->show)
+		opt_note_prompt(a->prompt.p, a->prompt.n, a->input, a->files);
+	output_find(&a->output, a->output_name);
 	if (a->keep)
-		start_conversation(a);
+		conversation_find(&a->conversation, a->name);
+	if (!a->show)
+		prepare(a);
+	else if (a->keep)
+		conversation_look(&a->conversation);
 	go_on(a);
 	complete(a);
-	run_init(&r);
-	r.out = a->output.fd;
-	r.out_name = a->output.name != NULL ? a->output.name : "standard output";
-	open_events(a, &r);
-	each_stage(a, add_stage, &r);
-	attend_person(a, &r);
-	status = go(a, &r);
+	add_stages(a, &r);
+	if (a->show)
+		show(a, &r);
+	else
+		status = go(a, &r);
 	run_free(&r);
-	finish(a);
+	if (a->keep)
+		conversation_close(&a->conversation);
+	output_close(&a->output);
+	ask_free(a);
 	if (status == 128 + SIGPIPE)
 		ending_die(SIGPIPE);
 	return status;

@@ -18,7 +18,6 @@ enum ask_watch { ASK_BY_ITSELF, ASK_WATCHED, ASK_UNWATCHED };
 struct ask {
 	/* What is asked for; strings are borrowed. */
 	struct words	 args[PLACES_N];	/* options of the stages */
-	struct words	 beside;	/* those of the conversation's own supai-fold */
 	struct words	 prompt;	/* its words, a "--" before them if there was one */
 	bool		 input;		/* an option reads standard input */
 	bool		 files;		/* some are put before the prompt */
@@ -36,22 +35,24 @@ struct ask {
 	enum ask_watch	 watch;
 	const char	*output_name;	/* NULL: standard output */
 	const char	*events;	/* the file that they are kept in; NULL: none */
+	bool		 show;		/* what would run is printed, and nothing changed */
 	bool		 keep;		/* it is part of a conversation, */
 	bool		 fresh;		/* which starts with it */
 	const char	*name;		/* NULL: the one of this terminal or script */
 	/* The rest is ask's own. */
 	struct buf	 list;		/* the models, without a panel */
+	int		 events_fd;
 	struct output	 output;
 	struct conversation conversation;
 };
 
-/* Prints the pipeline as a command line, and changes nothing. */
-void	ask_show(struct ask *a);
-
-/* Asks; returns the status, or ends the program by a signal. */
+/*
+ * Asks, or prints the pipeline as a command line; returns the status, or ends the
+ * program by a signal. Frees what was asked for.
+ */
 int	ask_run(struct ask *a);
 
-/* Frees what was asked for; the two above do. */
+/* Frees what was asked for. */
 void	ask_free(struct ask *a);
 
 #endif

@@ -158,16 +158,6 @@ open_file(struct conversation *c)
 		diag_die_errno(EX_CANTCREAT, "%s", c->file);
 }
 
-/* Whoever had it before us has put another file in the place of this one. */
-static bool
-is_replaced(const struct conversation *c)
-{
-	struct stat one, two;
-
-	return fstat(c->fd, &one) == -1 || stat(c->file, &two) == -1 ||
-	    one.st_dev != two.st_dev || one.st_ino != two.st_ino;
-}
-
 static void
 take_lock(struct conversation *c)
 {
@@ -175,22 +165,18 @@ take_lock(struct conversation *c)
 	long long end = when_now() + WAIT_MS;
 	pid_t owner;
 
-	for (;;) {
-		if (c->fd == -1)
-			open_file(c);
+	for (;; close(c->fd)) {
+		open_file(c);
 		owner = try_lock(c->fd);
-		if (owner == -1 && !is_replaced(c))
+		/* Whoever had it before us may have put another file there. */
+		if (owner == -1 && temp_stands(c->fd, c->file))
 			return;
-		if (owner == -1) {
-			close(c->fd);
-			c->fd = -1;
-			continue;
-		}
-		if (when_now() >= end)
+		if (owner != -1 && when_now() >= end)
 			diag_die(EX_TEMPFAIL, "conversation %s: in use by process"
 			    " %ld (SUPAI_CONVERSATION names another one)",
 			    c->name, (long)owner);
-		(void)nanosleep(&pause, NULL);
+		if (owner != -1)
+			(void)nanosleep(&pause, NULL);
 	}
 }
 
@@ -203,19 +189,14 @@ conversation_open(struct conversation *c)
 	c->made = !c->there;
 	if (c->made)
 		ending_add_file(c->file);
+	/* What has a name and is ours looks like one that was left, to us alone. */
+	if (!temp_make(&c->events, c->folder) || unlink(c->events.path) == -1 ||
+	    !temp_make(&c->temp, c->folder))
+		diag_die_errno(EX_CANTCREAT, "%s: no file can be made beside it",
+		    c->file);
 }
 
 /* Keeping. */
-
-void
-conversation_write(struct conversation *c, const struct buf *request,
-    const struct buf *completion)
-{
-	if (!temp_make(&c->temp, c->folder) ||
-	    !io_write_all(c->temp.fd, request->p, request->n) ||
-	    !io_write_all(c->temp.fd, completion->p, completion->n))
-		diag_die_errno(EX_IOERR, "%s: cannot be written", c->file);
-}
 
 void
 conversation_keep(struct conversation *c)
@@ -231,6 +212,7 @@ void
 conversation_close(struct conversation *c)
 {
 	temp_drop(&c->temp);
+	temp_drop(&c->events);
 	/* Nobody has said anything in it; its lock is ours. */
 	if (c->made) {
 		(void)unlink(c->file);

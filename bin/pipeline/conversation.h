@@ -18,10 +18,11 @@ struct conversation {
 	bool		 there;		/* something was said before */
 	struct buf	 mode, models;	/* of the last request, as options have them;
 					   empty: it says none */
+	struct temp	 temp;		/* where its next two lines are written, */
+	struct temp	 events;	/* and the events of the answer; once it is open */
 	/* The rest is conversation's own. */
 	int		 fd;		/* the file, locked; -1: not open */
 	bool		 made;		/* by us, and still empty */
-	struct temp	 temp;
 };
 
 /* Whether that can be a conversation's name. */
@@ -48,9 +49,7 @@ void	conversation_look(struct conversation *c);
  */
 void	conversation_open(struct conversation *c);
 
-/* Writes the two lines beside it; conversation_keep puts them in its place. */
-void	conversation_write(struct conversation *c, const struct buf *request,
-	    const struct buf *completion);
+/* Puts the two lines in its place. Ends the program with 74 where that fails. */
 void	conversation_keep(struct conversation *c);
 
 /* Leaves it, as it was if it was not kept. */

@@ -1,6 +1,6 @@
 #include <sys/wait.h>
 
-#include <stdbool.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,8 +22,9 @@ static sigset_t held, before;
 static const char *volatile parting;
 static int how = SIGTERM;	/* what ends a stage */
 
-void
-ending_stop(void)
+/* The last one first, so that none finds its input cut. */
+static void
+stop(void)
 {
 	int i;
 
@@ -41,7 +42,7 @@ undo(void)
 {
 	int i;
 
-	ending_stop();
+	stop();
 	for (i = 0; i < MAX_FILES; i++)
 		if (files[i] != NULL)
 			(void)unlink(files[i]);
@@ -64,13 +65,6 @@ ending_die(int signal)
 	(void)raise(signal);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	_exit(128 + signal);
-}
-
-/* That a stage has ended is for sigsuspend(2) to notice. */
-static void
-noticed(int signal)
-{
-	(void)signal;
 }
 
 static void
@@ -97,11 +91,8 @@ ending_init(void)
 		else if (fatal[i] == how)
 			how = SIGKILL;	/* stages ignore it, too */
 	}
-	sa.sa_handler = noticed;
-	sigaction(SIGCHLD, &sa, NULL);
+	(void)signal(SIGCHLD, SIG_DFL);	/* an end that nobody is told of can't be awaited */
 	sigprocmask(SIG_BLOCK, NULL, &before);
-	sigdelset(&before, SIGCHLD);
-	sigaddset(&held, SIGCHLD);
 	if (atexit(at_exit) != 0)
 		mem_out();
 }
@@ -118,10 +109,17 @@ ending_release(void)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-const sigset_t *
-ending_mask(void)
+void
+ending_leave(void)
 {
-	return &before;
+	struct sigaction sa;
+	int i;
+
+	for (i = 0; i < NFATAL; i++)
+		if (sigaction(fatal[i], NULL, &sa) == 0 &&
+		    sa.sa_handler == ending_die)
+			(void)signal(fatal[i], SIG_DFL);
+	ending_release();
 }
 
 void
@@ -134,29 +132,22 @@ ending_add_stage(pid_t pid)
 	stages[i] = pid;
 }
 
-static void
-drop_stage(pid_t pid)
-{
-	int i;
-
-	for (i = 0; i < MAX_STAGES; i++)
-		if (stages[i] == pid)
-			stages[i] = 0;
-}
-
+/* While signals are held its number is no other process's yet. */
 int
 ending_wait(pid_t pid)
 {
-	int status = 0;
-	pid_t got;
+	int status, i;
+	siginfo_t info;
 
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == -1)
+		if (errno != EINTR)
+			diag_die_errno(EX_OSERR, "waiting for a stage");
 	ending_hold();
-	while ((got = waitpid(pid, &status, WNOHANG)) == 0)
-		sigsuspend(&before);
-	drop_stage(pid);
+	(void)waitpid(pid, &status, 0);
+	for (i = 0; i < MAX_STAGES; i++)
+		if (stages[i] == pid)
+			stages[i] = 0;
 	ending_release();
-	if (got == -1)
-		diag_die_errno(EX_OSERR, "waiting for a stage");
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

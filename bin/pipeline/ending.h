@@ -8,8 +8,6 @@
 
 #include <sys/types.h>
 
-#include <signal.h>
-
 /*
  * From now on HUP, INT, QUIT and TERM do that, but for those that were ignored. Call it
  * before the first stage is started.
@@ -23,17 +21,14 @@ void	ending_init(void);
 void	ending_hold(void);
 void	ending_release(void);
 
-/* The signals that were blocked when the program began: what a stage starts with. */
-const sigset_t *ending_mask(void);
+/* In a stage that was just made, still held: signals are what they were at first. */
+void	ending_leave(void);
 
 /* A stage that has started; call it between hold and release. */
 void	ending_add_stage(pid_t pid);
 
 /* Waits for a stage to end. Its status as a shell has it: 128 and the signal. */
 int	ending_wait(pid_t pid);
-
-/* Ends all stages, the last one first so that none finds its input cut. */
-void	ending_stop(void);
 
 /* A file to remove; the path is borrowed until it is dropped. */
 void	ending_add_file(const char *path);

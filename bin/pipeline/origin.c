@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ending.h"
 #include "io.h"
 #include "origin.h"
 #include "stage.h"
@@ -104,25 +105,24 @@ from_ps(struct process *p)
 	static const char *const words[] = {
 		"-o", "ppid=", "-o", "lstart=", "-o", "args=", "-p",
 	};
-	struct stage ps = {.tool = "ps", .aloud = true};
+	struct words args = {0};
+	struct stage ps = {.tool = "ps", .args = &args, .aloud = true};
 	struct buf number = {0}, line = {0}, why = {0};
-	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), ends[2];
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), from;
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-		words_add(&ps.args, words[i]);
+		words_add(&args, words[i]);
 	buf_printf(&number, "%ld", (long)p->pid);
-	words_add(&ps.args, buf_string(&number));
-	stage_pipe(ends);
-	stage_start(&ps, nothing, ends[1]);
+	words_add(&args, buf_string(&number));
+	from = stage_start(&ps, nothing, -1);
+	(void)io_slurp_fd(from, ps.tool, IO_BYTES, &line, MAX_FILE, &why);
 	close(nothing);
-	close(ends[1]);
-	(void)io_slurp_fd(ends[0], ps.tool, IO_BYTES, &line, MAX_FILE, &why);
-	close(ends[0]);
-	stage_wait(&ps);
+	close(from);
+	(void)ending_wait(ps.pid);
 	(void)buf_string(&line);
 	take_line(p, line.p);
-	stage_free(&ps);
+	words_free(&args);
 	buf_free(&number);
 	buf_free(&line);
 	buf_free(&why);

@@ -31,6 +31,7 @@ static const struct source {
 	{PLACES_ENSEMBLE, ensemble, "", {"dry-run", "models", NULL}},
 	{PLACES_SSE, events, "", {NULL}},
 	{PLACES_WATCH, events, "", {NULL}},
+	{PLACES_KEEP, events, "", {NULL}},
 };
 enum { NSOURCES = sizeof(sources) / sizeof(*sources) };
 

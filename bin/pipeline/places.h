@@ -13,6 +13,7 @@
 enum place {
 	PLACES_REQ, PLACES_SEND, PLACES_SSE, PLACES_WATCH, PLACES_TEXT, PLACES_FOLD,
 	PLACES_ENSEMBLE,	/* in supai-send's place, where it is asked for */
+	PLACES_KEEP,		/* the conversation's own supai-fold */
 	PLACES_N,
 };
 

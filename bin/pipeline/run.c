@@ -1,7 +1,6 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -9,8 +8,9 @@
 #include "config.h"
 #include "diag.h"
 #include "ending.h"
+#include "io.h"
 #include "run.h"
-#include "waiting.h"
+#include "screen.h"
 #include "when.h"
 
 enum {
@@ -18,120 +18,101 @@ enum {
 	LIVES_ON = 300,	/* ms: what a stage said before was no last word */
 	GRACE = 200,	/* ms that are left when the reader is gone: it may have been
 			   the answer's last line that he went with */
-	FDS = RUN_STAGES + 1 + RUN_RELAYS * RELAY_FDS + 1,
+	FIRST = 2000, TICK = 1000, MINUTE = 60,	/* of the line, in ms and in seconds */
 };
 
-void
-run_init(struct run *r)
-{
-	*r = (struct run){
-		.keep_at = -1, .events_at = -1, .events_fd = -1,
-		.beside = {.err = -1}, .out = STDOUT_FILENO,
-	};
-}
-
-static bool
-has_beside(const struct run *r)
-{
-	return r->beside.tool != NULL;
-}
-
 struct stage *
-run_add(struct run *r, const char *tool)
+run_add(struct run *r, const char *tool, const struct words *args)
 {
-	r->stages[r->n] = (struct stage){.tool = tool, .err = -1};
-	return &r->stages[r->n++];
+	struct stage *s = &r->stages[r->n++];
+
+	*s = (struct stage){.tool = tool, .args = args, .err = -1};
+	return s;
 }
 
-/* Starting. */
+void
+run_copy(struct run *r, int fd, const char *name)
+{
+	struct stage *s = &r->stages[r->n - 1];
+
+	if (s->tool != NULL)
+		s = run_add(r, NULL, NULL);
+	s->files[s->nfiles++] = (struct stage_file){fd, name};
+}
+
+/* The line that says that the answer is waited for. */
+
+static struct screen screen;
+static long long start, next;
+static bool waits;
 
 static void
-close_end(int fd)
+start_waiting(void)
 {
-	if (fd > STDERR_FILENO)
-		close(fd);
+	screen_open(&screen);
+	waits = screen.terminal && screen.pictures;
+	start = when_now();
+	next = start + FIRST;
 }
 
-/* Starts it between two pipes, or with our own standard input. */
-static void
-start(struct stage *s, int in, int out)
-{
-	stage_start(s, in, out);
-	close_end(in);
-	close_end(out);
-}
-
-static struct relay *
-add_relay(struct run *r, int from)
-{
-	struct relay *relay = &r->relays[r->nrelays++];
-
-	relay_open(relay, from);
-	return relay;
-}
-
-/* The stage that reads the events, too; what it writes is kept. */
-static void
-start_beside(struct run *r, struct relay *events)
-{
-	int in[2], out[2];
-
-	stage_pipe(in);
-	stage_pipe(out);
-	start(&r->beside, in[0], out[1]);
-	relay_add(events, RELAY_BESIDE, in[1], NULL);
-	add_relay(r, out[0])->copy = &r->result;
-}
-
-/* Puts us after the i-th stage, which writes to from; where the next one reads. */
+/* Shows what is due; the milliseconds until there is more to show, -1: never. */
 static int
-pass_through(struct run *r, int i, int from)
+show_waiting(void)
 {
-	struct relay *relay = add_relay(r, from);
-	int ends[2];
+	long long now = when_now();
+	long seconds = (long)((now - start) / TICK);
+	struct buf text = {0};
 
-	stage_pipe(ends);
-	relay_add(relay, RELAY_STAGE, ends[1], NULL);
-	if (i == r->keep_at)
-		relay->copy = &r->kept;
-	if (i == r->events_at && r->events_fd != -1)
-		relay_add(relay, RELAY_FILE, r->events_fd, r->events_name);
-	if (i == r->events_at && has_beside(r))
-		start_beside(r, relay);
-	return ends[0];
-}
-
-/* The last stage writes to us, and we see when the answer begins. */
-static void
-start_last(struct run *r, struct stage *s, int in)
-{
-	int ends[2];
-
-	if (!r->waiting) {
-		stage_start(s, in, r->out);
-		close_end(in);
-		return;
+	if (!waits)
+		return -1;
+	(void)screen_push(&screen);
+	if (now >= next) {
+		buf_printf(&text, "waiting  %ld:%02ld", seconds / MINUTE,
+		    seconds % MINUTE);
+		screen_note(&screen, text.p, text.n);
+		ending_parting("\r\033[K");
+		buf_free(&text);
+		next = start + (seconds + 1) * (long long)TICK;
 	}
-	stage_pipe(ends);
-	start(s, in, ends[1]);
-	r->last = add_relay(r, ends[0]);
-	relay_add(r->last, RELAY_FILE, r->out, r->out_name);
+	return (int)(next - now);
 }
 
+/* Takes it away, for something else to be written there; it comes again. */
+static void
+hide_waiting(void)
+{
+	if (!waits)
+		return;
+	screen_note(&screen, "", 0);
+	ending_parting(NULL);
+}
+
+static void
+end_waiting(void)
+{
+	hide_waiting();
+	if (waits)
+		screen_close(&screen, true);
+	waits = false;
+}
+
+/* Where it waits we stand after the last stage, and see when the answer begins. */
 static void
 start_all(struct run *r)
 {
-	int in = STDIN_FILENO, ends[2], i, last = (int)r->n - 1;
+	int in = STDIN_FILENO, from;
+	size_t i;
 
-	for (i = 0; i < last; i++) {
-		stage_pipe(ends);
-		start(&r->stages[i], in, ends[1]);
-		in = ends[0];
-		if (i == r->keep_at || (i == r->events_at &&
-		    (has_beside(r) || r->events_fd != -1)))
-			in = pass_through(r, i, in);
+	for (i = 0; i < r->n; i++) {
+		from = stage_start(&r->stages[i], in,
+		    i + 1 < r->n || r->waiting ? -1 : r->out);
+		if (i > 0)
+			close(in);
+		in = from;
 	}
-	start_last(r, &r->stages[last], in);
+	r->from = in;
+	if (r->from != -1)
+		stage_unblock(r->from);
 	config_forget("SUPAI_API_KEY");	/* who needs it has it */
 }
 
@@ -147,13 +128,10 @@ is_read(int fd)
 
 /* While they run. */
 
-static void
-tell(struct stage *s)
+static int
+sooner(int a, int b)
 {
-	if (s->said.n == 0)
-		return;
-	waiting_hide();
-	stage_tell(s);
+	return a == -1 || (b != -1 && b < a) ? b : a;
 }
 
 /*
@@ -171,10 +149,12 @@ tell_notes(struct run *r)
 		if (r->stages[i].err == -1 || r->stages[i].said.n == 0)
 			continue;
 		left = r->stages[i].heard + LIVES_ON - when_now();
-		if (left <= 0)
-			tell(&r->stages[i]);
-		else if (wait == -1 || left < wait)
-			wait = (int)left;
+		if (left <= 0) {
+			hide_waiting();
+			stage_tell(&r->stages[i]);
+		} else {
+			wait = sooner(wait, (int)left);
+		}
 	}
 	return wait;
 }
@@ -182,7 +162,7 @@ tell_notes(struct run *r)
 static void
 end_by_reader(void)
 {
-	waiting_end();
+	end_waiting();
 	ending_die(SIGPIPE);
 }
 
@@ -202,117 +182,96 @@ look_for_reader(struct run *r, const struct pollfd *fd)
 	return (int)left;
 }
 
-static int
-sooner(int a, int b)
-{
-	return a == -1 || (b != -1 && b < a) ? b : a;
-}
-
-static size_t
-add_stage(struct pollfd *fds, size_t n, const struct stage *s)
-{
-	if (s->err != -1)
-		fds[n++] = (struct pollfd){.fd = s->err, .events = POLLIN};
-	return n;
-}
-
-/* All that something is awaited of; 0: nothing more. */
-static size_t
-gather(struct run *r, struct pollfd *fds)
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < r->n; i++)
-		n = add_stage(fds, n, &r->stages[i]);
-	n = add_stage(fds, n, &r->beside);
-	for (i = 0; i < r->nrelays; i++)
-		n += relay_poll(&r->relays[i], fds + n);
-	return n;
-}
-
-/* Takes what has come. */
+/* Passes on what has come of the answer. */
 static void
-step(struct run *r)
+pass_on(struct run *r)
 {
+	static char p[1 << 16];
+	ssize_t n;
+
+	while (r->from != -1) {
+		n = read(r->from, p, sizeof(p));
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n > 0) {
+			end_waiting();
+			if (io_write_all(r->out, p, (size_t)n))
+				continue;
+			if (errno == EPIPE)
+				end_by_reader();
+			diag_warn_errno("%s", r->out_name);
+			r->failed = true;
+		}
+		close(r->from);
+		r->from = -1;
+	}
+}
+
+/* Sets what is awaited of whom; false: nothing more. */
+static bool
+gather(const struct run *r, struct pollfd *fds)
+{
+	bool more = r->from != -1;
 	size_t i;
 
-	for (i = 0; i < r->n; i++)
-		stage_hear(&r->stages[i]);
-	stage_hear(&r->beside);
-	for (i = 0; i < r->nrelays; i++) {
-		if (!relay_step(&r->relays[i]))
-			continue;
-		if (&r->relays[i] == r->last && r->last->passed > 0)
-			waiting_end();
-		while (relay_step(&r->relays[i]))
-			;
+	for (i = 0; i < r->n; i++) {
+		fds[i] = (struct pollfd){r->stages[i].err, POLLIN, 0};
+		more = more || fds[i].fd != -1;
 	}
-	if (r->last != NULL && r->last->error == EPIPE)
-		end_by_reader();
+	fds[i++] = (struct pollfd){r->from, POLLIN, 0};
+	fds[i] = (struct pollfd){
+		.fd = r->reader && r->gone == 0 ? STDOUT_FILENO : -1,
+	};
+	return more;
 }
 
 static void
 attend(struct run *r)
 {
-	struct pollfd fds[FDS];
+	struct pollfd fds[RUN_STAGES + 2];
 	int wait = -1;
-	size_t n;
+	size_t i;
 
-	while ((n = gather(r, fds)) > 0) {
-		fds[n] = (struct pollfd){.fd = STDOUT_FILENO};
-		(void)poll(fds, (nfds_t)(n + (r->reader && r->gone == 0)),
-		    sooner(wait, r->waiting ? waiting_show() : -1));
-		step(r);
+	while (gather(r, fds)) {
+		(void)poll(fds, (nfds_t)(r->n + 2), sooner(wait, show_waiting()));
+		for (i = 0; i < r->n; i++)
+			stage_hear(&r->stages[i]);
+		pass_on(r);
 		wait = tell_notes(r);
 		if (r->reader && r->stages[r->n - 1].err != -1)
-			wait = sooner(wait, look_for_reader(r, &fds[n]));
+			wait = sooner(wait, look_for_reader(r, &fds[r->n + 1]));
 	}
 }
 
 void
 run_go(struct run *r)
 {
-	struct sigaction sa = {.sa_handler = SIG_IGN};	/* a write tells of it */
 	size_t i;
 
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGPIPE, &sa, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);	/* a write tells of it */
 	r->reader = is_read(r->out);
 	if (r->waiting)
-		waiting_start();
+		start_waiting();
 	start_all(r);
 	attend(r);
 	for (i = 0; i < r->n; i++)
-		stage_wait(&r->stages[i]);
-	if (has_beside(r))
-		stage_wait(&r->beside);
-	waiting_end();
+		r->stages[i].status = ending_wait(r->stages[i].pid);
+	end_waiting();
 }
 
 /* The end. */
 
-/* Its part in the status of all. */
-static int
-counts_as(const struct run *r, size_t i, bool alone)
-{
-	int status = r->stages[i].status;
-
-	if (status == BY_SIGPIPE || (i > 0 && status == EX_NOINPUT && !alone))
-		return 0;
-	return status;
-}
-
 static int
 worst(const struct run *r, bool alone)
 {
-	int status = 0;
+	int status = r->failed ? EX_IOERR : 0, one;
 	size_t i;
 
-	for (i = 0; i < r->n; i++)
-		status = diag_worst(status, counts_as(r, i, alone));
-	for (i = 0; i < r->nrelays; i++)
-		if (r->relays[i].error != 0)
-			status = diag_worst(status, EX_IOERR);
+	for (i = 0; i < r->n; i++) {
+		one = r->stages[i].status;
+		if (one != BY_SIGPIPE && (i == 0 || one != EX_NOINPUT || alone))
+			status = diag_worst(status, one);
+	}
 	return status;
 }
 
@@ -342,8 +301,5 @@ run_free(struct run *r)
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
-		stage_free(&r->stages[i]);
-	stage_free(&r->beside);
-	buf_free(&r->kept);
-	buf_free(&r->result);
+		buf_free(&r->stages[i].said);
 }

@@ -1,32 +1,24 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "diag.h"
 #include "ending.h"
+#include "fd.h"
 #include "io.h"
-#include "mem.h"
 #include "stage.h"
 #include "tools.h"
 #include "when.h"
 
-extern char **environ;
-
-/* What a stage says is kept up to so many bytes. */
-enum { MAX_SAID = 1 << 16 };
-
-void
-stage_pipe(int ends[2])
-{
-	if (pipe(ends) == -1)
-		diag_die_errno(EX_OSERR, "a pipe");
-	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	(void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-}
+enum {
+	MAX_SAID = 1 << 16,	/* what a stage says is kept up to so many bytes */
+	COPY = 1 << 16,
+};
 
 void
 stage_unblock(int fd)
@@ -34,115 +26,97 @@ stage_unblock(int fd)
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-/* fd becomes number of the stage; what it has already stays as it is. */
-static int
-give(posix_spawn_file_actions_t *actions, int fd, int number)
+/* In the new process. A file that takes no more is said; the answer goes on. */
+static _Noreturn void
+copy(struct stage_file *files, size_t nfiles)
 {
-	return fd == number ? 0 :
-	    posix_spawn_file_actions_adddup2(actions, fd, number);
-}
+	static char p[COPY];
+	int status = 0;
+	ssize_t n;
+	size_t i;
 
-/* Signals as they were for us: SIGPIPE by its default. */
-static int
-set_signals(posix_spawnattr_t *attr)
-{
-	sigset_t set;
-	int error;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGPIPE);
-	error = posix_spawnattr_setsigdefault(attr, &set);
-	if (error == 0)
-		error = posix_spawnattr_setsigmask(attr, ending_mask());
-	return error != 0 ? error : posix_spawnattr_setflags(attr,
-	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-}
-
-/* What a stage has of our environment: the key only if it asks the service. Owned. */
-static char **
-environment(const char *tool)
-{
-	static const char key[] = "SUPAI_API_KEY=";
-	bool asks = strcmp(tool, "supai-send") == 0 ||
-	    strcmp(tool, "supai-ensemble") == 0;
-	size_t n = 0, i;
-	char **all;
-
-	while (environ[n] != NULL)
-		n++;
-	all = mem_zero(n + 1, sizeof(*all));
-	for (n = 0, i = 0; environ[i] != NULL; i++)
-		if (asks || strncmp(environ[i], key, sizeof(key) - 1) != 0)
-			all[n++] = environ[i];
-	return all;
-}
-
-static int
-spawn(struct stage *s, const char *path, char **argv, const int fds[3])
-{
-	char **its;
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	int error, i;
-
-	if ((error = posix_spawn_file_actions_init(&actions)) != 0)
-		return error;
-	if ((error = posix_spawnattr_init(&attr)) != 0) {
-		(void)posix_spawn_file_actions_destroy(&actions);
-		return error;
+	while ((n = read(STDIN_FILENO, p, sizeof(p))) > 0) {
+		if (!io_write_all(STDOUT_FILENO, p, (size_t)n))
+			_exit(128 + SIGPIPE);
+		for (i = 0; i < nfiles; i++) {
+			if (files[i].fd == -1 ||
+			    io_write_all(files[i].fd, p, (size_t)n))
+				continue;
+			diag_warn_errno("%s", files[i].name);
+			files[i].fd = -1;
+			status = EX_IOERR;
+		}
 	}
-	for (i = 0; error == 0 && i < 3; i++)
-		error = give(&actions, fds[i], i);
-	if (error == 0)
-		error = set_signals(&attr);
-	its = environment(s->tool);
-	ending_hold();
-	if (error == 0)
-		error = posix_spawn(&s->pid, path, &actions, &attr, argv, its);
-	if (error == 0)
-		ending_add_stage(s->pid);
-	ending_release();
-	free(its);
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return error;
+	_exit(status);
 }
 
-/* posix_spawn(2) takes its words as argv has them, and changes none. */
-static int
-spawn_words(struct stage *s, const int fds[3])
+/*
+ * In the new process: it becomes the tool at path, by these descriptors. The key is
+ * for who asks the service. execv(2) takes words as argv has them, and changes none.
+ */
+static _Noreturn void
+become(struct stage *s, const char *path, const int fds[3])
 {
 	struct words argv = {0};
-	char *path = tools_path(s->tool), **p;
-	int error;
+	char **p;
+	int i;
 
+	for (i = 0; i < 3; i++)
+		if (fds[i] != i)
+			(void)dup2(fds[i], i);
+	ending_leave();
+	if (s->tool == NULL || (strcmp(s->tool, "supai-send") != 0 &&
+	    strcmp(s->tool, "supai-ensemble") != 0))
+		config_forget("SUPAI_API_KEY");
+	if (s->tool == NULL)
+		copy(s->files, s->nfiles);
+	(void)signal(SIGPIPE, SIG_DFL);
 	words_add(&argv, s->tool);
-	words_join(&argv, &s->args);
+	words_join(&argv, s->args);
 	memcpy(&p, &argv.p, sizeof(p));
-	error = spawn(s, path, p, fds);
-	words_free(&argv);
-	if (error != 0) {
-		errno = error;
-		diag_die_errno(error == EAGAIN || error == ENOMEM ? EX_OSERR :
-		    EX_CONFIG, "%s", path);
-	}
-	free(path);
-	return error;
+	(void)execv(path, p);
+	diag_warn_errno("%s", path);
+	_exit(EX_CONFIG);
 }
 
-void
+static void
+make_pipe(int ends[2])
+{
+	if (!fd_pipe(ends))
+		diag_die_errno(EX_OSERR, "a pipe");
+}
+
+int
 stage_start(struct stage *s, int in, int out)
 {
-	int err[2] = {-1, STDERR_FILENO};
+	char *path = s->tool != NULL ? tools_path(s->tool) : NULL;
+	int ends[2] = {-1, out}, err[2] = {-1, STDERR_FILENO};
 
+	if (out == -1)
+		make_pipe(ends);
 	if (!s->aloud)
-		stage_pipe(err);
-	(void)spawn_words(s, (const int[]){in, out, err[1]});
+		make_pipe(err);
+	ending_hold();
+	s->pid = fork();
+	if (s->pid == 0) {
+		if (ends[0] != -1)	/* who reads it is not the one who writes it */
+			close(ends[0]);
+		become(s, path, (const int[]){in, ends[1], err[1]});
+	}
+	if (s->pid != -1)
+		ending_add_stage(s->pid);
+	ending_release();
+	if (s->pid == -1)
+		diag_die_errno(EX_OSERR, "fork");
+	free(path);
+	if (out == -1)
+		close(ends[1]);
 	if (!s->aloud) {
 		close(err[1]);
 		stage_unblock(err[0]);
 	}
 	s->err = err[0];
+	return ends[0];
 }
 
 void
@@ -174,33 +148,15 @@ stage_tell(struct stage *s)
 	buf_clear(&s->said);
 }
 
-void
-stage_wait(struct stage *s)
-{
-	s->status = ending_wait(s->pid);
-}
-
 int
-stage_try(struct stage *s)
+stage_run(struct stage *s, int in, int out)
 {
-	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct pollfd fd = {.events = POLLIN};
 
-	if (in == -1 || out == -1)
-		diag_die_errno(EX_OSERR, "/dev/null");
-	stage_start(s, in, out);
-	close(in);
-	close(out);
-	if (s->err != -1)
-		(void)fcntl(s->err, F_SETFL, 0);
-	stage_hear(s);
-	stage_wait(s);
+	for ((void)stage_start(s, in, out); s->err != -1; stage_hear(s)) {
+		fd.fd = s->err;
+		(void)poll(&fd, 1, -1);
+	}
+	s->status = ending_wait(s->pid);
 	return s->status;
-}
-
-void
-stage_free(struct stage *s)
-{
-	words_free(&s->args);
-	buf_free(&s->said);
 }

@@ -23,13 +23,12 @@ lock(int fd)
 	return fcntl(fd, F_SETLK, &l) == 0;
 }
 
-/* Whether the file that is open still stands there. */
-static bool
-stands(int fd, const char *path)
+bool
+temp_stands(int fd, const char *path)
 {
 	struct stat one, two;
 
-	return fstat(fd, &one) == 0 && lstat(path, &two) == 0 &&
+	return fstat(fd, &one) == 0 && stat(path, &two) == 0 &&
 	    one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
@@ -54,7 +53,7 @@ remove_left(const char *path)
 	if (fd == -1)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && lock(fd) && stands(fd, path))
+	    st.st_uid == geteuid() && lock(fd) && temp_stands(fd, path))
 		(void)unlink(path);
 	close(fd);
 }
@@ -98,7 +97,7 @@ make(struct temp *t, const char *folder)
 	}
 	(void)fcntl(t->fd, F_SETFD, FD_CLOEXEC);
 	(void)lock(t->fd);	/* where there are no locks nobody can have it */
-	if (stands(t->fd, t->path))
+	if (temp_stands(t->fd, t->path))
 		return true;
 	temp_drop(t);
 	errno = EEXIST;

@@ -19,6 +19,9 @@ struct temp {
  */
 bool	temp_make(struct temp *t, const char *folder);
 
+/* Whether the file that is open is still the one at path. */
+bool	temp_stands(int fd, const char *path);
+
 /* It takes the place of that file; false with errno, and then it is still there. */
 bool	temp_become(struct temp *t, const char *path);
 

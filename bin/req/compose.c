@@ -32,13 +32,6 @@ compose_init(struct compose *c)
 	};
 }
 
-void
-compose_add(struct compose_list *l, const char *s)
-{
-	l->p = mem_room(l->p, l->n, sizeof(*l->p));
-	l->p[l->n++] = s;
-}
-
 static void
 set(jv *object, const char *name, jv value)
 {
@@ -542,7 +535,7 @@ claim(const char **reader, const char *path, const char *name)
 }
 
 static void
-claim_list(const char **reader, const struct compose_list *l, const char *name)
+claim_list(const char **reader, const struct words *l, const char *name)
 {
 	size_t i;
 
@@ -740,12 +733,12 @@ compose_fits(const struct compose *c, size_t n, struct buf *why)
 void
 compose_free(struct compose *c)
 {
-	free(c->models.p);
-	free(c->history.p);
-	free(c->files.p);
-	free(c->images.p);
-	free(c->words.p);
-	free(c->bodies.p);
+	words_free(&c->models);
+	words_free(&c->history);
+	words_free(&c->files);
+	words_free(&c->images);
+	words_free(&c->words);
+	words_free(&c->bodies);
 	jv_free(c->environment);
 	jv_free(c->base);
 	jv_free(c->messages);

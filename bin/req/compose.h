@@ -13,22 +13,17 @@
 #include <jv.h>
 
 #include "buf.h"
-
-/* Strings in the order given; the strings are borrowed. */
-struct compose_list {
-	const char	**p;
-	size_t		  n;
-};
+#include "words.h"
 
 struct compose {
 	/* What is asked for, set before compose_start; strings are borrowed. */
 	const char		*system;	/* its text, "@FILE" or "@@text"; NULL: none */
 	const char		*mode;		/* NULL: $SUPAI_MODEL, or auto */
-	struct compose_list	 models;	/* ids and patterns, comma lists */
-	struct compose_list	 history, files, images;
-	struct compose_list	 words;		/* of the prompt */
+	struct words		 models;	/* ids and patterns, comma lists */
+	struct words		 history, files, images;
+	struct words		 words;		/* of the prompt */
 	jv			 environment;	/* an object, built by the calls below */
-	struct compose_list	 bodies;	/* JSON objects, or "@FILE" */
+	struct words		 bodies;	/* JSON objects, or "@FILE" */
 	bool			 chunks, usage, whole; /* whole: no stream */
 	unsigned		 lax;		/* as request_check has it */
 	bool			 bulk;		/* each request is made of a record */
@@ -46,9 +41,6 @@ struct compose {
 };
 
 void	compose_init(struct compose *c);
-
-/* Adds a string to a list. */
-void	compose_add(struct compose_list *l, const char *s);
 
 /* What -d, -l, -U and -E say about the environment. */
 void	compose_date(struct compose *c, const char *date);
