@@ -30,7 +30,7 @@ feed_start(struct feed *f, char **files, int nfiles, size_t max,
 	*f = (struct feed){
 		.ids = ids,
 		.flaws = flaws,
-		.reader.also = also,
+		.also = also,
 		.bytes = size_of(files, nfiles),
 	};
 	io_start(&f->in, files, nfiles, max);
@@ -113,7 +113,7 @@ take_line(struct feed *f, struct task *t)
 		if (io_blank(p, n))
 			return FEED_SKIP;
 		f->lines++;
-		return task_read(&f->reader, t, p, n) ? take_task(f, t) :
+		return task_read(t, p, n, f->also) ? take_task(f, t) :
 		    bad(f, t);
 	}
 }
@@ -146,6 +146,5 @@ feed_stop(struct feed *f)
 {
 	io_stop(&f->in);
 	idset_free(&f->repeats);
-	task_end(&f->reader);
 	buf_free(&f->first_changed);
 }

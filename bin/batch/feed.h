@@ -24,7 +24,7 @@ struct feed {
 	struct idset	*ids;
 	struct flaws	*flaws;
 	struct idset	 repeats;
-	struct task_reader reader;
+	unsigned	 also;
 	bool		 open;
 	double		 bytes;		/* of all files; negative: not known */
 	double		 past;		/* of the files before this one */

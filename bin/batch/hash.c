@@ -1,4 +1,10 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "hash.h"
+#include "mem.h"
+#include "value.h"
 
 /* Aumasson and Bernstein, "SipHash: a fast short-input PRF", with the key of
  * its test vectors: the bytes 0 to 15. */
@@ -32,15 +38,13 @@ rounds(struct state *s, int n)
 	}
 }
 
-/* Up to eight bytes, the first one the lowest. */
+/* Eight bytes, the first one the lowest: compilers make one load of it. */
 static uint64_t
-word(const unsigned char *p, size_t n)
+word(const unsigned char *p)
 {
-	uint64_t x = 0;
-
-	while (n-- > 0)
-		x = x << 8 | p[n];
-	return x;
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
+	    (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 static void
@@ -80,17 +84,22 @@ struct hash
 hash_of(const void *data, size_t n)
 {
 	const unsigned char *p = data;
+	unsigned char last[8] = {0};
 	struct state s = start();
 	size_t left = n;
 
 	for (; left >= 8; left -= 8, p += 8)
-		take(&s, word(p, 8));
-	take(&s, (uint64_t)n << 56 | word(p, left));
+		take(&s, word(p));
+	if (left > 0)
+		memcpy(last, p, left);
+	last[7] = (unsigned char)n;
+	take(&s, word(last));
 	return finish(&s);
 }
 
-struct hash
-hash_pair(struct hash x, struct hash y)
+/* Of two hashes, in this order. */
+static struct hash
+pair(struct hash x, struct hash y)
 {
 	struct state s = start();
 
@@ -100,4 +109,162 @@ hash_pair(struct hash x, struct hash y)
 	take(&s, y.b);
 	take(&s, UINT64_C(32) << 56);
 	return finish(&s);
+}
+
+/* JSON: one walk, in which each value is hashed and built for libjq. */
+
+struct member {
+	struct hash	name, value;
+	size_t		at;
+};
+
+struct walk {
+	struct buf	 text;		/* of the string or number at hand */
+	struct member	*members;	/* of all objects that are open */
+	size_t		 n, cap;
+};
+
+/* The text of a string, with a quote before it, which tells "1" from 1. */
+static struct hash
+take_string(struct walk *w, struct json v, jv *built)
+{
+	buf_clear(&w->text);
+	buf_addc(&w->text, '"');
+	json_text(v, &w->text);
+	*built = value_text(w->text.p + 1, w->text.n - 1);
+	return hash_of(w->text.p, w->text.n);
+}
+
+/*
+ * The text that a number is hashed by: its double's, as it always was; or where a
+ * double does not hold it, its own.
+ */
+static struct hash
+take_number(struct walk *w, struct json v, jv *built)
+{
+	double x = json_number(v);
+	struct buf held = {0};
+
+	*built = jv_number(x);
+	buf_clear(&w->text);
+	if (!value_spell(v.p, v.n, &w->text))
+		return hash_of(v.p, v.n);
+	if (isfinite(x))
+		value_spell_double(x, &held);
+	if (buf_is(&held, w->text.p, w->text.n)) {
+		buf_clear(&w->text);
+		buf_printf(&w->text, "%.17g", x);
+	}
+	buf_free(&held);
+	return hash_of(w->text.p, w->text.n);
+}
+
+static struct hash take_value(struct walk *w, struct json_iter *i, jv *built);
+
+static struct hash
+take_array(struct walk *w, struct json_iter *i, jv *built)
+{
+	struct hash all = {0};
+	struct json none;
+	jv element;
+
+	*built = jv_array();
+	while (json_name(i, &none)) {
+		all = pair(all, take_value(w, i, &element));
+		*built = jv_array_append(*built, element);
+	}
+	return pair(all, (struct hash){JSON_ARRAY, 0});
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	int c = memcmp(&x->name, &y->name, sizeof(x->name));
+
+	return c != 0 ? c : x->at < y->at ? -1 : 1;
+}
+
+/* Of members of one name the last one counts; their order does not. */
+static struct hash
+sum(const struct walk *w, size_t from)
+{
+	const struct member *m;
+	struct hash all = {0}, one;
+	size_t i;
+
+	if (w->n - from > 1)
+		qsort(w->members + from, w->n - from, sizeof(*m), compare);
+	for (i = from; i < w->n; i++) {
+		m = &w->members[i];
+		if (i + 1 < w->n &&
+		    memcmp(&m[0].name, &m[1].name, sizeof(m->name)) == 0)
+			continue;
+		one = pair(m->name, m->value);
+		all = (struct hash){all.a + one.a, all.b + one.b};
+	}
+	return pair(all, (struct hash){JSON_OBJECT, 0});
+}
+
+static struct hash
+take_object(struct walk *w, struct json_iter *i, jv *built)
+{
+	size_t from = w->n;
+	struct member m;
+	struct json name;
+	struct hash all;
+	jv key, value;
+
+	*built = jv_object();
+	while (json_name(i, &name)) {
+		m.name = take_string(w, name, &key);
+		m.value = take_value(w, i, &value);
+		*built = jv_object_set(*built, key, value);
+		/* After the members of what is in the value, which are gone now. */
+		m.at = w->n;
+		if (w->n == w->cap)
+			w->members = mem_more(w->members, &w->cap, sizeof(m));
+		w->members[w->n++] = m;
+	}
+	all = sum(w, from);
+	w->n = from;
+	return all;
+}
+
+/* The value that i is at. */
+static struct hash
+take_value(struct walk *w, struct json_iter *i, jv *built)
+{
+	struct json_iter inner = json_enter(i);
+	struct json v;
+	struct hash h;
+
+	if (inner.p != NULL) {
+		h = inner.object ? take_object(w, &inner, built) :
+		    take_array(w, &inner, built);
+		json_leave(i, &inner, &v);
+		return h;
+	}
+	json_pass(i, &v);
+	switch (json_type(v)) {
+	case JSON_STRING:
+		return take_string(w, v, built);
+	case JSON_NUMBER:
+		return take_number(w, v, built);
+	default:
+		*built = value_of(v);
+		return hash_of(v.p, v.n);
+	}
+}
+
+struct hash
+hash_object(struct json v, jv *built)
+{
+	struct walk w = {0};
+	struct json_iter i = json_first(v);
+	struct hash h = take_object(&w, &i, built);
+
+	buf_free(&w.text);
+	free(w.members);
+	return h;
 }

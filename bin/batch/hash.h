@@ -1,7 +1,7 @@
 /*
- * hash: 128 bits that stand for some bytes: SipHash-2-4 with a 128-bit output
- * and a fixed key, the same on every machine and in every version, because
- * hashes are written into files. Not for secrets: who wants two texts of one
+ * hash: 128 bits that stand for some bytes, or for a JSON object: SipHash-2-4 with
+ * a 128-bit output and a fixed key, the same on every machine and in every version,
+ * because hashes are written into files. Not for secrets: who wants two texts of one
  * hash can make them.
  */
 #ifndef HASH_H
@@ -10,13 +10,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jv.h>
+
+#include "json.h"
+
 struct hash {
 	uint64_t	a, b;
 };
 
 struct hash hash_of(const void *data, size_t n);
 
-/* Of two hashes, in this order. */
-struct hash hash_pair(struct hash x, struct hash y);
+/*
+ * The hash of an object of a checked text: the same for what is the same JSON value,
+ * whatever the order of members, the escapes of strings and the spelling of numbers.
+ * Sets *built to the object as libjq's, with libjq's precision; the caller's to free.
+ */
+struct hash hash_object(struct json v, jv *built);
 
 #endif

@@ -11,7 +11,6 @@
 
 #include "buf.h"
 #include "hash.h"
-#include "walk.h"
 
 struct task {
 	struct buf	 id;		/* the custom_id's text; empty: there is none */
@@ -21,29 +20,19 @@ struct task {
 	/* Where the line is no task; NULL otherwise. */
 	const char	*code;		/* one word; a constant */
 	struct buf	 why;		/* one sentence */
-	struct buf	 rest;		/* task's own */
-};
-
-/* What one line after the other is read with. All zero at first. */
-struct task_reader {
-	unsigned	 also;		/* as request_check has it */
-	struct walk	 walk;		/* task's own, here and below */
-	struct buf	 options;
 };
 
 /*
  * Reads a line of n bytes; t's memory is used again (zero t the first time). The
- * request is made to stream and to say its usage. False where the line is no task:
- * code and why say so, and id, where the line has one.
+ * request is made to stream and to say its usage; also is request_check's. False where
+ * the line is no task: code and why say so, and id, where the line has one.
  */
-bool	task_read(struct task_reader *r, struct task *t, const char *line,
-	    size_t n);
+bool	task_read(struct task *t, const char *line, size_t n, unsigned also);
 
 /* Refuses a line, for which t is then no task. False, for the caller to pass on. */
 bool	task_refuse(struct task *t, const char *code, const char *fmt, ...)
 	BUF_PRINTF(3, 4);
 
 void	task_free(struct task *t);
-void	task_end(struct task_reader *r);
 
 #endif
