@@ -37,30 +37,23 @@ static const struct opt_tool tool = {
 	.defs = defs,
 };
 
-/* The units of a rate, in seconds. */
-static const struct {
-	const char	*names;		/* each between blanks */
-	double		 seconds;
-} units[] = {
-	{" s sec second ", 1},
-	{" m min minute ", 60},
-	{" h hour ", 3600},
-};
-
+/* So many seconds; 0 for what is no unit of a rate. */
 static double
 unit(const char *name)
 {
-	struct buf word = {0};
-	double seconds = 0;
+	static const struct {
+		const char	*name;
+		double		 seconds;
+	} units[] = {
+		{"s", 1}, {"sec", 1}, {"second", 1}, {"m", 60}, {"min", 60},
+		{"minute", 60}, {"h", 3600}, {"hour", 3600},
+	};
 	size_t i;
 
-	buf_printf(&word, " %s ", name);
 	for (i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (strchr(name, ' ') == NULL &&
-		    strstr(units[i].names, buf_string(&word)) != NULL)
-			seconds = units[i].seconds;
-	buf_free(&word);
-	return seconds;
+		if (strcmp(name, units[i].name) == 0)
+			return units[i].seconds;
+	return 0;
 }
 
 /* "50", "50/s", "100/min", "1000/h": so many a second. */
@@ -123,6 +116,8 @@ take_options(struct batch_options *o, struct client *c, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	static char dash[] = "-";
+	static char *standard_input[] = {dash};
 	struct batch_options o = {.jobs = 8, .max = IO_MAX_RECORD};
 	struct client c;
 	int status;
@@ -144,7 +139,10 @@ main(int argc, char **argv)
 		o.also = REQUEST_UNLISTED | REQUEST_FOREIGN;
 	else if (models_unlisted())
 		o.also = REQUEST_UNLISTED;
-	status = batch_run(&o, &c, argv + optind, argc - optind);
+	if (optind < argc)
+		status = batch_run(&o, &c, argv + optind, argc - optind);
+	else
+		status = batch_run(&o, &c, standard_input, 1);
 	client_close(&c);
 	return status;
 }

@@ -1,6 +1,5 @@
 #include <sys/resource.h>
 
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -9,21 +8,20 @@
 #include "batch.h"
 #include "diag.h"
 #include "feed.h"
-#include "hope.h"
 #include "interrupt.h"
 #include "io.h"
-#include "lane.h"
+#include "job.h"
 #include "outcome.h"
 #include "output.h"
 #include "pace.h"
 #include "progress.h"
-#include "try.h"
 #include "when.h"
 
 enum {
 	TURN = 256,		/* lines that are read before transfers go on */
 	SPARE_FILES = 64,	/* descriptors beside those of connections */
 	AHEAD = 4,		/* --ordered: results held, for each at once */
+	REFUSED = 8,		/* refusals in a row that are everyone's */
 };
 
 struct batch {
@@ -34,11 +32,11 @@ struct batch {
 	struct output	 output;
 	struct pace	 pace;
 	struct when	 waiting;	/* jobs that will be tried again */
-	struct lanes	 lanes;
+	struct jobs	 jobs;
 	struct job	*ready;		/* read, and to be sent next; or NULL */
-	struct job	*idle_jobs;
-	struct hope	 hope;
-	struct outcome	 outcome;
+	struct outcome	 outcome;	/* of the try that was judged last */
+	unsigned	 refused;	/* tries in a row that ended with 77 */
+	long long	 heard;		/* when a response came last; 0: never */
 	long long	 begun;
 	bool		 starved;	/* it is input that is waited for */
 	bool		 busy;		/* there is more to do at once */
@@ -55,21 +53,24 @@ struct batch {
 static void
 put_bad_line(struct batch *b, struct job *job)
 {
-	struct result r = {
-		.kind = RESULT_ERROR,
-		.code = job->task.code,
-		.message = buf_string(&job->task.why),
-		.line = b->feed.in.line,
-	};
+	const struct io_in *in = &b->feed.in;
+	struct result r = {.kind = RESULT_ERROR, .task = &job->task};
+	struct buf why = {0};
 
-	(void)output_put(&b->output, job, &r);
+	buf_printf(&why, "%s: line %lu: %s", in->name, in->line,
+	    buf_string(&job->task.why));
+	r.code = job->task.code;
+	r.message = buf_string(&why);
+	r.line = in->line;
+	output_put(&b->output, job, &r);
+	buf_free(&why);
 }
 
 /* The next job of the input; NULL when there is none to be had now. */
 static struct job *
 read_job(struct batch *b)
 {
-	struct job *job = job_new(&b->idle_jobs);
+	struct job *job = job_new(&b->jobs);
 	enum feed_got got = FEED_SKIP;
 	int i;
 
@@ -88,7 +89,7 @@ read_job(struct batch *b)
 	}
 	b->starved = got == FEED_WAIT;
 	b->busy = i == TURN;
-	job_end(&b->idle_jobs, job);
+	job_end(&b->jobs, job);
 	return NULL;
 }
 
@@ -104,7 +105,7 @@ next_job(struct batch *b, long long now)
 
 	if (b->ready == NULL && b->waiting.n < b->o->jobs)
 		b->ready = read_job(b);
-	if (pace_wait(&b->pace, now, b->lanes.active) != 0)
+	if (pace_wait(&b->pace, now, b->jobs.active) != 0)
 		return NULL;
 	job = when_next(&b->waiting, now);
 	if (job == NULL) {
@@ -129,7 +130,7 @@ fill(struct batch *b)
 		if (job == NULL)
 			return;
 		pace_start(&b->pace, now);
-		lane_start(&b->lanes, job, now);
+		job_send(&b->jobs, job, now);
 	}
 	b->busy = i == TURN;
 }
@@ -141,58 +142,35 @@ static void
 leave_job(struct batch *b, struct job *job)
 {
 	output_skip(&b->output, job);
-	job_end(&b->idle_jobs, job);
+	job_end(&b->jobs, job);
 }
 
 static void
-put_failure(struct batch *b, const struct lane *lane, const struct try *t)
-{
-	struct result r = {0};
-	struct buf made = {0};
-
-	try_result(lane, t, &r, &made);
-	(void)output_put(&b->output, lane->job, &r);
-	buf_free(&made);
-}
-
-static void
-put_answer(struct batch *b, struct lane *lane, const struct try *t)
+put_result(struct batch *b, struct job *job)
 {
 	struct tally *tally = &b->output.tally;
-	struct result r = {0};
+	struct result r;
+	struct buf made = {0};
 
-	tally->prompt_tokens += lane->answer.prompt_tokens;
-	tally->completion_tokens += lane->answer.completion_tokens;
-	try_result(lane, t, &r, NULL);
-	if (output_put(&b->output, lane->job, &r))
-		return;
-	r.kind = RESULT_ERROR;
-	r.body = (struct json){0};
-	r.code = "too_long";
-	r.message = "the result is too long (--max-record)";
-	(void)output_put(&b->output, lane->job, &r);
-}
-
-/* No more requests: what makes the others fail as well has happened. */
-static void
-stop(struct batch *b, const struct try *t)
-{
-	if (b->ending)
-		return;
-	b->ending = true;
-	b->stop_status = t->status;
-	buf_adds(&b->stop_why, t->message);
+	if (b->outcome.status == 0) {
+		tally->prompt_tokens += job->answer.prompt_tokens;
+		tally->completion_tokens += job->answer.completion_tokens;
+	}
+	job_result(job, &b->outcome, &r, &made);
+	output_put(&b->output, job, &r);
+	buf_free(&made);
+	job_end(&b->jobs, job);
 }
 
 /* A 429 slows the whole batch; only when that cannot get slower, it is a try. */
 static void
-slow_down(struct batch *b, struct lane *lane, long wait, long long now)
+slow_down(struct batch *b, struct job *job, long wait, long long now)
 {
 	bool slowest = b->pace.window < 2;
 
 	if (!slowest)
-		lane->job->tries--;
-	if (pace_limit(&b->pace, now, lane->x.started, wait) && b->o->verbose)
+		job->tries--;
+	if (pace_limit(&b->pace, now, job->x.started, wait) && b->o->verbose)
 		diag_warn("%s: %u at a time, nothing is sent for %g s",
 		    buf_string(&b->outcome.message), (unsigned)b->pace.window,
 		    (double)wait / 1000);
@@ -200,15 +178,14 @@ slow_down(struct batch *b, struct lane *lane, long wait, long long now)
 
 /* Lets a job wait for its next try; false when it has had all of them. */
 static bool
-try_again(struct batch *b, struct lane *lane, const struct try *t, long long now)
+try_again(struct batch *b, struct job *job, long long now)
 {
-	struct job *job = lane->job;
-	long wait = outcome_wait(t->wait_ms, job->tries);
+	long wait = outcome_wait(b->outcome.wait_ms, job->tries);
 
-	if (!t->retry)
+	if (!b->outcome.retry)
 		return false;
-	if (lane->x.status == 429)
-		slow_down(b, lane, wait, now);
+	if (job->x.status == 429)
+		slow_down(b, job, wait, now);
 	if (job->tries > (unsigned long)b->client->retries)
 		return false;
 	if (job->deadline != 0 && now + wait >= job->deadline)
@@ -217,49 +194,102 @@ try_again(struct batch *b, struct lane *lane, const struct try *t, long long now
 		leave_job(b, job);
 		return true;
 	}
-	if (b->o->verbose && lane->x.status != 429)
+	if (b->o->verbose && job->x.status != 429)
 		diag_warn("%s: %s: trying again in %g s",
-		    buf_string(&job->task.id), t->message, (double)wait / 1000);
+		    buf_string(&job->task.id), buf_string(&b->outcome.message),
+		    (double)wait / 1000);
+	job_rest(&b->jobs, job);
 	(void)when_add(&b->waiting, job, now + wait);
 	return true;
 }
 
-/* What this machine lacks is no failure of the request. */
+/* What a try says of the service and the key. */
 static void
-end_failed(struct batch *b, struct lane *lane, const struct try *t)
+learn(struct batch *b, const struct job *job, long long now)
 {
-	if (t->status == EX_OSERR) {
-		leave_job(b, lane->job);
-		return;
+	int status = b->outcome.status;
+
+	if (job->x.status > 0)
+		b->heard = now;
+	if (status == EX_NOPERM)
+		b->refused++;
+	else if (status == 0 || status == EX_DATAERR)
+		b->refused = 0;	/* the key was taken */
+}
+
+/*
+ * Whether nothing came of the service since the request was first sent. Where a
+ * limit of time ended a try on a connection that stood, it is that request that
+ * takes long.
+ */
+static bool
+is_silence(const struct batch *b, const struct job *job)
+{
+	const struct http_exchange *x = &job->x;
+
+	return x->status == 0 && x->proxy_status == 0 && b->heard < job->first &&
+	    !(x->connected && x->limit != HTTP_NO_LIMIT);
+}
+
+/*
+ * Whether a failure for good is surely everyone's: descriptors or memory ran out;
+ * the key is refused or the quota spent; eight forbidden requests in a row, where
+ * each may have been forbidden for itself; the service asks for more than two
+ * minutes; nothing was heard of it.
+ */
+static bool
+is_lost(const struct batch *b, const struct job *job)
+{
+	const struct outcome *o = &b->outcome;
+	long status = job->x.status;
+	bool key_is_good = b->output.tally.answered > 0;
+
+	if (o->status == EX_OSERR)
+		return true;
+	if (o->status == EX_NOPERM)
+		return b->refused >= REFUSED ||
+		    (status != 403 && (status != 401 || !key_is_good));
+	if (o->status == EX_TEMPFAIL && o->wait_ms > OUTCOME_MAX_WAIT)
+		return true;
+	return is_silence(b, job);
+}
+
+/* A failure for good. */
+static void
+fail(struct batch *b, struct job *job)
+{
+	/* What makes the others fail as well: no more requests. */
+	if (is_lost(b, job) && !b->ending) {
+		b->ending = true;
+		b->stop_status = b->outcome.status;
+		buf_adds(&b->stop_why, buf_string(&b->outcome.message));
 	}
-	put_failure(b, lane, t);
-	job_end(&b->idle_jobs, lane->job);
+	/* What this machine lacks is no failure of the request. */
+	if (b->outcome.status == EX_OSERR)
+		leave_job(b, job);
+	else
+		put_result(b, job);
 }
 
 static void
-finish(struct batch *b, struct lane *lane)
+finish(struct batch *b, struct job *job)
 {
 	long long now = when_now();
-	struct try t;
 
-	if (lane->x.stopped && interrupt_at_once()) {
-		leave_job(b, lane->job);
-		lane_end(&b->lanes, lane);
+	if (job->x.stopped && interrupt_at_once()) {
+		leave_job(b, job);
 		return;
 	}
-	t = try_judge(lane, &b->outcome);
-	hope_note(&b->hope, lane, &t, now);
-	if (t.status == 0) {
-		put_answer(b, lane, &t);
-		job_end(&b->idle_jobs, lane->job);
-		if (pace_ease(&b->pace) && b->o->verbose)
-			diag_warn("%u at a time", (unsigned)b->pace.window);
-	} else if (!try_again(b, lane, &t, now)) {
-		if (hope_lost(&b->hope, lane, &t))
-			stop(b, &t);
-		end_failed(b, lane, &t);
+	job_judge(job, &b->outcome);
+	learn(b, job, now);
+	if (b->outcome.status != 0) {
+		if (!try_again(b, job, now))
+			fail(b, job);
+		return;
 	}
-	lane_end(&b->lanes, lane);
+	put_result(b, job);
+	if (pace_ease(&b->pace) && b->o->verbose)
+		diag_warn("%u at a time", (unsigned)b->pace.window);
 }
 
 /* The loop. */
@@ -274,7 +304,7 @@ look_for_signals(struct batch *b)
 	b->at_once = count > 1;
 	if (!before && b->ending && !b->o->quiet && isatty(STDERR_FILENO))
 		diag_warn("waiting for the %u that were sent; once more to end"
-		    " at once", b->lanes.active);
+		    " at once", b->jobs.active);
 }
 
 /* How long nothing needs to be done but transfers. */
@@ -284,7 +314,7 @@ time_to_wait(const struct batch *b, long long now)
 	long wait = b->busy ? 0 : -1, pace, other;
 
 	if (!b->ending && wait != 0) {
-		pace = pace_wait(&b->pace, now, b->lanes.active);
+		pace = pace_wait(&b->pace, now, b->jobs.active);
 		wait = pace > 0 ? pace : pace < 0 ? -1 :
 		    when_wait(&b->waiting, now);
 	}
@@ -310,7 +340,7 @@ is_over(const struct batch *b)
 {
 	if (b->at_once)
 		return true;
-	if (b->lanes.active > 0 || b->busy)
+	if (b->jobs.active > 0 || b->busy)
 		return false;
 	return b->ending ||
 	    (b->feed.ended && b->ready == NULL && b->waiting.n == 0);
@@ -321,7 +351,6 @@ count_lines(struct batch *b)
 {
 	struct tally *t = &b->output.tally;
 
-	t->skipped = b->feed.skipped;
 	t->all = feed_all(&b->feed);
 	t->exact = b->feed.ended;
 }
@@ -373,21 +402,11 @@ raise_file_limit(unsigned jobs)
 static void
 drop_all(struct batch *b)
 {
-	struct lane *lane;
 	struct job *job;
-	unsigned i;
 
-	for (i = 0; i < b->lanes.n; i++) {
-		lane = &b->lanes.lanes[i];
-		if (lane->job == NULL)
-			continue;
-		leave_job(b, lane->job);
-		lane_end(&b->lanes, lane);
-	}
-	while ((job = when_next(&b->waiting, LLONG_MAX)) != NULL)
-		leave_job(b, job);
-	if (b->ready != NULL)
-		leave_job(b, b->ready);
+	for (job = b->jobs.all; job != NULL; job = job->next)
+		if (job->open)
+			leave_job(b, job);
 }
 
 static int
@@ -400,8 +419,8 @@ status_of(const struct batch *b)
 		status = diag_worst(status, EX_TEMPFAIL);
 	if (t->failed > 0)
 		status = diag_worst(status, t->answered == 0 &&
-		    b->hope.refused >= t->failed ? EX_NOPERM : EX_NOANSWER);
-	if (t->flaws.all > 0)
+		    b->refused >= t->failed ? EX_NOPERM : EX_NOANSWER);
+	if (t->flawed > 0)
 		status = diag_worst(status, EX_NOANSWER);
 	if (status == 0 && b->feed.ended && b->feed.lines == 0)
 		status = EX_NOINPUT;
@@ -450,8 +469,8 @@ summarize(struct batch *b, int status)
 	tally_summary(t, when_now() - b->begun, &line);
 	if (b->ending)
 		buf_adds(&line, "; run it again to go on");
-	if (t->failed > 0 && b->output.store.path != NULL)
-		buf_printf(&line, "; see %s", b->output.store.failed_path);
+	if (t->failed > 0 && b->o->output != NULL)
+		buf_printf(&line, "; see %s", b->output.store.failures.path);
 	if (t->failed > 0 && b->stop_status == 0)
 		buf_printf(&line, " (the first: %s)", buf_string(&t->first));
 	if (terminal || b->o->verbose || status != 0)
@@ -467,13 +486,13 @@ open_all(struct batch *b, char **files, int nfiles)
 	raise_file_limit(o->jobs);
 	client_open(b->client);
 	store_open(&b->output.store, o->output, files, nfiles, o->max, &b->ids,
-	    &b->output.tally.flaws);
+	    &b->output.tally);
 	output_open(&b->output, o->ordered ? (size_t)o->jobs * AHEAD : 0,
 	    o->max, &b->client->redact);
 	feed_start(&b->feed, files, nfiles, o->max, &b->ids,
-	    &b->output.tally.flaws, o->also);
+	    &b->output.tally, o->also);
 	pace_init(&b->pace, o->jobs, o->rate);
-	lane_open(&b->lanes, o->jobs, b->client, o->max);
+	b->jobs = (struct jobs){.client = b->client, .max = o->max};
 	interrupt_catch();
 	b->begun = when_now();
 	progress_start(o->progress, b->begun);
@@ -484,8 +503,7 @@ static void
 close_all(struct batch *b)
 {
 	output_close(&b->output);
-	lane_close(&b->lanes);
-	job_free(&b->idle_jobs);
+	job_free(&b->jobs);
 	when_free(&b->waiting);
 	feed_stop(&b->feed);
 	idset_free(&b->ids);

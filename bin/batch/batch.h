@@ -1,8 +1,8 @@
 /*
  * batch: the loop of supai-batch, and its beginning and end. It reads jobs from
- * feed, waits until pace lets one go, sends it on a lane, judges the try, and hands
- * the result to output; or it lets the job wait for another try. When nothing can
- * be done it waits for bytes, for time, for input and for signals.
+ * feed, waits until pace lets one go, sends it, judges the try, and hands the result
+ * to output; or it lets the job wait for another try, or sees that none makes sense.
+ * When nothing can be done it waits for bytes, for time, for input and for signals.
  */
 #ifndef BATCH_H
 #define BATCH_H
@@ -23,7 +23,7 @@ struct batch_options {
 };
 
 /*
- * Runs the requests of the files (standard input where there are none) over c,
+ * Runs the requests of the files (at least one; "-": standard input) over c,
  * which client_resolve has been called on. Returns the status: 0; 1 when some
  * failed; 77 when the key is refused, 75 and 69 when it made no sense to go on;
  * or what feed and store end with. Ends the program by SIGINT after one.

@@ -13,9 +13,9 @@ size_of(char **files, int nfiles)
 	double size = 0;
 	int i, r;
 
-	for (i = 0; i < nfiles || (i == 0 && nfiles == 0); i++) {
-		r = nfiles == 0 || strcmp(files[i], "-") == 0 ?
-		    fstat(STDIN_FILENO, &st) : stat(files[i], &st);
+	for (i = 0; i < nfiles; i++) {
+		r = strcmp(files[i], "-") == 0 ? fstat(STDIN_FILENO, &st) :
+		    stat(files[i], &st);
 		if (r == -1 || !S_ISREG(st.st_mode))
 			return -1;
 		size += (double)st.st_size;
@@ -25,40 +25,28 @@ size_of(char **files, int nfiles)
 
 void
 feed_start(struct feed *f, char **files, int nfiles, size_t max,
-    struct idset *ids, struct flaws *flaws, unsigned also)
+    struct idset *ids, struct tally *tally, unsigned also)
 {
 	*f = (struct feed){
 		.ids = ids,
-		.flaws = flaws,
+		.tally = tally,
 		.also = also,
 		.bytes = size_of(files, nfiles),
 	};
 	io_start(&f->in, files, nfiles, max);
 }
 
-/* Puts the file and the line before the reason why it is no task. */
-static enum feed_got
-bad(const struct feed *f, struct task *t)
-{
-	struct buf why = t->why;
-
-	t->why = (struct buf){0};
-	buf_printf(&t->why, "%s: line %lu: %s", f->in.name, f->in.line,
-	    buf_string(&why));
-	buf_free(&why);
-	return FEED_BAD;
-}
-
 /* The same request again gets an id of its own, the same in each run. */
 static struct idset_entry *
-number_repeat(struct feed *f, struct task *t, struct idset_entry *e)
+number_repeat(struct feed *f, struct task *t)
 {
-	unsigned long count;
+	struct idset_entry *e = idset_get(f->ids, t->id.p, t->id.n);
+	size_t n = t->id.n;
 
 	while (e->seen) {
-		count = idset_count(idset_get(&f->repeats, t->id.p, 20)) + 1;
-		t->id.n = 20;	/* "req-" and the hash */
-		buf_printf(&t->id, "-%lu", count);
+		t->id.n = n;
+		e = idset_get(f->ids, t->id.p, n);
+		buf_printf(&t->id, "-%lu", (unsigned long)++e->request);
 		e = idset_get(f->ids, t->id.p, t->id.n);
 	}
 	return e;
@@ -67,27 +55,25 @@ number_repeat(struct feed *f, struct task *t, struct idset_entry *e)
 static enum feed_got
 take_task(struct feed *f, struct task *t)
 {
-	struct idset_entry *e = idset_get(f->ids, t->id.p, t->id.n);
-	bool changed;
+	struct idset_entry *e = t->own_id ?
+	    idset_get(f->ids, t->id.p, t->id.n) : number_repeat(f, t);
+	bool same = e->foreign || e->request == (uint32_t)t->request.a;
 
-	if (!t->own_id) {
-		e = number_repeat(f, t, e);
-	} else if (e->seen) {
+	if (e->seen) {
 		task_refuse(t, "duplicate_id",
 		    "another line before it has the custom_id '%s'",
 		    buf_string(&t->id));
-		return bad(f, t);
+		return FEED_BAD;
 	}
 	e->seen = true;
-	changed = e->done && !e->foreign && !idset_same(e, t->request);
-	if (e->done && !changed) {
-		f->skipped++;
-		flaws_count(f->flaws, e->flaw);
+	e->request = 1;
+	if (e->done && same) {
+		f->tally->skipped++;
+		tally_flawed(f->tally, e->flaw);
 		return FEED_SKIP;
 	}
-	if (changed && f->changed++ == 0)
+	if (e->done && f->changed++ == 0)
 		buf_add(&f->first_changed, t->id.p, t->id.n);
-	idset_note(e, t->request);
 	return FEED_TASK;
 }
 
@@ -108,13 +94,12 @@ take_line(struct feed *f, struct task *t)
 		    " (--max-record)", f->in.max);
 		buf_clear(&t->id);
 		t->request = hash_of(p, n);
-		return bad(f, t);
+		return FEED_BAD;
 	default:
 		if (io_blank(p, n))
 			return FEED_SKIP;
 		f->lines++;
-		return task_read(t, p, n, f->also) ? take_task(f, t) :
-		    bad(f, t);
+		return task_read(t, p, n, f->also) ? take_task(f, t) : FEED_BAD;
 	}
 }
 
@@ -145,6 +130,5 @@ void
 feed_stop(struct feed *f)
 {
 	io_stop(&f->in);
-	idset_free(&f->repeats);
 	buf_free(&f->first_changed);
 }

@@ -8,22 +8,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "flaws.h"
 #include "idset.h"
 #include "io.h"
+#include "tally.h"
 #include "task.h"
 
 struct feed {
 	struct io_in	 in;
 	unsigned long	 lines;		/* read so far, but for blank ones */
-	unsigned long	 skipped;	/* of them: answered before */
 	unsigned long	 changed;	/* answered before, but edited since */
 	struct buf	 first_changed;	/* the id of the first of these */
 	bool		 ended;		/* there are no more lines */
 	/* The rest is feed's own. */
 	struct idset	*ids;
-	struct flaws	*flaws;
-	struct idset	 repeats;
+	struct tally	*tally;
 	unsigned	 also;
 	bool		 open;
 	double		 bytes;		/* of all files; negative: not known */
@@ -32,20 +30,19 @@ struct feed {
 
 enum feed_got {
 	FEED_TASK,	/* one that is to be asked */
-	FEED_BAD,	/* a line that is none: t->code and t->why, which names it */
+	FEED_BAD,	/* a line that is none: t->code and t->why */
 	FEED_SKIP,	/* a line that needs nothing */
 	FEED_WAIT,	/* there is none yet: poll feed->in.fd */
 	FEED_END,
 };
 
 /*
- * Starts on the files (standard input where there are none); max is the longest
- * line. ids, borrowed, knows what was answered before and learns what is read;
- * flaws, borrowed, counts those of the answers that a line has from before. also is
- * request_check's.
+ * Starts on the files; max is the longest line. ids, borrowed, knows what was answered
+ * before and learns what is read; tally, borrowed, counts the lines that have their
+ * answer. also is request_check's.
  */
 void	feed_start(struct feed *f, char **files, int nfiles, size_t max,
-	    struct idset *ids, struct flaws *flaws, unsigned also);
+	    struct idset *ids, struct tally *tally, unsigned also);
 
 /* The next line; never waits. */
 enum feed_got feed_next(struct feed *f, struct task *t);

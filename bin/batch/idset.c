@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "idset.h"
 #include "mem.h"
@@ -15,74 +14,54 @@ is_free(const struct idset_entry *e)
 /* Where an id is, or would be: the first entry, from its place on, that has it or is
  * free. */
 static struct idset_entry *
-find(struct idset_entry *table, size_t cap, struct hash id)
+find(const struct idset_shard *s, struct hash id)
 {
-	size_t i = (size_t)(id.b % cap);
+	size_t i = (size_t)(id.b % s->cap);
 
-	while (!is_free(&table[i]) &&
-	    (table[i].id.a != id.a || table[i].id.b != id.b))
-		i = i + 1 < cap ? i + 1 : 0;
-	return &table[i];
+	while (!is_free(&s->p[i]) && (s->p[i].id.a != id.a || s->p[i].id.b != id.b))
+		i = i + 1 < s->cap ? i + 1 : 0;
+	return &s->p[i];
 }
 
-void
-idset_note(struct idset_entry *e, struct hash request)
+static void
+grow(struct idset_shard *s)
 {
-	memcpy(e->request, &request.a, sizeof(e->request));
-}
+	struct idset_shard old = *s;
+	size_t i;
 
-bool
-idset_same(const struct idset_entry *e, struct hash request)
-{
-	return memcmp(e->request, &request.a, sizeof(e->request)) == 0;
+	s->cap = old.cap == 0 ? FIRST_CAP : old.cap + old.cap / 2;
+	s->p = mem_zero(s->cap, sizeof(*s->p));
+	for (i = 0; i < old.cap; i++)
+		if (!is_free(&old.p[i]))
+			*find(s, old.p[i].id) = old.p[i];
+	free(old.p);
 }
 
 struct idset_entry *
-idset_get(struct idset *s, const char *text, size_t n)
+idset_get(struct idset *set, const char *text, size_t n)
 {
 	struct hash id = hash_of(text, n);
-	size_t shard = (size_t)(id.a % IDSET_SHARDS), cap, i;
-	struct idset_entry *table = s->shards[shard].p, *e;
+	struct idset_shard *s = &set->shards[id.a % IDSET_SHARDS];
+	struct idset_entry *e;
 
 	id.b |= id.a == 0 && id.b == 0;	/* that one means "free" */
-	cap = s->shards[shard].cap;
 	/* At most four fifths full, at least eight fifteenths. */
-	if (s->shards[shard].n * 5 >= cap * 4) {
-		cap = cap == 0 ? FIRST_CAP : cap + cap / 2;
-		table = mem_zero(cap, sizeof(*table));
-		for (i = 0; i < s->shards[shard].cap; i++)
-			if (!is_free(&s->shards[shard].p[i]))
-				*find(table, cap, s->shards[shard].p[i].id) =
-				    s->shards[shard].p[i];
-		free(s->shards[shard].p);
-		s->shards[shard].p = table;
-		s->shards[shard].cap = cap;
-	}
-	e = find(table, cap, id);
+	if (s->n * 5 >= s->cap * 4)
+		grow(s);
+	e = find(s, id);
 	if (is_free(e)) {
 		e->id = id;
-		s->shards[shard].n++;
+		s->n++;
 	}
 	return e;
 }
 
-unsigned long
-idset_count(struct idset_entry *e)
-{
-	uint32_t count;
-
-	memcpy(&count, e->request, sizeof(count));
-	count++;
-	memcpy(e->request, &count, sizeof(count));
-	return count;
-}
-
 void
-idset_free(struct idset *s)
+idset_free(struct idset *set)
 {
 	size_t i;
 
 	for (i = 0; i < IDSET_SHARDS; i++)
-		free(s->shards[i].p);
-	*s = (struct idset){0};
+		free(set->shards[i].p);
+	*set = (struct idset){0};
 }

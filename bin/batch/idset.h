@@ -11,16 +11,14 @@
 
 #include "hash.h"
 
-enum {
-	IDSET_SHARDS = 256,
-	IDSET_REQUEST = 5,	/* bytes that are kept of a request's hash */
-};
+enum { IDSET_SHARDS = 256 };
 
 /* What is known of one id. */
 struct idset_entry {
 	struct hash	id;		/* of the id's text; idset's own */
-	unsigned char	request[IDSET_REQUEST];
-	unsigned char	flaw;		/* of its answer, as flaws numbers it; 0: none */
+	uint32_t	request;	/* of the hash of the request that has a result; once
+					   seen, how many lines were such a request */
+	unsigned char	flaw;		/* of its answer, as tally numbers it; 0: none */
 	bool		done : 1;	/* there is a result */
 	bool		foreign : 1;	/* it does not tell of which request */
 	bool		seen : 1;	/* it was in this input */
@@ -29,7 +27,7 @@ struct idset_entry {
 /* All zero it is empty and ready. It has many small tables, so that no second copy of
  * all is needed while one of them grows. */
 struct idset {
-	struct {
+	struct idset_shard {		/* idset's own */
 		struct idset_entry	*p;
 		size_t			 n, cap;
 	} shards[IDSET_SHARDS];
@@ -39,15 +37,8 @@ struct idset {
  * The entry of the id that text is, added (all zero) where it was not there;
  * borrowed until the next call.
  */
-struct idset_entry *idset_get(struct idset *s, const char *text, size_t n);
+struct idset_entry *idset_get(struct idset *set, const char *text, size_t n);
 
-/* Notes the request, and whether it is the one that is noted. */
-void	idset_note(struct idset_entry *e, struct hash request);
-bool	idset_same(const struct idset_entry *e, struct hash request);
-
-/* Counts the entry's calls of this, from 1; it then notes no request. */
-unsigned long idset_count(struct idset_entry *e);
-
-void	idset_free(struct idset *s);
+void	idset_free(struct idset *set);
 
 #endif

@@ -1,4 +1,9 @@
+#include <stdlib.h>
+
+#include "mem.h"
 #include "output.h"
+
+enum { MOST_HELD = 8 << 20 };	/* bytes */
 
 void
 output_open(struct output *o, size_t ahead, size_t max,
@@ -6,22 +11,22 @@ output_open(struct output *o, size_t ahead, size_t max,
 {
 	o->max = max;
 	o->redact = redact;
-	o->ordered = ahead > 0;
-	if (o->ordered)
-		order_start(&o->order, ahead);
+	o->window = ahead;
+	if (ahead > 0)
+		o->ring = mem_zero(ahead, sizeof(*o->ring));
 }
 
 bool
 output_full(const struct output *o)
 {
-	return o->ordered && order_full(&o->order);
+	return o->window > 0 &&
+	    (o->last - o->next >= o->window || o->held > MOST_HELD);
 }
 
 void
 output_number(struct output *o, struct job *job)
 {
-	if (o->ordered)
-		job->number = order_number(&o->order);
+	job->number = o->last++;
 }
 
 static void
@@ -35,38 +40,40 @@ write_line(struct output *o, bool success, const struct buf *line)
 static void
 end_job(struct output *o, const struct job *job, bool success)
 {
-	struct order_result r = {.line = o->line, .success = success};
+	struct output_held *h;
 
-	if (!o->ordered) {
+	if (o->window == 0) {
 		write_line(o, success, &o->line);
 		buf_clear(&o->line);
 		return;
 	}
+	o->held += o->line.n;
+	o->ring[job->number % o->window] =
+	    (struct output_held){o->line, success, true};
 	o->line = (struct buf){0};
-	order_put(&o->order, job->number, &r);
-	while (order_next(&o->order, &r)) {
-		write_line(o, r.success, &r.line);
-		buf_free(&r.line);
+	while ((h = &o->ring[o->next % o->window])->ready) {
+		o->held -= h->line.n;
+		o->next++;
+		write_line(o, h->success, &h->line);
+		buf_free(&h->line);
+		h->ready = false;
 	}
 }
 
-bool
-output_put(struct output *o, struct job *job, struct result *r)
+void
+output_put(struct output *o, const struct job *job, struct result *r)
 {
-	bool success = r->kind == RESULT_ANSWER;
-
-	r->task = &job->task;
 	result_add(r, o->redact, &o->line);
-	if (success && o->line.n > o->max) {
+	if (r->kind == RESULT_ANSWER && o->line.n > o->max) {
+		r->kind = RESULT_ERROR;
+		r->body = (struct json){0};
+		r->code = "too_long";
+		r->message = "the result is too long (--max-record)";
 		buf_free(&o->line);
-		return false;
+		result_add(r, o->redact, &o->line);
 	}
-	if (success)
-		tally_answer(&o->tally, r);
-	else
-		tally_failure(&o->tally, r);
-	end_job(o, job, success);
-	return true;
+	tally_result(&o->tally, r);
+	end_job(o, job, r->kind == RESULT_ANSWER);
 }
 
 void
@@ -78,9 +85,12 @@ output_skip(struct output *o, const struct job *job)
 void
 output_close(struct output *o)
 {
+	size_t i;
+
 	store_close(&o->store);
-	if (o->ordered)
-		order_free(&o->order);
+	for (i = 0; i < o->window; i++)
+		buf_free(&o->ring[i].line);
+	free(o->ring);
 	tally_free(&o->tally);
 	buf_free(&o->line);
 }

@@ -1,7 +1,7 @@
 /*
- * output: what becomes of a batch's jobs: a result, handed to the store at once
- * or when its turn comes, and counted. Not for files (store), nor for how a line
- * reads (result).
+ * output: what becomes of a batch's jobs: a result, counted, and handed to the store
+ * at once; or where results are wanted in the order of the input, when those before it
+ * are there. Not for files (store), nor for how a line reads (result).
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H
@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 #include "job.h"
-#include "order.h"
 #include "result.h"
 #include "store.h"
 #include "tally.h"
@@ -19,12 +18,18 @@ struct output {
 	struct store	 store;
 	struct tally	 tally;
 	/* The rest is output's own. */
-	struct order	 order;
-	bool		 ordered;
 	size_t		 max;		/* the longest line */
 	const struct redact *redact;	/* what is hidden in all lines */
-	struct buf	 message;
 	struct buf	 line;
+	struct output_held {		/* what waits for those before it, in a ring */
+		struct buf	 line;	/* empty: nothing is to be written */
+		bool		 success;
+		bool		 ready;
+	}		*ring;
+	size_t		 window;	/* its length; 0: the order is no matter */
+	size_t		 held;		/* bytes */
+	unsigned long	 next;		/* the number of the next result to be written */
+	unsigned long	 last;		/* the next number to be given */
 };
 
 /*
@@ -41,11 +46,8 @@ bool	output_full(const struct output *o);
 /* A job has been read: its place among the results is the next one. */
 void	output_number(struct output *o, struct job *job);
 
-/*
- * The job has this result, whose task is set here. False, and nothing is done, for
- * an answer whose line would be too long.
- */
-bool	output_put(struct output *o, struct job *job, struct result *r);
+/* The job has this result; an answer whose line would be too long is a failure. */
+void	output_put(struct output *o, const struct job *job, struct result *r);
 
 /* The job was read, but this run gives it no result. */
 void	output_skip(struct output *o, const struct job *job);

@@ -8,7 +8,6 @@
 
 #include "diag.h"
 #include "io.h"
-#include "mem.h"
 #include "result.h"
 #include "store.h"
 
@@ -18,61 +17,55 @@ same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static bool
-is_input(const struct stat *file, const char *input)
-{
-	struct stat st;
-	int r = strcmp(input, "-") == 0 ? fstat(STDIN_FILENO, &st) :
-	    stat(input, &st);
-
-	return r == 0 && same_file(file, &st);
-}
-
 /* Ends the tool when the file is an input: answers would be asked as questions. */
 static void
 check_inputs(const struct stat *file, const char *path, const char *advice,
     char **files, int nfiles)
 {
-	static char standard_input[] = "-";
-	char *none[] = {standard_input};
-	int i;
+	struct stat st;
+	int i, r;
 
-	if (nfiles == 0) {
-		files = none;
-		nfiles = 1;
+	for (i = 0; i < nfiles; i++) {
+		r = strcmp(files[i], "-") == 0 ? fstat(STDIN_FILENO, &st) :
+		    stat(files[i], &st);
+		if (r == 0 && same_file(file, &st))
+			diag_die(EX_DATAERR, "%s: is the input: %s", path, advice);
 	}
-	for (i = 0; i < nfiles; i++)
-		if (is_input(file, files[i]))
-			diag_die(EX_DATAERR, "%s: is the input: %s", path,
-			    advice);
 }
 
-/* The status of an output file that cannot be opened. */
-static int
-open_status(void)
+/* Opens a file, one that is there already with O_EXCL too, or ends the tool. */
+static void
+open_file(struct store_file *f, int flags, struct stat *st)
 {
-	return errno == EMFILE || errno == ENFILE ? EX_OSERR : EX_CANTCREAT;
+	f->fd = open(f->path, flags | O_CLOEXEC, 0600);
+	if (f->fd == -1 && errno == EEXIST)
+		f->fd = open(f->path, (flags & ~(O_CREAT | O_EXCL)) | O_CLOEXEC);
+	if (f->fd == -1 || fstat(f->fd, st) == -1)
+		diag_die_errno(errno == EMFILE || errno == ENFILE ? EX_OSERR :
+		    EX_CANTCREAT, "%s", f->path);
 }
 
 /* The file has one descriptor for all: to close any other one would give the lock
  * away (POSIX, fcntl). */
 static void
-lock(const struct store *s)
+lock(const struct store_file *f)
 {
 	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	if (fcntl(s->fd, F_SETLK, &l) == 0)
+	if (fcntl(f->fd, F_SETLK, &l) == 0)
 		return;
 	if (errno != EACCES && errno != EAGAIN)
-		diag_die_errno(EX_CANTCREAT, "%s: cannot be locked", s->path);
-	if (fcntl(s->fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK)
+		diag_die_errno(EX_CANTCREAT, "%s: cannot be locked", f->path);
+	if (fcntl(f->fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK)
 		diag_die(EX_TEMPFAIL, "%s: another batch is writing to it"
-		    " (process %ld)", s->path, (long)l.l_pid);
-	diag_die(EX_TEMPFAIL, "%s: another batch is writing to it", s->path);
+		    " (process %ld)", f->path, (long)l.l_pid);
+	diag_die(EX_TEMPFAIL, "%s: another batch is writing to it", f->path);
 }
 
+/* Reading what earlier runs have left. */
+
 static void
-note(struct idset *done, struct flaws *flaws, const struct result_line *l)
+note(struct idset *done, struct tally *tally, const struct result_line *l)
 {
 	struct idset_entry *e;
 
@@ -81,39 +74,27 @@ note(struct idset *done, struct flaws *flaws, const struct result_line *l)
 	e = idset_get(done, l->id.p, l->id.n);
 	e->done = true;
 	e->foreign = !l->hashed;
-	e->flaw = l->flaw.n == 0 ? 0 :
-	    flaws_number(flaws, l->flaw.p, l->flaw.n);
-	idset_note(e, l->request);
+	e->flaw = tally_flaw(tally, &l->flaw);
+	e->request = (uint32_t)l->request.a;
 }
 
-_Noreturn static void
-not_results(const struct io_in *in, bool others)
-{
-	diag_die(EX_DATAERR, "%s: line %lu is no result of a batch: %sgive"
-	    " another file for the results", in->name, in->line,
-	    others ? "delete that line, or " : "");
-}
-
-/*
- * Whether a line that is no result is one that was torn: it is the last one, has no
- * newline, and comes after results or begins like one.
- */
+/* Whether a line, or what there is of it, begins as ours do. */
 static bool
-is_torn(const struct io_in *in, bool others, const char *p, size_t n)
+begins_so(const char *p, size_t n)
 {
 	size_t start = strlen(RESULT_START);
 
-	return in->open_end && (others ||
-	    memcmp(p, RESULT_START, n < start ? n : start) == 0);
+	return memcmp(p, RESULT_START, n < start ? n : start) == 0;
 }
 
 /*
- * Reads the results that are there; s->size becomes the length of the whole lines.
- * True when the last of these has no newline.
+ * Reads the results that are there; f->size becomes the length of the whole lines,
+ * without a last one that was torn: it is no result, has no newline, and comes after
+ * results or begins like one. True when the last of the lines has no newline.
  */
 static bool
-read_results(struct store *s, size_t max, struct idset *done,
-    struct flaws *flaws)
+read_answers(struct store_file *f, size_t max, struct idset *done,
+    struct tally *tally)
 {
 	struct result_line l = {0};
 	struct io_in in;
@@ -122,19 +103,21 @@ read_results(struct store *s, size_t max, struct idset *done,
 	enum io_got got;
 	bool any = false, open_end = false;
 
-	io_start_fd(&in, s->fd, s->path, max);
+	io_start_fd(&in, f->fd, f->path, max);
 	while ((got = io_line(&in, &p, &n)) == IO_RECORD) {
 		if (n > 0 && !result_read(&l, p, n)) {
-			if (!is_torn(&in, any, p, n))
-				not_results(&in, any);
-			break;
+			if (in.open_end && (any || begins_so(p, n)))
+				break;
+			diag_die(EX_DATAERR, "%s: line %lu is no result of a"
+			    " batch: %sgive another file for the results",
+			    in.name, in.line, any ? "delete that line, or " : "");
 		}
 		if (n > 0) {
-			note(done, flaws, &l);
+			note(done, tally, &l);
 			any = true;
 		}
 		open_end = in.open_end;
-		s->size = (off_t)in.passed;
+		f->size = (off_t)in.passed;
 	}
 	if (got == IO_LONG)
 		exit(io_too_long(&in));
@@ -145,40 +128,25 @@ read_results(struct store *s, size_t max, struct idset *done,
 	return open_end;
 }
 
-static void
-mend(struct store *s, off_t end, bool open_end)
-{
-	if (s->size < end && ftruncate(s->fd, s->size) == -1)
-		diag_die_errno(EX_IOERR, "%s", s->path);
-	if (open_end)
-		store_add(s, true, "\n", 1);
-}
-
-static bool
-is_ours(struct result_line *l, enum io_got got, const char *p, size_t n)
-{
-	if (got == IO_LONG)
-		return n >= strlen(RESULT_START) &&
-		    memcmp(p, RESULT_START, strlen(RESULT_START)) == 0;
-	return result_read(l, p, n) && l->hashed;
-}
-
 /* Ends the tool where the file for failures holds what no batch has written. */
 static void
-read_failed(struct store *s, int fd, size_t max)
+read_failures(const struct store_file *f, size_t max)
 {
 	struct result_line l = {0};
 	struct io_in in;
 	const char *p;
 	size_t n;
 	enum io_got got;
+	bool ours;
 
-	io_start_fd(&in, fd, s->failed_path, max);
-	while ((got = io_line(&in, &p, &n)) != IO_END)
-		if (!is_ours(&l, got, p, n) && !is_torn(&in, false, p, n))
+	io_start_fd(&in, f->fd, f->path, max);
+	while ((got = io_line(&in, &p, &n)) != IO_END) {
+		ours = got == IO_LONG || in.open_end ? begins_so(p, n) : false;
+		if (!ours && !(got == IO_RECORD && result_read(&l, p, n) && l.hashed))
 			diag_die(EX_DATAERR, "%s: line %lu is no failure of a"
 			    " batch: move the file away, or give another one"
-			    " for the results", s->failed_path, in.line);
+			    " for the results", f->path, in.line);
+	}
 	if (in.status != 0)
 		exit(EX_IOERR);
 	io_stop(&in);
@@ -190,125 +158,112 @@ read_failed(struct store *s, int fd, size_t max)
  * empty one may be anybody's.
  */
 static bool
-check_failed(struct store *s, const struct stat *results, char **files,
+check_failures(struct store_file *f, const struct stat *answers, char **files,
     int nfiles, size_t max)
 {
-	struct buf b = {0};
 	struct stat st;
-	int fd;
 
-	buf_printf(&b, "%s.failed", s->path);
-	s->failed_path = buf_take(&b);
-	if (stat(s->failed_path, &st) == -1)
+	if (stat(f->path, &st) == -1)
 		return false;
-	if (!S_ISREG(st.st_mode) || same_file(&st, results))
+	if (!S_ISREG(st.st_mode) || same_file(&st, answers))
 		diag_die(EX_CANTCREAT, "%s: not a regular file of its own:"
-		    " failures are to go there", s->failed_path);
-	check_inputs(&st, s->failed_path, "it holds failures, no requests: run"
+		    " failures are to go there", f->path);
+	check_inputs(&st, f->path, "it holds failures, no requests: run"
 	    " the same command as before, and they are tried again", files,
 	    nfiles);
-	fd = open(s->failed_path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		diag_die_errno(open_status(), "%s", s->failed_path);
-	read_failed(s, fd, max);
-	close(fd);
+	open_file(f, O_RDONLY, &st);
+	read_failures(f, max);
+	close(f->fd);
+	f->fd = -1;
 	return st.st_size > 0;
 }
 
 void
 store_open(struct store *s, const char *path, char **files, int nfiles,
-    size_t max, struct idset *done, struct flaws *flaws)
+    size_t max, struct idset *done, struct tally *tally)
 {
+	struct store_file *f = &s->answers;
 	struct stat st;
-	bool open_end, failed;
+	bool open_end;
 
-	*s = (struct store){.path = path, .fd = -1, .failed_fd = -1};
+	*s = (struct store){.answers = {path, -1, 0}, .failures.fd = -1};
 	if (path == NULL) {
 		io_check_output();
 		return;
 	}
-	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	if (s->fd == -1 || fstat(s->fd, &st) == -1)
-		diag_die_errno(open_status(), "%s", path);
+	buf_printf(&s->name, "%s.failed", path);
+	s->failures.path = buf_string(&s->name);
+	open_file(f, O_RDWR | O_APPEND | O_CREAT, &st);
 	if (!S_ISREG(st.st_mode))
 		diag_die(EX_CANTCREAT, "%s: not a regular file: without -o"
 		    " results go to standard output", path);
 	check_inputs(&st, path, "give another file for the results", files,
 	    nfiles);
-	lock(s);
-	if (fstat(s->fd, &st) == -1)	/* it may have grown until then */
+	lock(f);
+	if (fstat(f->fd, &st) == -1)	/* it may have grown until then */
 		diag_die_errno(EX_IOERR, "%s", path);
-	open_end = read_results(s, max, done, flaws);
-	failed = check_failed(s, &st, files, nfiles, max);
-	if (failed && unlink(s->failed_path) == -1)
-		diag_die_errno(EX_CANTCREAT, "%s", s->failed_path);
-	mend(s, st.st_size, open_end);
-}
-
-static void
-append(int fd, const char *path, off_t *size, const char *p, size_t n)
-{
-	int saved;
-
-	if (io_write_all(fd, p, n)) {
-		*size += (off_t)n;
-		return;
-	}
-	saved = errno;
-	/* A full disk takes a part first. */
-	if (ftruncate(fd, *size) == -1)
-		diag_warn_errno("%s: a line may be torn", path);
-	errno = saved;
-	diag_die_errno(EX_IOERR, "%s", path);
+	open_end = read_answers(f, max, done, tally);
+	if (check_failures(&s->failures, &st, files, nfiles, max) &&
+	    unlink(s->failures.path) == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", s->failures.path);
+	if (f->size < st.st_size && ftruncate(f->fd, f->size) == -1)
+		diag_die_errno(EX_IOERR, "%s", path);
+	if (open_end)
+		store_add(s, true, "\n", 1);
 }
 
 /* A file that came while this runs is somebody else's, unless it is empty. */
 static void
-open_failed(struct store *s)
+make_failures(struct store_file *f)
 {
-	int flags = O_WRONLY | O_APPEND | O_CLOEXEC;
 	struct stat st;
 
-	s->failed_fd = open(s->failed_path, flags | O_CREAT | O_EXCL, 0600);
-	if (s->failed_fd == -1 && errno == EEXIST)
-		s->failed_fd = open(s->failed_path, flags);
-	if (s->failed_fd == -1 || fstat(s->failed_fd, &st) == -1)
-		diag_die_errno(open_status(), "%s", s->failed_path);
+	open_file(f, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, &st);
 	if (!S_ISREG(st.st_mode) || st.st_size > 0)
 		diag_die(EX_CANTCREAT, "%s: somebody else has made it: it is"
-		    " not overwritten", s->failed_path);
+		    " not overwritten", f->path);
 }
 
 void
 store_add(struct store *s, bool success, const char *p, size_t n)
 {
-	if (s->path == NULL) {
+	struct store_file *f = success ? &s->answers : &s->failures;
+	int saved;
+
+	if (f->path == NULL) {
 		io_write(p, n);
-	} else if (success) {
-		append(s->fd, s->path, &s->size, p, n);
-	} else {
-		if (s->failed_fd == -1)
-			open_failed(s);
-		append(s->failed_fd, s->failed_path, &s->failed_size, p, n);
+		return;
 	}
+	if (f->fd == -1)
+		make_failures(f);
+	if (io_write_all(f->fd, p, n)) {
+		f->size += (off_t)n;
+		return;
+	}
+	saved = errno;
+	/* A full disk takes a part first. */
+	if (ftruncate(f->fd, f->size) == -1)
+		diag_warn_errno("%s: a line may be torn", f->path);
+	errno = saved;
+	diag_die_errno(EX_IOERR, "%s", f->path);
 }
 
 static void
-close_file(int fd, const char *path)
+close_file(struct store_file *f)
 {
-	if (fd == -1)
+	if (f->fd == -1)
 		return;
 	/* Some file systems are full only when it comes to that. */
-	if ((fsync(fd) == -1 && errno != EINVAL && errno != ENOTSUP) ||
-	    close(fd) == -1)
-		diag_die_errno(EX_IOERR, "%s", path);
+	if ((fsync(f->fd) == -1 && errno != EINVAL && errno != ENOTSUP) ||
+	    close(f->fd) == -1)
+		diag_die_errno(EX_IOERR, "%s", f->path);
+	f->fd = -1;
 }
 
 void
 store_close(struct store *s)
 {
-	close_file(s->failed_fd, s->failed_path);
-	close_file(s->fd, s->path);
-	free(s->failed_path);
-	*s = (struct store){.fd = -1, .failed_fd = -1};
+	close_file(&s->failures);
+	close_file(&s->answers);
+	buf_free(&s->name);
 }

@@ -12,29 +12,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "flaws.h"
 #include "idset.h"
+#include "tally.h"
 
+struct store_file {
+	const char	*path;		/* NULL: there is none */
+	int		 fd;		/* store's own; -1: it is not open */
+	off_t		 size;		/* store's own: of the whole lines */
+};
+
+/* Both without a path: results go to standard output. */
 struct store {
-	const char	*path;		/* NULL: standard output */
-	char		*failed_path;	/* owned */
-	/* The rest is store's own. */
-	int		 fd, failed_fd;	/* -1: none */
-	off_t		 size, failed_size;
+	struct store_file answers, failures;
+	struct buf	 name;		/* store's own: of the latter */
 };
 
 /*
  * Opens, locks and reads the results file at path (borrowed; NULL: none), and
- * notes in done what it holds the answers of, with their flaws. A last line that
- * was torn is cut off; the failures of the run before are dropped. max is the
- * longest line. Files that it makes are for their owner alone (mode 600).
+ * notes in done what it holds the answers of, with the numbers that tally gives their
+ * flaws. A last line that was torn is cut off; the failures of the run before are
+ * dropped. max is the longest line. Files that it makes are for their owner alone
+ * (mode 600).
  *
  * Ends the tool: 65, and nothing is changed, when either file holds something else
- * or is one of the inputs (files; where there are none, standard input); 75 when
- * another process has it; 73 when it cannot be made, 74 when it cannot be read.
+ * or is one of the inputs (files); 75 when another process has it; 73 when it cannot
+ * be made, 74 when it cannot be read.
  */
 void	store_open(struct store *s, const char *path, char **files, int nfiles,
-	    size_t max, struct idset *done, struct flaws *flaws);
+	    size_t max, struct idset *done, struct tally *tally);
 
 /*
  * Adds whole lines, of successes or of failures, by one write. Where that

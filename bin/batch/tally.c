@@ -1,20 +1,51 @@
+#include <string.h>
+
 #include "tally.h"
+#include "verdict.h"
 
-void
-tally_answer(struct tally *t, const struct result *r)
+enum { LONGEST = 64 };	/* bytes that are kept of a flaw's name */
+
+unsigned char
+tally_flaw(struct tally *t, const struct buf *reason)
 {
-	struct buf flaw = {0};
+	size_t n = reason->n < LONGEST ? reason->n : LONGEST, i;
 
-	t->answered++;
-	result_flaw(r->body, &flaw);
-	if (flaw.n > 0)
-		flaws_count(&t->flaws, flaws_number(&t->flaws, flaw.p, flaw.n));
-	buf_free(&flaw);
+	if (n == 0)
+		return 0;
+	for (i = 0; i < t->nflaws && i < TALLY_FLAWS; i++)
+		if (buf_is(&t->flaws[i].reason, reason->p, n))
+			return (unsigned char)(i + 1);
+	if (i == t->nflaws) {
+		t->nflaws++;
+		if (i < TALLY_FLAWS)
+			buf_add(&t->flaws[i].reason, reason->p, n);
+		else
+			buf_adds(&t->flaws[i].reason, "other reasons");
+	}
+	return (unsigned char)(i + 1);
 }
 
 void
-tally_failure(struct tally *t, const struct result *r)
+tally_flawed(struct tally *t, unsigned char flaw)
 {
+	if (flaw == 0)
+		return;
+	t->flaws[flaw - 1].count++;
+	t->flawed++;
+}
+
+void
+tally_result(struct tally *t, const struct result *r)
+{
+	struct buf flaw = {0};
+
+	if (r->kind == RESULT_ANSWER) {
+		t->answered++;
+		result_flaw(r->body, &flaw);
+		tally_flawed(t, tally_flaw(t, &flaw));
+		buf_free(&flaw);
+		return;
+	}
 	if (t->failed++ > 0)
 		return;
 	/* A bad line's message names the line. */
@@ -44,17 +75,33 @@ tally_time(double seconds, struct buf *out)
 		buf_printf(out, "%lu h %lu min", s / 3600, s / 60 % 60);
 }
 
+/* "; 3 answers are cut: length; 1 answer is refused". */
+static void
+add_flaws(const struct tally *t, struct buf *out)
+{
+	const struct tally_flaw *f;
+
+	for (f = t->flaws; f < t->flaws + t->nflaws; f++) {
+		if (f->count == 0)
+			continue;
+		buf_printf(out, "; %lu answer%s ", f->count,
+		    f->count == 1 ? " is" : "s are");
+		if (buf_is(&f->reason, VERDICT_REFUSAL, strlen(VERDICT_REFUSAL)))
+			buf_adds(out, "refused");
+		else
+			buf_printf(out, "cut: %.*s", (int)f->reason.n, f->reason.p);
+	}
+	if (t->flawed > 0)
+		buf_adds(out, " (asking again will not help)");
+}
+
 void
 tally_summary(const struct tally *t, long long ms, struct buf *out)
 {
 	buf_printf(out, "%lu answered, %lu failed", t->answered, t->failed);
 	if (t->skipped > 0)
 		buf_printf(out, ", %lu answered before", t->skipped);
-	if (t->flaws.all > 0) {
-		buf_adds(out, "; ");
-		flaws_tell(&t->flaws, out);
-		buf_adds(out, " (asking again will not help)");
-	}
+	add_flaws(t, out);
 	buf_printf(out, "; tokens: %.0f prompt, %.0f completion; ",
 	    t->prompt_tokens, t->completion_tokens);
 	if (ms < 60000)
@@ -66,6 +113,9 @@ tally_summary(const struct tally *t, long long ms, struct buf *out)
 void
 tally_free(struct tally *t)
 {
-	flaws_free(&t->flaws);
+	size_t i;
+
+	for (i = 0; i < t->nflaws; i++)
+		buf_free(&t->flaws[i].reason);
 	buf_free(&t->first);
 }

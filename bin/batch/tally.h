@@ -1,32 +1,47 @@
 /*
- * tally: what came of a batch's requests, counted, and put into words. Where the
- * words go, and when, is progress's and batch's.
+ * tally: what came of a batch's requests, counted, and put into words: answers,
+ * failures, and answers that are less than what was asked for, because they were cut
+ * by a limit or a filter, or refused. Where the words go, and when, is progress's and
+ * batch's; how a flaw is found in an answer is result's.
  */
 #ifndef TALLY_H
 #define TALLY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "buf.h"
-#include "flaws.h"
 #include "result.h"
+
+enum { TALLY_FLAWS = 16 };	/* that have a name here */
 
 /* All zero at first. */
 struct tally {
 	unsigned long	 answered, failed;
 	unsigned long	 skipped;	/* answered before this run */
+	unsigned long	 flawed;	/* answers, of this run and of those before */
 	double		 prompt_tokens, completion_tokens;
 	double		 all;		/* lines of the input, or a guess; negative: not known */
 	bool		 exact;		/* all is no guess */
-	struct flaws	 flaws;		/* of answers, of this run and of those before */
 	struct buf	 first;		/* why the first one failed, and which it was */
+	struct tally_flaw {		/* tally's own */
+		struct buf	 reason;
+		unsigned long	 count;
+	}		 flaws[TALLY_FLAWS + 1];
+	size_t		 nflaws;	/* tally's own */
 };
 
-/* A job has its answer: it is counted, and its flaw. */
-void	tally_answer(struct tally *t, const struct result *r);
+/* Counts a result: an answer, and its flaw; or a failure, the first one's reason kept. */
+void	tally_result(struct tally *t, const struct result *r);
 
-/* A job has failed, and this is its result; the first one's reason is kept. */
-void	tally_failure(struct tally *t, const struct result *r);
+/*
+ * The number, from 1 on, of why an answer is less than what was asked for; it fits
+ * into a byte. Where there are many reasons, the rest share one. 0 for none.
+ */
+unsigned char tally_flaw(struct tally *t, const struct buf *reason);
+
+/* Counts an answer of such a flaw; one of 0 is not counted. */
+void	tally_flawed(struct tally *t, unsigned char flaw);
 
 /* How many requests have their end. */
 unsigned long tally_done(const struct tally *t);
