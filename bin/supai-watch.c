@@ -43,8 +43,8 @@ static const struct opt_tool tool = {
 };
 
 struct state {
-	struct watch_opts	 opts;
-	struct watch		*watch;		/* NULL: nothing is looked at */
+	struct watch		 watch;
+	bool			 looking;	/* else nothing is looked at */
 	struct screen		 screen;
 	struct picture		 picture;
 	bool			 log;		/* lines, not pictures */
@@ -56,6 +56,13 @@ struct state {
 	long long		 start, drawn;	/* when the last frame was, ms */
 };
 
+static void
+tell_time(struct state *s, long long now)
+{
+	s->watch.ms = now - s->start;
+	s->watch.wall = time(NULL);
+}
+
 /* Showing. */
 
 static void
@@ -64,10 +71,10 @@ draw(struct state *s)
 	size_t columns, rows;
 
 	s->drawn = when_now();
-	if (!watch_any(s->watch) || s->open_line)
+	if (!s->watch.told || s->open_line)
 		return;
 	screen_size(&s->screen, &columns, &rows);
-	picture_make(&s->picture, s->watch, columns, rows);
+	picture_make(&s->picture, &s->watch, columns, rows);
 	if (screen_draw(&s->screen, s->picture.lines, s->picture.n))
 		s->news = false;
 }
@@ -107,7 +114,7 @@ over(void *arg)
 
 	if (s->log)
 		return;
-	if (!s->ending || watch_whole(s->watch) || !screen_stands(&s->screen))
+	if (!s->ending || fold_whole(&s->watch.fold) || !screen_stands(&s->screen))
 		draw_last(s);
 	screen_keep(&s->screen);
 }
@@ -132,15 +139,16 @@ show(struct state *s)
 {
 	long long now = when_now();
 
-	watch_now(s->watch, now - s->start, time(NULL));
+	tell_time(s, now);
 	if (s->log)
 		return;
 	(void)screen_push(&s->screen);
-	if (screen_changed(&s->screen) || watch_news(s->watch))
+	if (screen_changed(&s->screen) || s->watch.news)
 		s->news = true;
+	s->watch.news = false;
 	if (now - s->drawn < (s->news ? FRAME : TICK))
 		return;
-	if (watch_any(s->watch)) {
+	if (s->watch.told) {
 		draw(s);
 		return;
 	}
@@ -154,8 +162,8 @@ stop(struct state *s, bool wait)
 {
 	screen_close(&s->screen, wait);
 	picture_free(&s->picture);
-	watch_free(s->watch);
-	s->watch = NULL;
+	watch_free(&s->watch);
+	s->looking = false;
 }
 
 /* Copying. */
@@ -165,14 +173,13 @@ put(struct state *s, const char *p, size_t n)
 {
 	if (n == 0)
 		return;
-	if (s->mixed && s->watch != NULL) {
+	if (s->mixed) {
 		screen_erase(&s->screen);
 		s->open_line = p[n - 1] != '\n';
 		s->news = true;
 	}
 	io_write(p, n);
-	if (s->watch != NULL)
-		io_flush();	/* the copy first, then what is shown */
+	io_flush();	/* the copy first, then what is shown */
 }
 
 /* Bytes have come. */
@@ -181,7 +188,7 @@ arrive(struct state *s)
 {
 	long long now = when_now();
 
-	watch_now(s->watch, now - s->start, time(NULL));
+	tell_time(s, now);
 	if (s->any)
 		return;
 	s->any = true;
@@ -199,19 +206,20 @@ pass(struct state *s, const char *p, size_t n)
 {
 	size_t before = n;
 
-	if (s->watch != NULL)
-		arrive(s);
-	if (s->watch != NULL && s->opts.until_text)
-		before = watch_feed(s->watch, p, n);
+	arrive(s);
+	if (s->watch.until_text)
+		before = watch_feed(&s->watch, p, n);
 	put(s, p, before);
 	if (before < n) {
 		if (!s->log)
 			draw_last(s);
 		stop(s, false);
-		put(s, p + before, n - before);
-	} else if (s->watch != NULL && !s->opts.until_text) {
-		(void)watch_feed(s->watch, p, n);
+		io_write(p + before, n - before);
+		return;
 	}
+	if (!s->watch.until_text)
+		(void)watch_feed(&s->watch, p, n);
+	show(s);
 }
 
 /* The milliseconds in which there is nothing to do but to wait; -1: for ever. */
@@ -252,18 +260,18 @@ copy(struct state *s, struct io_in *in)
 	const char *p;
 	size_t n;
 
-	if (s->watch != NULL)
-		watch_recorded(s->watch, is_recorded(in));
+	s->watch.recorded = is_recorded(in);
 	for (;;) {
-		if (s->watch != NULL && !wait_input(s, in)) {
+		if (s->looking && !wait_input(s, in)) {
 			show(s);
 			continue;
 		}
 		if (!io_bytes(in, &p, &n))
 			return;
-		pass(s, p, n);
-		if (s->watch != NULL)
-			show(s);
+		if (s->looking)
+			pass(s, p, n);
+		else
+			io_write(p, n);
 	}
 }
 
@@ -271,11 +279,11 @@ copy(struct state *s, struct io_in *in)
 static void
 end_file(struct state *s)
 {
-	if (s->watch == NULL)
+	if (!s->looking)
 		return;
-	watch_now(s->watch, when_now() - s->start, time(NULL));
+	tell_time(s, when_now());
 	s->ending = true;
-	watch_end(s->watch);
+	watch_end(&s->watch);
 	s->ending = false;
 }
 
@@ -304,14 +312,13 @@ start(struct state *s, bool log, bool to_end, size_t max)
 	s->log = log || !s->screen.pictures;
 	s->mixed = isatty(STDOUT_FILENO);
 	s->picture.colour = no_colour == NULL || *no_colour == '\0';
-	s->opts = (struct watch_opts){
-		.max = max,
-		.until_text = s->screen.terminal && !to_end && is_shared(),
-		.over = over,
-		.say = s->log ? say : NULL,
-		.arg = s,
-	};
-	s->watch = watch_new(&s->opts);
+	s->watch.max = max;
+	s->watch.until_text = s->screen.terminal && !to_end && is_shared();
+	s->watch.over = over;
+	s->watch.say = s->log ? say : NULL;
+	s->watch.arg = s;
+	watch_start(&s->watch);
+	s->looking = true;
 }
 
 int
@@ -347,9 +354,10 @@ main(int argc, char **argv)
 		end_file(&s);
 	}
 	io_stop(&in);
-	if (s.watch != NULL && !s.opts.until_text)
-		io_close_output();	/* the screen may still take a while */
-	if (s.watch != NULL)
-		stop(&s, !s.opts.until_text);
+	if (s.looking) {
+		if (!s.watch.until_text)
+			io_close_output();	/* the screen may still take a while */
+		stop(&s, !s.watch.until_text);
+	}
 	return io_status(&in, 0);
 }

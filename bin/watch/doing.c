@@ -14,7 +14,7 @@ enum { LONGEST = 400 };
 /* Words. */
 
 void
-doing_count(struct buf *out, size_t n)
+doing_chars(struct buf *out, size_t n)
 {
 	if (n < 1000)
 		buf_printf(out, "%zu", n);
@@ -22,92 +22,42 @@ doing_count(struct buf *out, size_t n)
 		buf_printf(out, "%.1fk", (double)n / 1000);
 	else
 		buf_printf(out, "%.1fM", (double)n / 1e6);
-}
-
-void
-doing_chars(struct buf *out, size_t n)
-{
-	doing_count(out, n);
 	buf_adds(out, n == 1 ? " char" : " chars");
-}
-
-/* A word, and how many characters that is so far, where some. */
-static void
-add_counted(struct buf *out, const char *word, size_t n)
-{
-	buf_adds(out, word);
-	if (n == 0)
-		return;
-	buf_addc(out, ' ');
-	doing_chars(out, n);
-}
-
-/* A word, and what it is about between two others, where that is known. */
-static void
-add_about(struct buf *out, const char *word, const char *before,
-    const struct buf *about, const char *after)
-{
-	buf_adds(out, word);
-	if (about->n == 0)
-		return;
-	buf_adds(out, before);
-	buf_add(out, about->p, about->n);
-	buf_adds(out, after);
-}
-
-/* A query that has quotes itself gets no more. */
-static void
-add_query(struct buf *out, const struct buf *query)
-{
-	bool quoted = query->n > 0 && memchr(query->p, '"', query->n) != NULL;
-
-	add_about(out, "searching", quoted ? " " : " \"", query,
-	    quoted ? "" : "\"");
-}
-
-static void
-add_retrying(struct buf *out, const struct doing *d, long long wall)
-{
-	if (d->retry_at > wall)
-		buf_printf(out, "retry in %lld s", d->retry_at - wall);
-	else
-		buf_adds(out, "retrying");
-	add_about(out, "", ": ", &d->about, "");
 }
 
 void
 doing_words(struct buf *out, const struct doing *d, size_t thinking,
     size_t text, long long wall)
 {
-	switch (d->what) {
-	case DOING_WAITING:
-		buf_adds(out, "waiting");
-		break;
-	case DOING_THINKING:
-		add_counted(out, "thinking", thinking);
-		break;
-	case DOING_SEARCHING:
-		add_query(out, &d->about);
-		break;
-	case DOING_READING:
-		add_about(out, "reading", " ", &d->about, "");
-		break;
-	case DOING_WRITING:
-		add_counted(out, "writing", text);
-		break;
-	case DOING_RETRYING:
-		add_retrying(out, d, wall);
-		break;
-	case DOING_FAILED:
-		add_about(out, "failed", ": ", &d->about, "");
-		break;
-	case DOING_DONE:
-		add_counted(out, text > 0 ? "done" : "done, no text", text);
-		break;
-	}
-}
+	static const char *const words[] = {
+		"waiting", "thinking", "searching", "reading", "writing",
+		"retrying", "failed", "done",
+	};
+	size_t chars = d->what == DOING_THINKING ? thinking :
+	    d->what == DOING_WRITING || d->what == DOING_DONE ? text : 0;
+	bool went_wrong = d->what == DOING_RETRYING || d->what == DOING_FAILED;
+	const char *quote = "";
 
-/* What it is about. */
+	if (d->what == DOING_RETRYING && d->retry_at > wall)
+		buf_printf(out, "retry in %lld s", d->retry_at - wall);
+	else
+		buf_adds(out, words[d->what]);
+	if (d->what == DOING_DONE && text == 0)
+		buf_adds(out, ", no text");
+	if (chars > 0) {
+		buf_addc(out, ' ');
+		doing_chars(out, chars);
+	}
+	if (d->about.n == 0)
+		return;
+	/* A query that has quotes itself gets no more. */
+	if (d->what == DOING_SEARCHING &&
+	    memchr(d->about.p, '"', d->about.n) == NULL)
+		quote = "\"";
+	buf_printf(out, "%s%s", went_wrong ? ": " : " ", quote);
+	buf_add(out, d->about.p, d->about.n);
+	buf_adds(out, quote);
+}
 
 void
 doing_shorten(struct buf *out, const char *p, size_t n)
@@ -128,70 +78,17 @@ doing_shorten(struct buf *out, const char *p, size_t n)
 	buf_free(&line);
 }
 
-/* A string of the stream, shortened; owned by the caller. */
-static struct buf
-about_string(struct json v)
-{
-	struct buf text = {0}, about = {0};
-
-	json_text(v, &text);
-	doing_shorten(&about, text.p, text.n);
-	buf_free(&text);
-	return about;
-}
-
-/* What went wrong. Some hand on a vendor's error as it is, in JSON. */
-static struct buf
-about_failure(const char *message, size_t n)
-{
-	struct buf inner = {0}, about = {0};
-	struct json_fault fault;
-	struct json v, error;
-
-	if (n > 0 && *message == '{' && json_parse(message, n, &v, &fault)) {
-		error = json_get(v, "error");
-		apierror_message(apierror_is(error) ? error : v, &inner);
-	}
-	if (inner.n > 0)
-		doing_shorten(&about, inner.p, inner.n);
-	else
-		doing_shorten(&about, message, n);
-	buf_free(&inner);
-	return about;
-}
-
-static struct buf
-about_host(struct json url)
-{
-	struct buf text = {0}, about = {0};
-	const char *host;
-	size_t n;
-
-	json_text(url, &text);
-	host = host_of(buf_string(&text), &n);
-	if (host == NULL) {
-		host = text.p;
-		n = strcspn(host, "/?#");
-	}
-	doing_shorten(&about, host, n);
-	buf_free(&text);
-	return about;
-}
-
 /* Changes. */
 
+/* It does this now, about that text. Whether that is something else than before. */
 static bool
-equal(const struct buf *a, const struct buf *b)
+become(struct doing *d, enum doing_what what, const char *p, size_t n)
 {
-	return a->n == b->n && (a->n == 0 || memcmp(a->p, b->p, a->n) == 0);
-}
+	struct buf about = {0};
+	bool other;
 
-/* It does this now, about that, which is taken over. */
-static bool
-become(struct doing *d, enum doing_what what, struct buf about)
-{
-	bool other = d->what != what || !equal(&d->about, &about);
-
+	doing_shorten(&about, p, n);
+	other = d->what != what || !buf_is(&d->about, about.p, about.n);
 	d->what = what;
 	buf_free(&d->about);
 	d->about = about;
@@ -199,13 +96,34 @@ become(struct doing *d, enum doing_what what, struct buf about)
 }
 
 static bool
-become_plain(struct doing *d, enum doing_what what)
+search(struct doing *d, const struct chunk *c)
 {
-	if (d->what == what)
-		return false;
-	d->what = what;
-	buf_clear(&d->about);
-	return true;
+	struct buf query = {0};
+	bool other;
+
+	json_text(chunk_get(c, "query"), &query);
+	other = become(d, DOING_SEARCHING, query.p, query.n);
+	buf_free(&query);
+	return other;
+}
+
+static bool
+read_host(struct doing *d, const struct chunk *c)
+{
+	struct buf url = {0};
+	const char *host;
+	size_t n;
+	bool other;
+
+	json_text(chunk_get(c, "url"), &url);
+	host = host_of(buf_string(&url), &n);
+	if (host == NULL) {
+		host = url.p;
+		n = strcspn(host, "/?#");
+	}
+	other = become(d, DOING_READING, host, n);
+	buf_free(&url);
+	return other;
 }
 
 bool
@@ -217,7 +135,7 @@ doing_over(const struct doing *d)
 bool
 doing_write(struct doing *d)
 {
-	return become_plain(d, DOING_WRITING);
+	return become(d, DOING_WRITING, "", 0);
 }
 
 static bool
@@ -233,7 +151,18 @@ add_text(struct doing *d, const struct chunk *c)
 void
 doing_fail(struct doing *d, const char *message, size_t n)
 {
-	(void)become(d, DOING_FAILED, about_failure(message, n));
+	struct buf inner = {0};
+	struct json_fault fault;
+	struct json v, error;
+
+	/* Some hand on a vendor's error as it is, in JSON. */
+	if (n > 0 && *message == '{' && json_parse(message, n, &v, &fault)) {
+		error = json_get(v, "error");
+		apierror_message(apierror_is(error) ? error : v, &inner);
+	}
+	(void)become(d, DOING_FAILED, inner.n > 0 ? inner.p : message,
+	    inner.n > 0 ? inner.n : n);
+	buf_free(&inner);
 }
 
 /* To fail again is news, with the same words too. */
@@ -267,22 +196,13 @@ add_retry(struct doing *d)
 	return news;
 }
 
-/* Some say only with the result what they searched for. */
-static bool
-add_result(struct doing *d, const struct chunk *c)
-{
-	if (d->what != DOING_SEARCHING || d->about.n > 0)
-		return false;
-	return become(d, DOING_SEARCHING, about_string(chunk_get(c, "query")));
-}
-
 bool
 doing_add(struct doing *d, const struct chunk *c, long long wall)
 {
 	switch (c->type) {
 	case CHUNK_THINKING_START:
 	case CHUNK_THINKING:
-		return become_plain(d, DOING_THINKING);
+		return become(d, DOING_THINKING, "", 0);
 	case CHUNK_TEXT_START:
 		d->text = 0;
 		d->half = 0;
@@ -290,19 +210,18 @@ doing_add(struct doing *d, const struct chunk *c, long long wall)
 	case CHUNK_TEXT:
 		return add_text(d, c);
 	case CHUNK_WEB_SEARCH_CALL:
-		return become(d, DOING_SEARCHING,
-		    about_string(chunk_get(c, "query")));
-	case CHUNK_WEB_SEARCH_RESULT:
-		return add_result(d, c);
+		return search(d, c);
+	case CHUNK_WEB_SEARCH_RESULT:	/* some say only here what they searched for */
+		return d->what == DOING_SEARCHING && d->about.n == 0 &&
+		    search(d, c);
 	case CHUNK_FETCH_URL_CALL:
-		return become(d, DOING_READING,
-		    about_host(chunk_get(c, "url")));
+		return read_host(d, c);
 	case CHUNK_FAILURE:
 		return add_failure(d, c, wall);
 	case CHUNK_RETRY:
 		return add_retry(d);
 	case CHUNK_DONE:	/* also after a failure that was the end of it */
-		return d->what != DOING_FAILED && become_plain(d, DOING_DONE);
+		return d->what != DOING_FAILED && become(d, DOING_DONE, "", 0);
 	default:
 		return false;
 	}

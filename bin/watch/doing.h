@@ -53,8 +53,7 @@ void	doing_fail(struct doing *d, const char *message, size_t n);
 void	doing_words(struct buf *out, const struct doing *d, size_t thinking,
 	    size_t text, long long wall);
 
-/* Appends a number: 812, 3.2k, 1.0M; and one of characters: 812 chars. */
-void	doing_count(struct buf *out, size_t n);
+/* Appends a number of characters: 812 chars, 3.2k chars, 1.0M chars. */
 void	doing_chars(struct buf *out, size_t n);
 
 /*

@@ -253,7 +253,7 @@ add_names(struct buf *out, const struct layout *l, const struct rows_line *line)
 	size_t i;
 
 	for (i = 0; i < line->n; i++) {
-		name = name_of(l, line->threads[i]);
+		name = name_of(l, line->places[i].thread);
 		buf_adds(out, i > 0 ? ", " : ": ");
 		buf_add(out, name.p, name.n);
 	}
@@ -267,7 +267,7 @@ static void
 add_shared(struct picture *p, const struct layout *l,
     const struct rows_line *shared)
 {
-	const struct watch_row *row = shared->threads[0];
+	const struct watch_row *row = shared->places->thread;
 	struct screen_line *line = new_line(p);
 	struct buf words = {0}, names = {0};
 	size_t width;
@@ -325,7 +325,7 @@ add_lines(struct picture *p, const struct layout *l, size_t room)
 
 	for (i = 0; i < r->n; i++)
 		if (r->lines[i].n == 1)
-			add_row(p, l, r->lines[i].threads[0]);
+			add_row(p, l, r->lines[i].places->thread);
 		else
 			add_shared(p, l, &r->lines[i]);
 	if (r->nrest > 0 && room > 0)

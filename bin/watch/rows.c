@@ -6,45 +6,32 @@
 #include "rows.h"
 #include "table.h"
 
-/* A thread that is to be put in order. */
-struct place {
-	const struct watch_row	*thread;
-	size_t			 leader;	/* the first that failed as it did, or itself */
-	size_t			 at;		/* where it was given */
+/*
+ * By what a thread does: its place from the top on, and how much its line is missed
+ * where it does not fit; 0 is the most, and main's own.
+ */
+static const struct {
+	unsigned char	group, rank;
+} order[] = {
+	[DOING_THINKING] = {0, 2}, [DOING_SEARCHING] = {0, 2},
+	[DOING_READING] = {0, 2}, [DOING_WRITING] = {0, 2},
+	[DOING_WAITING] = {1, 4}, [DOING_RETRYING] = {1, 1},
+	[DOING_DONE] = {2, 3}, [DOING_FAILED] = {3, 1},
 };
-
-/* The order. */
-
-/* What stands together, from the top on. */
-static unsigned
-group(const struct watch_row *thread)
-{
-	switch (thread->doing) {
-	case DOING_WAITING:
-	case DOING_RETRYING:
-		return 1;
-	case DOING_DONE:
-		return 2;
-	case DOING_FAILED:
-		return 3;
-	default:
-		return 0;
-	}
-}
 
 static int
 in_order(const void *a, const void *b)
 {
-	const struct place *x = a, *y = b;
-	unsigned gx = group(x->thread), gy = group(y->thread);
+	const struct rows_place *x = a, *y = b;
+	int group = order[x->thread->doing].group - order[y->thread->doing].group;
 
-	if (gx != gy)
-		return gx < gy ? -1 : 1;
+	if (group != 0)
+		return group;
 	if (x->thread->is_main != y->thread->is_main)
 		return x->thread->is_main ? -1 : 1;
 	if (x->leader != y->leader)
 		return x->leader < y->leader ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at;
+	return x->thread < y->thread ? -1 : x->thread > y->thread;
 }
 
 /* The first thread that failed with the same message: this one, where none has. */
@@ -67,54 +54,35 @@ leader_of(struct table *failures, const struct watch_row *threads, size_t i)
 	return i;
 }
 
-static struct place *
-put_in_order(const struct watch_row *threads, size_t n)
+/* The lines that all would have, were there room. */
+static void
+make_lines(struct rows *r, const struct watch_row *threads, size_t n)
 {
-	struct place *places = mem_zero(n, sizeof(*places));
+	struct rows_place *places = r->places;
 	struct table failures = {0};
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		places[i] = (struct place){&threads[i],
-		    leader_of(&failures, threads, i), i};
+		places[i] = (struct rows_place){&threads[i],
+		    leader_of(&failures, threads, i)};
 	table_free(&failures);
-	qsort(places, n, sizeof(*places), in_order);
-	return places;
-}
-
-/* The lines that all would have, were there room. */
-static void
-make_lines(struct rows *r, const struct place *places, size_t n)
-{
-	size_t i;
-
+	if (n > 0)
+		qsort(places, n, sizeof(*places), in_order);
 	for (r->n = 0, i = 0; i < n; i++) {
-		r->threads[i] = places[i].thread;
 		if (i == 0 || places[i].leader != places[i - 1].leader)
-			r->lines[r->n++] = (struct rows_line){&r->threads[i], 0};
+			r->lines[r->n++] = (struct rows_line){&places[i], 0};
 		r->lines[r->n - 1].n++;
 	}
 }
 
 /* What fits. */
 
-/* How much a line is missed where it does not fit; 0 is the most. */
 static unsigned
 rank(const struct rows_line *line)
 {
-	if (line->threads[0]->is_main)
-		return 0;
-	switch (line->threads[0]->doing) {
-	case DOING_FAILED:
-	case DOING_RETRYING:
-		return 1;
-	case DOING_DONE:
-		return 3;
-	case DOING_WAITING:
-		return 4;
-	default:
-		return 2;
-	}
+	const struct watch_row *thread = line->places->thread;
+
+	return thread->is_main ? 0 : order[thread->doing].rank;
 }
 
 /* The rank up to which lines are shown, and how many of that rank, so that room are. */
@@ -148,36 +116,25 @@ cut(struct rows *r, size_t room)
 			left -= of == last;
 			r->lines[kept++] = r->lines[i];
 		} else {
-			r->rest[r->lines[i].threads[0]->doing] += r->lines[i].n;
+			r->rest[r->lines[i].places->thread->doing] += r->lines[i].n;
 			r->nrest += r->lines[i].n;
 		}
 	}
 	r->n = kept;
 }
 
-/* All together. */
-
-static void
-reserve(struct rows *r, size_t n)
-{
-	if (n <= r->cap)
-		return;
-	r->threads = mem_resize(r->threads, n, sizeof(*r->threads));
-	r->lines = mem_resize(r->lines, n, sizeof(*r->lines));
-	r->cap = n;
-}
-
 void
 rows_choose(struct rows *r, const struct watch_row *threads, size_t n,
     size_t room)
 {
-	struct place *places = put_in_order(threads, n);
-
-	reserve(r, n);
+	if (n > r->cap) {
+		r->places = mem_resize(r->places, n, sizeof(*r->places));
+		r->lines = mem_resize(r->lines, n, sizeof(*r->lines));
+		r->cap = n;
+	}
 	memset(r->rest, 0, sizeof(r->rest));
 	r->nrest = 0;
-	make_lines(r, places, n);
-	free(places);
+	make_lines(r, threads, n);
 	if (r->n > room)
 		cut(r, room > 0 ? room - 1 : 0);
 }
@@ -186,6 +143,6 @@ void
 rows_free(struct rows *r)
 {
 	free(r->lines);
-	free(r->threads);
+	free(r->places);
 	*r = (struct rows){0};
 }

@@ -10,9 +10,15 @@
 
 #include "watch.h"
 
+struct rows_place {
+	const struct watch_row	*thread;
+	size_t			 leader;	/* rows' own: the first one that failed as
+						   it did, or itself */
+};
+
 /* Threads that share a line: mostly one, more where they failed alike. */
 struct rows_line {
-	const struct watch_row	*const *threads;
+	const struct rows_place	*places;	/* n of them */
 	size_t			 n;
 };
 
@@ -22,7 +28,7 @@ struct rows {
 	size_t			 rest[DOING_DONE + 1];	/* threads without a line, */
 	size_t			 nrest;			/* by what they do; in all */
 	/* The rest is rows' own. */
-	const struct watch_row	**threads;
+	struct rows_place	*places;
 	size_t			 cap;
 };
 

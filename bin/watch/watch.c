@@ -1,49 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doing.h"
-#include "fold.h"
 #include "io.h"
 #include "mem.h"
 #include "term.h"
 #include "utf8.h"
 #include "watch.h"
-
-/* What is told of a thread beside what fold knows. */
-struct part {
-	struct doing	 doing;
-	long long	 from, to;	/* when it began, and was over, ms */
-};
-
-/* What is told of the answer. */
-struct view {
-	struct part	*parts;		/* of its threads, by their number */
-	size_t		 n, cap;
-	uint32_t	 half;		/* of the choices' text, see json_join */
-	size_t		 content;	/* characters of it */
-	long long	 begun, last;	/* when its first and last record came, ms */
-	long long	 asked;		/* when the models that start did */
-	bool		 told;		/* there is something to tell */
-};
-
-struct watch {
-	const struct watch_opts	*opts;
-	long long		 ms, wall;	/* the time */
-	struct fold		 fold;
-	struct chunk_reader	*reader;
-	struct view		 view;		/* of fold's answer */
-	struct buf		 held;		/* the beginning of a record */
-	bool			 skip;		/* one too long is passing */
-	bool			 began;		/* some record of the file was read */
-	bool			 recorded;	/* no times are known */
-	bool			 some;		/* an answer has begun */
-	bool			 stopped;	/* the final text has come */
-	bool			 news;
-	struct watch_row	*rows;
-	size_t			 nrows, cap;
-	struct buf		 totals[WATCH_TOTALS];
-	struct buf		 line, text;	/* reused */
-};
 
 /* What main is doing; NULL where there is no main. */
 static struct doing *
@@ -74,33 +36,25 @@ watch_time(struct buf *out, long long ms)
 
 /* Lines. */
 
-/* Begins a line with the time since the answer's beginning. False: none is wanted. */
-static bool
-begin_line(struct watch *w)
+/* Begins a line with the time since the answer's beginning: a thread's, or of all. */
+static struct buf *
+begin_line(struct watch *w, const struct fold_thread *t)
 {
-	if (w->opts->say == NULL)
-		return false;
 	buf_clear(&w->line);
 	watch_time(&w->line, w->ms - w->view.begun);
 	buf_addc(&w->line, ' ');
-	return true;
+	if (t != NULL) {
+		term_line(&w->line, t->key.p, t->key.n);
+		buf_adds(&w->line, ": ");
+	}
+	return &w->line;
 }
 
 static void
 end_line(struct watch *w)
 {
-	w->opts->say(w->line.p, w->line.n, w->opts->arg);
-}
-
-/* Begins a thread's line. False: none is wanted. */
-static bool
-begin_thread(struct watch *w, const struct fold_thread *t)
-{
-	if (!begin_line(w))
-		return false;
-	term_line(&w->line, t->key.p, t->key.n);
-	buf_adds(&w->line, ": ");
-	return true;
+	if (w->say != NULL)
+		w->say(w->line.p, w->line.n, w->arg);
 }
 
 static void
@@ -108,18 +62,8 @@ say_doing(struct watch *w, const struct fold_thread *t)
 {
 	const struct doing *d = &w->view.parts[t->number].doing;
 
-	if (!begin_thread(w, t))
-		return;
-	doing_words(&w->line, d, 0, d->what == DOING_DONE ? d->text : 0, w->wall);
-	end_line(w);
-}
-
-static void
-say_score(struct watch *w, const struct fold_thread *t)
-{
-	if (!begin_thread(w, t))
-		return;
-	buf_printf(&w->line, "confidence %.2f", t->confidence);
+	doing_words(begin_line(w, t), d, 0, d->what == DOING_DONE ? d->text : 0,
+	    w->wall);
 	end_line(w);
 }
 
@@ -128,21 +72,19 @@ static void
 say_run(struct watch *w, const struct chunk *c)
 {
 	const struct fold *f = &w->fold;
+	struct buf *line = begin_line(w, NULL);
 
-	if (!begin_line(w))
-		return;
 	switch (c->type) {
 	case CHUNK_RUN_MODE_CALL:
-		term_line(&w->line, f->mode.p, f->mode.n);
-		buf_printf(&w->line, ": %zu models", f->start.n);
+		term_line(line, f->mode.p, f->mode.n);
+		buf_printf(line, ": %zu models", f->start.n);
 		break;
 	case CHUNK_RUN_MODE_RESULT:
-		buf_printf(&w->line, "%zu of %zu models kept", f->final.n,
-		    f->start.n);
+		buf_printf(line, "%zu of %zu models kept", f->final.n, f->start.n);
 		break;
 	case CHUNK_RUN_CONSENSUS:
-		buf_adds(&w->line, "consensus by ");
-		term_line(&w->line, f->consensus.p, f->consensus.n);
+		buf_adds(line, "consensus by ");
+		term_line(line, f->consensus.p, f->consensus.n);
 		break;
 	default:
 		return;
@@ -153,18 +95,16 @@ say_run(struct watch *w, const struct chunk *c)
 static void
 say_end(struct watch *w)
 {
-	const struct buf *totals;
+	const struct buf *totals = watch_totals(w);
+	struct buf *line = begin_line(w, NULL);
 	const char *between = "";
 	unsigned i;
 
-	if (!begin_line(w))
-		return;
-	totals = watch_totals(w);
 	for (i = WATCH_DONE; i <= WATCH_RATE; i++) {
 		if (totals[i].n == 0)
 			continue;
-		buf_adds(&w->line, between);
-		buf_add(&w->line, totals[i].p, totals[i].n);
+		buf_adds(line, between);
+		buf_add(line, totals[i].p, totals[i].n);
 		between = ", ";
 	}
 	end_line(w);
@@ -190,9 +130,9 @@ static void
 add_threads(struct watch *w)
 {
 	const struct fold *f = &w->fold;
-	struct view *v = &w->view;
+	struct watch_view *v = &w->view;
 	const struct fold_thread *t;
-	struct part *part;
+	struct watch_part *part;
 
 	for (; v->n < f->nthreads; v->n++) {
 		if (v->n == v->cap)
@@ -200,7 +140,7 @@ add_threads(struct watch *w)
 			    sizeof(*v->parts));
 		t = f->threads[v->n];
 		part = &v->parts[v->n];
-		*part = (struct part){.from = w->ms};
+		*part = (struct watch_part){.from = w->ms};
 		if (fold_holds(&f->start, t->key))
 			part->from = v->asked;
 		if (f->completion)
@@ -211,7 +151,7 @@ add_threads(struct watch *w)
 static void
 add_to_thread(struct watch *w, const struct fold_thread *t, const struct chunk *c)
 {
-	struct part *part = &w->view.parts[t->number];
+	struct watch_part *part = &w->view.parts[t->number];
 	bool over = doing_over(&part->doing);
 
 	if (doing_add(&part->doing, c, w->wall))
@@ -227,12 +167,14 @@ add_supai(struct watch *w, const struct chunk *c)
 
 	if (t == NULL && c->type == CHUNK_RUN_MODE_CALL)
 		w->view.asked = w->ms;
-	if (t == NULL)
+	if (t == NULL) {
 		say_run(w, c);
-	else if (c->type == CHUNK_CONFIDENCE_SCORE)
-		say_score(w, t);
-	else
+	} else if (c->type == CHUNK_CONFIDENCE_SCORE) {
+		buf_printf(begin_line(w, t), "confidence %.2f", t->confidence);
+		end_line(w);
+	} else {
 		add_to_thread(w, t, c);
+	}
 }
 
 /* How many characters of text the choices bring. */
@@ -257,9 +199,8 @@ add_content(struct watch *w, const struct chunk *c)
 
 	if (chars > 0 && d != NULL && d->what != DOING_DONE && doing_write(d))
 		say_doing(w, fold_main(&w->fold));
-	if (chars > 0 && w->view.content == 0 && !w->fold.ensemble &&
-	    begin_line(w)) {
-		buf_adds(&w->line, "writing");
+	if (chars > 0 && w->view.content == 0 && !w->fold.ensemble) {
+		buf_adds(begin_line(w, NULL), "writing");
 		end_line(w);
 	}
 	w->view.content += chars;
@@ -269,24 +210,25 @@ add_content(struct watch *w, const struct chunk *c)
 static void
 finish(struct watch *w)
 {
-	struct view *v = &w->view;
+	struct watch_view *v = &w->view;
 	size_t i;
 
-	if (v->told) {
+	if (w->told) {
 		say_end(w);
-		w->opts->over(w->opts->arg);
+		w->over(w->arg);
 	}
+	w->told = false;
 	for (i = 0; i < v->n; i++)
 		buf_free(&v->parts[i].doing.about);
 	free(v->parts);
-	*v = (struct view){0};
+	*v = (struct watch_view){0};
 	fold_clear(&w->fold);
 }
 
 static void
 add_chunk(struct watch *w, const struct chunk *c)
 {
-	struct view *v = &w->view;
+	struct watch_view *v = &w->view;
 
 	if (fold_begins(&w->fold, c))
 		finish(w);
@@ -297,12 +239,12 @@ add_chunk(struct watch *w, const struct chunk *c)
 	w->some = true;
 	v->last = w->ms;
 	add_threads(w);
-	v->told = w->fold.ensemble || w->fold.nchoices > 0;
+	w->told = w->fold.ensemble || w->fold.nchoices > 0;
 	if (c->kind == CHUNK_SUPAI)
 		add_supai(w, c);
 	else
 		add_content(w, c);
-	w->news |= v->told;
+	w->news |= w->told;
 }
 
 /* Records. */
@@ -341,10 +283,10 @@ add_record(struct watch *w, const char *p, size_t n)
 		finish(w);
 		return false;
 	}
-	if (n > w->opts->max ||
+	if (n > w->max ||
 	    (c = chunk_next(w->reader, p, n, &fault)) == NULL)
 		return false;
-	w->stopped = w->opts->until_text && speaks(c);
+	w->stopped = w->until_text && speaks(c);
 	add_chunk(w, c);
 	return w->stopped;
 }
@@ -355,7 +297,7 @@ hold(struct watch *w, const char *p, size_t n)
 {
 	if (w->skip)
 		return;
-	w->skip = n > w->opts->max || w->held.n > w->opts->max - n;
+	w->skip = n > w->max || w->held.n > w->max - n;
 	if (w->skip)
 		buf_free(&w->held);
 	else
@@ -406,35 +348,14 @@ watch_end(struct watch *w)
 
 /* What there is to tell. */
 
-bool
-watch_any(const struct watch *w)
-{
-	return w->view.told;
-}
-
-bool
-watch_whole(const struct watch *w)
-{
-	return w->view.told && fold_whole(&w->fold);
-}
-
-bool
-watch_news(struct watch *w)
-{
-	bool news = w->news;
-
-	w->news = false;
-	return news;
-}
-
 /* The next row, empty. */
 static struct watch_row *
 new_row(struct watch *w, const struct fold_string *name)
 {
 	struct watch_row *row;
 
-	if (w->nrows == w->cap)
-		w->rows = mem_more(w->rows, &w->cap, sizeof(*w->rows));
+	if (w->nrows == w->rows_cap)
+		w->rows = mem_more(w->rows, &w->rows_cap, sizeof(*w->rows));
 	row = &w->rows[w->nrows++];
 	*row = (struct watch_row){.name = row->name, .words = row->words};
 	buf_clear(&row->name);
@@ -452,7 +373,7 @@ confidence(const struct fold_thread *t)
 
 /* The time of what began then, and is over or not; -1 where that is not known. */
 static long long
-took(const struct watch *w, long long from, const struct part *over)
+took(const struct watch *w, long long from, const struct watch_part *over)
 {
 	if (w->recorded || w->fold.completion)
 		return -1;
@@ -462,7 +383,7 @@ took(const struct watch *w, long long from, const struct part *over)
 static void
 add_row(struct watch *w, const struct fold_thread *t)
 {
-	const struct part *part = &w->view.parts[t->number];
+	const struct watch_part *part = &w->view.parts[t->number];
 	const struct doing *d = &part->doing;
 	struct watch_row *row = new_row(w, &t->key);
 	size_t text = d->text;
@@ -503,9 +424,9 @@ watch_rows(struct watch *w, size_t *n)
 	size_t i;
 
 	w->nrows = 0;
-	for (i = 0; w->view.told && i < f->start.n; i++)
+	for (i = 0; w->told && i < f->start.n; i++)
 		add_start(w, &f->start.items[i].text);
-	for (i = 0; w->view.told && i < f->nthreads; i++)
+	for (i = 0; w->told && i < f->nthreads; i++)
 		if (!fold_holds(&f->start, f->threads[i]->key))
 			add_row(w, f->threads[i]);
 	*n = w->nrows;
@@ -543,7 +464,7 @@ add_done(struct buf *out, const struct watch *w)
 static size_t
 count_all(const struct watch *w)
 {
-	const struct view *v = &w->view;
+	const struct watch_view *v = &w->view;
 	const struct doing *d = main_of(w);
 	size_t i, n = 0;
 
@@ -558,14 +479,14 @@ count_all(const struct watch *w)
 const struct buf *
 watch_totals(struct watch *w)
 {
-	const struct view *v = &w->view;
+	const struct watch_view *v = &w->view;
 	struct buf *t = w->totals;
 	long long ms = took(w, v->begun, NULL);
 	size_t i, n;
 
 	for (i = 0; i < WATCH_TOTALS; i++)
 		buf_clear(&t[i]);
-	if (!v->told)
+	if (!w->told)
 		return t;
 	n = count_all(w);
 	doing_shorten(&t[WATCH_MODE], w->fold.mode.p, w->fold.mode.n);
@@ -584,27 +505,10 @@ watch_totals(struct watch *w)
 /* The life of it. */
 
 void
-watch_now(struct watch *w, long long ms, long long wall)
+watch_start(struct watch *w)
 {
-	w->ms = ms;
-	w->wall = wall;
-}
-
-void
-watch_recorded(struct watch *w, bool recorded)
-{
-	w->recorded = recorded;
-}
-
-struct watch *
-watch_new(const struct watch_opts *opts)
-{
-	struct watch *w = mem_zero(1, sizeof(*w));
-
-	w->opts = opts;
 	w->reader = chunk_reader();
-	w->fold = (struct fold){.no_texts = true};	/* they are counted */
-	return w;
+	w->fold.no_texts = true;	/* they are counted */
 }
 
 void
@@ -612,10 +516,10 @@ watch_free(struct watch *w)
 {
 	size_t i;
 
-	w->view.told = false;	/* nothing is to be told of any more */
+	w->told = false;	/* nothing is to be told of any more */
 	finish(w);
 	chunk_free_reader(w->reader);
-	for (i = 0; i < w->cap; i++) {
+	for (i = 0; i < w->rows_cap; i++) {
 		buf_free(&w->rows[i].name);
 		buf_free(&w->rows[i].words);
 	}
@@ -625,5 +529,4 @@ watch_free(struct watch *w)
 	buf_free(&w->held);
 	buf_free(&w->line);
 	buf_free(&w->text);
-	free(w);
 }
