@@ -20,6 +20,16 @@ struct picture {
 	size_t			 cap;
 	struct buf		 cell;
 	struct rows		 rows;
+	struct picture_layout {		/* how a window is used, in columns */
+		size_t	columns;	/* all but the last */
+		size_t	name;		/* the widest name */
+		size_t	gap;		/* between what stands side by side */
+		size_t	time;		/* the longest time; 0: none is told */
+		size_t	words;		/* before a row's words */
+		size_t	bar;		/* a confidence's bar; 0: none */
+		size_t	score;		/* that and its number, the last ones; 0: none */
+		bool	vendors;	/* names with the part up to the "/" */
+	}			 l;
 };
 
 /*
