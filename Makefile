@@ -146,7 +146,7 @@ $(BUILD)/lib/%_text.h: bin/ensemble/%.txt
 	@mkdir -p $(@D)
 	sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< >$@.new
 	@mv $@.new $@
-$(BUILD)/bin/ensemble/run.o: $(addprefix $(BUILD)/lib/,instructions_text.h revise_text.h judge_text.h)
+$(BUILD)/bin/ensemble/question.o: $(addprefix $(BUILD)/lib/,instructions_text.h revise_text.h judge_text.h)
 
 # bin/supai-NAME.c, and the rooms in bin/NAME/ where it has some; supai's, whose name the
 # program itself has there, are in bin/pipeline/. In a function of

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ask.h"
 #include "client.h"
 #include "config.h"
 #include "diag.h"
@@ -17,8 +16,8 @@
 #include "options.h"
 #include "panel.h"
 #include "question.h"
-#include "run.h"
 #include "target.h"
+#include "when.h"
 
 enum { MAX_INSTRUCTIONS = 1 << 20 };
 
@@ -35,12 +34,13 @@ static const struct opt_tool tool = {
 
 /* What the options say. */
 struct settings {
-	struct run_options run;
+	struct run	 run;
 	struct client	 client;
-	const char	*panel, *models, *base;
+	const char	*panel, *models, *base, *judge;
 	const char	*file;		/* NULL: standard input */
 	struct buf	 instructions;
 	bool		 dry_run;
+	bool		 seeded;
 	bool		 key_given;	/* --key-file, --no-key or --header */
 };
 
@@ -97,13 +97,13 @@ take_option(struct settings *s, int key, const char *arg)
 		s->run.rounds = (unsigned)opt_count(&tool, "--rounds", arg, 1, 100);
 		break;
 	case OPTIONS_JUDGE:
-		s->run.judge = arg;
+		s->judge = arg;
 		break;
 	case OPTIONS_INSTRUCTIONS:
 		take_instructions(s, arg);
 		break;
 	case OPTIONS_SEED:
-		s->run.seeded = true;
+		s->seeded = true;
 		s->run.seed = (uint64_t)opt_count(&tool, "--seed", arg, 0,
 		    LONG_MAX);
 		break;
@@ -111,7 +111,7 @@ take_option(struct settings *s, int key, const char *arg)
 		s->dry_run = true;
 		break;
 	case OPTIONS_MAX_RECORD:
-		s->run.max = opt_size(&tool, "--max-record", arg);
+		s->run.calls.max = opt_size(&tool, "--max-record", arg);
 		break;
 	}
 }
@@ -142,7 +142,6 @@ take_options(struct settings *s, int argc, char **argv)
 			take_option(s, key, arg);
 	}
 	check_options(s);
-	s->run.max_ms = s->client.max_ms;
 	s->run.verbose = s->client.verbose;
 	s->client.verbose = false;	/* of several at once nobody reads headers */
 	if (argc - optind > 1)
@@ -163,7 +162,6 @@ no_panel(const char *path)
 	exit(EX_CONFIG);
 }
 
-/* path is owned by the caller, and borrowed by p. */
 static void
 read_panel(const struct settings *s, struct panel *p, const char *path)
 {
@@ -184,38 +182,38 @@ read_panel(const struct settings *s, struct panel *p, const char *path)
 
 /* Reads the request, and finds whom it asks: the request's fault is 65. */
 static void
-read_question(const struct settings *s, const struct panel *p,
-    struct question *q, struct ask *a, struct buf *text)
+read_question(struct settings *s, struct targets *t, struct question *q,
+    struct buf *text)
 {
 	const char *name = s->file != NULL ? s->file : "standard input";
+	struct ask *ask = &s->run.ask;
 	struct buf why = {0};
 
-	client_request(s->file, s->run.max, text);
-	if (!question_read(q, text->p, text->n, &why) || !ask_whom(a, p, q, &why))
+	client_request(s->file, s->run.calls.max, text);
+	if (!question_read(q, text->p, text->n, &why) ||
+	    !target_ask(t, q, ask, &why))
 		diag_die(EX_DATAERR, "%s: %s", name, buf_string(&why));
-	if (a->left_out.n > 0 && s->run.verbose)
+	if (ask->left_out.n > 0 && s->run.verbose)
 		diag_warn("nobody serves, and so left out: %s",
-		    buf_string(&a->left_out));
+		    buf_string(&ask->left_out));
 	buf_free(&why);
 }
 
+/* Who else is asked: for the final answer, and how sure the others are. */
 static void
-resolve(const struct settings *s, struct ensemble *e)
+find_others(struct settings *s, struct targets *t)
 {
-	const struct panel *p = e->panel;
-	size_t i;
+	const struct panel_members *mains = &t->panel->mains;
+	struct run *r = &s->run;
 
-	e->members = mem_zero(e->ask->n, sizeof(struct target *));
-	for (i = 0; i < e->ask->n; i++)
-		e->members[i] = target_get(e->targets, e->ask->p[i].id);
-	e->mains = mem_zero(p->mains.n, sizeof(struct target *));
-	for (i = 0; i < p->mains.n && e->ask->n > 1; i++)
-		e->mains[e->nmains++] = target_get(e->targets, p->mains.p[i].id);
-	if (s->run.judge == NULL)
+	r->mains = mem_zero(mains->n, sizeof(struct target *));
+	for (; r->nmains < mains->n && r->ask.n > 1; r->nmains++)
+		r->mains[r->nmains] = target_get(t, mains->p[r->nmains].id);
+	if (s->judge == NULL)
 		return;
-	e->judge = target_get(e->targets, s->run.judge);
-	if (e->judge == NULL)
-		opt_usage(&tool, "--judge: nobody serves '%s'", s->run.judge);
+	r->judge = target_get(t, s->judge);
+	if (r->judge == NULL)
+		opt_usage(&tool, "--judge: nobody serves '%s'", s->judge);
 }
 
 static void
@@ -232,43 +230,45 @@ put_target(const char *key, const struct target *t)
 
 /* Who would be asked, where, by which name, and with which key. */
 static void
-put_plan(const struct ensemble *e)
+put_plan(const struct run *r)
 {
 	size_t i;
 
-	for (i = 0; i < e->ask->n; i++)
-		put_target(e->ask->p[i].key, e->members[i]);
-	for (i = 0; i < e->nmains; i++)
-		put_target("main", e->mains[i]);
-	if (e->judge != NULL)
-		put_target("judge", e->judge);
+	for (i = 0; i < r->ask.n; i++)
+		put_target(r->ask.p[i].key, r->ask.p[i].target);
+	for (i = 0; i < r->nmains; i++)
+		put_target("main", r->mains[i]);
+	if (r->judge != NULL)
+		put_target("judge", r->judge);
 }
 
 static int
-run(struct settings *s, const struct ensemble *e)
+run(struct settings *s, struct targets *t)
 {
-	int status;
+	struct run *r = &s->run;
 
-	target_open(e->targets);
+	target_open(t);
 	io_check_output();
 	s->client.reader = STDOUT_FILENO;
 	s->client.http = http_open();
 	client_confine(&s->client, NULL, 0, NULL);
-	status = ensemble_run(&s->run, e, &s->client);
-	return status;
+	if (!s->seeded)
+		r->seed = write_chance();
+	r->calls.client = &s->client;
+	r->calls.panel = t->panel;
+	if (s->client.max_ms > 0)
+		r->calls.deadline = when_now() + s->client.max_ms;
+	return ensemble_run(r);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct settings s = {.run = {.max = IO_MAX_RECORD, .rounds = 1,
+	struct settings s = {.run = {.calls.max = IO_MAX_RECORD, .rounds = 1,
 	    .patience_ms = 30000}};
 	struct panel panel = {0};
 	struct question question = {0};
-	struct ask ask = {0};
 	struct targets targets = {.panel = &panel, .client = &s.client};
-	struct ensemble e = {.panel = &panel, .q = &question, .ask = &ask,
-	    .targets = &targets};
 	struct buf text = {0};
 	char *path;
 	int status = 0;
@@ -280,17 +280,17 @@ main(int argc, char **argv)
 	path = s.panel != NULL ? mem_string(s.panel) : config_path("panel");
 	targets.base = s.base;
 	read_panel(&s, &panel, path);
-	read_question(&s, &panel, &question, &ask, &text);
-	resolve(&s, &e);
+	read_question(&s, &targets, &question, &text);
+	find_others(&s, &targets);
+	s.run.w.q = &question;
 	if (s.dry_run)
-		put_plan(&e);
+		put_plan(&s.run);
 	else
-		status = run(&s, &e);
+		status = run(&s, &targets);
 	client_close(&s.client);
+	target_free_ask(&s.run.ask);
 	target_free(&targets);
-	free(e.members);
-	free(e.mains);
-	ask_free(&ask);
+	free(s.run.mains);
 	question_free(&question);
 	panel_free(&panel);
 	buf_free(&s.instructions);

@@ -9,14 +9,11 @@
 
 enum { HALF = 3 };	/* bytes of the U+FFFD that stands for half a character */
 
-static enum answer_got
+static void
 fail(struct answer *a, int status, const char *why)
 {
-	if (a->status == 0) {
-		a->status = status;
-		redact_add(a->redact, &a->why, why, strlen(why), 0);
-	}
-	return ANSWER_FAULT;
+	a->status = status;
+	redact_add(a->redact, &a->why, why, strlen(why), 0);
 }
 
 void
@@ -27,12 +24,6 @@ answer_start(struct answer *a, const struct redact *redact, size_t max)
 	a->max = max;
 	a->started = true;
 	sse_start(&a->sse, max, ' ');
-}
-
-void
-answer_feed(struct answer *a, const char *p, size_t n)
-{
-	sse_feed(&a->sse, p, n);
 }
 
 /* How many bytes at its end may still change, or be a secret's begin. */
@@ -106,65 +97,50 @@ take_choices(struct answer *a, const struct chunk *c)
 	buf_add(&a->usage, c->usage.p, c->usage.n);
 }
 
-/* What a service says went wrong, as a screen may have it. */
-static enum answer_got
-fail_said(struct answer *a, int status, const struct buf *message)
+/* What a service says went wrong, as a screen may have it; message is freed. */
+static void
+fail_said(struct answer *a, int status, struct buf *message)
 {
 	struct buf shown = {0};
 
 	term_string(&shown, message->p, message->n);
 	fail(a, status, buf_string(&shown));
 	buf_free(&shown);
-	return ANSWER_FAULT;
-}
-
-static enum answer_got
-take_error(struct answer *a, const struct chunk *c)
-{
-	struct buf message = {0};
-
-	apierror_message(c->error, &message);
-	fail_said(a, apierror_status(c->error), &message);
-	buf_free(&message);
-	return ANSWER_FAULT;
+	buf_free(message);
 }
 
 /* An error that is no event's data as others are. */
-static enum answer_got
+static void
 take_bare_error(struct answer *a, const struct sse_record *r)
 {
 	struct buf message = {0};
 	int status = apierror_text(r->data, r->n, &message);
 
 	fail_said(a, status, &message);
-	buf_free(&message);
-	return ANSWER_FAULT;
 }
 
-static enum answer_got
+static void
 take(struct answer *a, const struct sse_record *r)
 {
-	bool error = r->event_n == 5 && memcmp(r->event, "error", 5) == 0;
 	struct json_fault fault;
 	struct buf why = {0};
 	struct chunk c;
 
-	if (error)
-		return take_bare_error(a, r);
-	if (!chunk_read(&c, r->data, r->n, &fault)) {
+	if (r->event_n == 5 && memcmp(r->event, "error", 5) == 0) {
+		take_bare_error(a, r);
+	} else if (!chunk_read(&c, r->data, r->n, &fault)) {
 		buf_printf(&why, "event %lu is not JSON: %s at byte %zu",
 		    a->sse.number, fault.why, fault.at + 1);
 		fail(a, EX_PROTOCOL, buf_string(&why));
 		buf_free(&why);
-		return ANSWER_FAULT;
-	}
-	if (c.error.p != NULL)
-		return take_error(a, &c);
-	if (c.kind == CHUNK_DELTA || c.kind == CHUNK_COMPLETION)
+	} else if (c.error.p != NULL) {
+		apierror_message(c.error, &why);
+		fail_said(a, apierror_status(c.error), &why);
+	} else if (c.kind == CHUNK_DELTA || c.kind == CHUNK_COMPLETION) {
 		take_choices(a, &c);
-	if (a->taken > a->max)
-		return fail(a, EX_DATAERR, "the answer is too long (--max-record)");
-	return ANSWER_MORE;
+		if (a->taken > a->max)
+			fail(a, EX_DATAERR, "the answer is too long (--max-record)");
+	}
 }
 
 /* The text of the record that was read last. */
@@ -177,31 +153,29 @@ give_text(struct answer *a)
 	return has && give(a, &a->said, false);
 }
 
-enum answer_got
-answer_next(struct answer *a)
+/* Takes in what comes next of the bytes; false where they are at their end. */
+static bool
+read_record(struct answer *a)
 {
 	struct sse_record r;
 	enum sse_got got;
 
-	if (a->status != 0)
-		return ANSWER_FAULT;
-	if (give_text(a))	/* of a record that thought, too */
-		return ANSWER_TEXT;
-	while ((got = sse_next(&a->sse, &r)) == SSE_RECORD) {
-		if (take(a, &r) == ANSWER_FAULT)
-			return ANSWER_FAULT;
-		if (give(a, &a->thought, a->has_text))
-			return ANSWER_THINKING;
-		if (give_text(a))
-			return ANSWER_TEXT;
+	if (!a->fed)
+		sse_feed(&a->sse, a->in.p, a->in.n);
+	a->fed = true;
+	got = sse_next(&a->sse, &r);
+	if (got == SSE_RECORD)
+		take(a, &r);
+	else if (got == SSE_ERROR)
+		take_bare_error(a, &r);
+	else if (got == SSE_FAULT)
+		fail(a, a->sse.status, buf_string(&a->sse.why));
+	a->over = got == SSE_DONE || a->status != 0;
+	if (got == SSE_MORE) {
+		buf_clear(&a->in);
+		a->fed = false;
 	}
-	if (got == SSE_ERROR)
-		return take_bare_error(a, &r);
-	if (got == SSE_FAULT)
-		return fail(a, a->sse.status, buf_string(&a->sse.why));
-	if (got == SSE_DONE)
-		a->over = true;
-	return got == SSE_DONE ? ANSWER_OVER : ANSWER_MORE;
+	return got != SSE_MORE;
 }
 
 /* What an answer that ended without an error is worth. */
@@ -231,8 +205,20 @@ judge(struct answer *a)
 }
 
 enum answer_got
-answer_end(struct answer *a)
+answer_next(struct answer *a, bool ended)
 {
+	if (give_text(a))	/* of a record that thought, too */
+		return ANSWER_TEXT;
+	while (!a->over && read_record(a)) {
+		if (a->over)
+			break;
+		if (give(a, &a->thought, a->has_text))
+			return ANSWER_THINKING;
+		if (give_text(a))
+			return ANSWER_TEXT;
+	}
+	if (!a->over && !ended)
+		return ANSWER_MORE;
 	if (give(a, &a->thought, true))
 		return ANSWER_THINKING;
 	if (give(a, &a->said, true))
@@ -247,6 +233,7 @@ answer_free(struct answer *a)
 {
 	if (a->started)
 		sse_free(&a->sse);
+	buf_free(&a->in);
 	buf_free(&a->piece);
 	buf_free(&a->text);
 	buf_free(&a->finish);

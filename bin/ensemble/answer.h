@@ -17,11 +17,10 @@
 #include "sse.h"
 
 enum answer_got {
-	ANSWER_MORE,		/* feed more bytes, or end */
+	ANSWER_MORE,		/* feed more bytes */
 	ANSWER_THINKING,	/* a piece of either, in answer's piece */
 	ANSWER_TEXT,
-	ANSWER_OVER,		/* [DONE]: nothing more is wanted */
-	ANSWER_FAULT,		/* it cannot be read on: status and why say it */
+	ANSWER_OVER,		/* all pieces were given, status says what it is worth */
 };
 
 /* A text in pieces; what may be half a character, or half a secret, is held back. */
@@ -31,19 +30,22 @@ struct answer_said {
 };
 
 struct answer {
+	struct buf	 in;		/* bytes of the body, for the caller to add to */
 	struct buf	 piece;		/* borrowed until the next answer_next */
 	struct buf	 text;		/* all that was said so far; UTF-8 */
 	struct buf	 finish;	/* the finish reason; empty: none yet */
 	struct buf	 usage;		/* the last usage object, JSON; empty: none */
 	struct score	 score;		/* of the text's tokens */
-	/* Known after answer_end, or a fault. */
+	/* Known once it is over. */
+	bool		 over;		/* it ended by itself: [DONE], or an error in it */
 	int		 status;	/* 0: whole, and with text; else <sysexits.h>'s */
 	struct buf	 why;		/* where it is not 0: in a word, secrets hidden */
 	/* The rest is answer's own. */
 	const struct redact *redact;
 	struct sse	 sse;
 	size_t		 max, taken;
-	bool		 started, over, whole;
+	bool		 started, whole;
+	bool		 fed;		/* sse has what is in in, and is not done with it */
 	bool		 has_text;	/* of the record that was read last */
 	struct answer_said thought, said;
 	struct buf	 refusal;
@@ -56,18 +58,12 @@ struct answer {
  */
 void	answer_start(struct answer *a, const struct redact *redact, size_t max);
 
-/* The next bytes of the body, borrowed until answer_next has said ANSWER_MORE. */
-void	answer_feed(struct answer *a, const char *p, size_t n);
-
-enum answer_got answer_next(struct answer *a);
-
 /*
- * The body is at its end, or is to be taken as if it were. ANSWER_THINKING or
- * ANSWER_TEXT for a last piece: then it is to be called again; else ANSWER_OVER. status
- * is then 0; 69, 75, 77 or 65 for an error in the stream; 76 for one that is cut or is no
- * answer; 65 for one too long; 1 for an answer that is whole and says nothing.
+ * What the bytes so far say, until ANSWER_MORE or ANSWER_OVER; ended: no more come. The
+ * status is then 0; 69, 75, 77 or 65 for an error in the stream; 76 for one that is cut
+ * or is no answer; 65 for one too long; 1 for an answer that is whole and says nothing.
  */
-enum answer_got answer_end(struct answer *a);
+enum answer_got answer_next(struct answer *a, bool ended);
 
 void	answer_free(struct answer *a);
 

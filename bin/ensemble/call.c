@@ -1,14 +1,17 @@
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "apierror.h"
 #include "call.h"
 #include "diag.h"
 #include "json.h"
-#include "mem.h"
 #include "outcome.h"
 #include "question.h"
 #include "when.h"
+
+/* What a request is without the members that some endpoints refuse. */
+static const char no_logprobs[] = "{\"logprobs\":null,\"top_logprobs\":null}";
+static const char no_stream_options[] = "{\"stream_options\":null}";
 
 static bool
 take_bytes(struct http_exchange *x, const char *p, size_t n)
@@ -16,60 +19,41 @@ take_bytes(struct http_exchange *x, const char *p, size_t n)
 	struct call *c = x->arg;
 
 	if (c->state == CALL_ACTIVE)	/* else it has what it wants */
-		buf_add(&c->in, p, n);
+		buf_add(&c->answer.in, p, n);
 	return true;
 }
 
 static void
 enqueue(struct call *c)
 {
-	struct calls *all = c->calls;
+	struct call **at = &c->calls->queue;
 
+	while (*at != NULL)
+		at = &(*at)->behind;
+	*at = c;
+	c->behind = NULL;
 	c->state = CALL_QUEUED;
-	c->next = NULL;
-	if (all->last != NULL)
-		all->last->next = c;
-	else
-		all->first = c;
-	all->last = c;
 }
 
 static void
 dequeue(struct call *c)
 {
-	struct calls *all = c->calls;
-	struct call **at, *before = NULL;
+	struct call **at = &c->calls->queue;
 
-	for (at = &all->first; *at != c; at = &(*at)->next)
-		before = *at;
-	*at = c->next;
-	if (all->last == c)
-		all->last = before;
-}
-
-static void
-leave_place(struct call *c)
-{
-	if (c->placed)
-		limit_give(&c->calls->limits, &c->target->url);
-	c->placed = false;
-}
-
-static void
-know(struct calls *all, struct call *c)
-{
-	if (c->calls != NULL)
-		return;
-	c->calls = all;
-	all->all = mem_resize(all->all, all->n + 1, sizeof(struct call *));
-	all->all[all->n++] = c;
+	while (*at != c)
+		at = &(*at)->behind;
+	*at = c->behind;
 }
 
 void
 call_begin(struct calls *all, struct call *c, struct target *target,
     struct buf *body)
 {
-	know(all, c);
+	if (c->calls == NULL) {
+		c->calls = all;
+		c->next = all->all;
+		all->all = c;
+	}
 	call_cancel(c);
 	if (c->target != target)
 		http_free(&c->x);
@@ -78,11 +62,10 @@ call_begin(struct calls *all, struct call *c, struct target *target,
 	c->body = *body;
 	*body = (struct buf){0};
 	if (target->no_logprobs)
-		question_without(&c->body, "logprobs", "top_logprobs");
+		question_patch(&c->body, no_logprobs);
 	if (target->no_stream_options)
-		question_without(&c->body, "stream_options", NULL);
+		question_patch(&c->body, no_stream_options);
 	c->tries = 0;
-	c->status = 0;
 	enqueue(c);
 }
 
@@ -99,7 +82,7 @@ call_cancel(struct call *c)
 		dequeue(c);
 	c->state = CALL_AT_REST;
 	http_cancel(&c->x);
-	leave_place(c);
+	c->placed = false;
 }
 
 static void
@@ -109,11 +92,9 @@ start(struct call *c)
 
 	c->state = CALL_ACTIVE;
 	c->placed = true;
-	c->ended = c->fed = false;
-	c->ending = CALL_GOES_ON;
+	c->ended = false;
 	c->tries++;
 	c->first_ms = -1;
-	buf_clear(&c->in);
 	buf_clear(&c->why);
 	answer_start(&c->answer, &client->redact, c->calls->max);
 	c->x.options = &c->target->options;
@@ -126,41 +107,28 @@ start(struct call *c)
 	http_start(client->http, &c->x);
 }
 
-/* Whether an error says that it is this member which is not wanted. */
+/*
+ * Takes a member that is refused, and is none of the question's, off the request. Its
+ * name stands in the error's words, or is its param.
+ */
 static bool
-names(const struct http_exchange *x, const char *member)
+drop(struct call *c, const char *member, const char *without)
 {
-	struct json_fault fault;
-	struct json v, error;
-	struct buf text = {0};
-	bool found;
-
-	if (x->error.n > 0 && json_parse(x->error.p, x->error.n, &v, &fault)) {
-		error = json_get(v, "error");
-		apierror_message(apierror_is(error) ? error : v, &text);
-		json_text(json_get(error, "param"), &text);
-		json_text(json_get(v, "param"), &text);
-	} else {
-		buf_add(&text, x->error.p, x->error.n);
-	}
-	found = strstr(buf_string(&text), member) != NULL;
-	buf_free(&text);
-	return found;
-}
-
-/* Takes a member that is refused, and is none of the question's, off the request. */
-static bool
-drop(struct call *c, const char *member, const char *other)
-{
+	const struct buf *error = &c->x.error;
 	struct json_fault fault;
 	struct json body;
+	struct buf text = {0};
+	bool named;
 
-	if (!names(&c->x, member) ||
-	    !json_parse(c->body.p, c->body.n, &body, &fault) ||
-	    json_get(body, member).p == NULL)
-		return false;
-	question_without(&c->body, member, other);
-	return true;
+	(void)apierror_text(error->p, error->n, &text);
+	json_text(json_get(apierror_parse(error->p, error->n), "param"), &text);
+	named = strstr(buf_string(&text), member) != NULL &&
+	    json_parse(c->body.p, c->body.n, &body, &fault) &&
+	    json_get(body, member).p != NULL;
+	buf_free(&text);
+	if (named)
+		question_patch(&c->body, without);
+	return named;
 }
 
 /* Whether the request may do without what it was refused for. */
@@ -171,9 +139,9 @@ drop_member(struct call *c)
 
 	if (http != 400 && http != 422 && http != 500 && http != 501)
 		return false;
-	if (drop(c, "logprobs", "top_logprobs"))
+	if (drop(c, "logprobs", no_logprobs))
 		return c->target->no_logprobs = true;
-	if (drop(c, "stream_options", NULL))
+	if (drop(c, "stream_options", no_stream_options))
 		return c->target->no_stream_options = true;
 	return false;
 }
@@ -192,7 +160,7 @@ static bool
 judge(struct call *c)
 {
 	struct outcome *o = &c->outcome;
-	bool answer = c->ending == CALL_SAID;
+	bool answer = c->answer.over;
 
 	c->http = c->x.status;
 	c->wait_ms = -1;
@@ -229,15 +197,57 @@ try_again(struct call *c, bool may_help)
 	return true;
 }
 
+/* Appends a sum as JSON has it: whole numbers by all their digits. */
 static void
-count_usage(struct call *c)
+put_number(struct buf *out, double x)
+{
+	if (!isfinite(x))
+		x = 0;
+	buf_printf(out, fabs(x) < 9007199254740992 && x == floor(x) ? "%.0f" :
+	    "%.15g", x);
+}
+
+/* Adds an object's numbers to those of the same name; what is no number counts nothing. */
+static void
+add_usage(struct merge *sum, struct json object)
+{
+	struct json name, v, had;
+	struct json_iter i;
+	struct merge *to;
+	struct buf digits = {0};
+
+	for (i = json_first(object); json_more(&i, &name, &v);) {
+		if (json_type(v) == JSON_OBJECT && json_holds(v))
+			add_usage(merge_member(sum, name), v);
+		if (json_type(v) != JSON_NUMBER)
+			continue;
+		to = merge_member(sum, name);
+		had = (struct json){to->bytes.p, to->bytes.n};
+		put_number(&digits, json_number(had) + json_number(v));
+		merge_set(to, (struct json){digits.p, digits.n});
+		buf_clear(&digits);
+	}
+	buf_free(&digits);
+}
+
+static void
+count_usage(struct calls *all, const char *p, size_t n)
 {
 	struct json_fault fault;
 	struct json v;
 
-	if (c->answer.usage.n > 0 && json_parse(c->answer.usage.p,
-	    c->answer.usage.n, &v, &fault))
-		usage_add(&c->calls->usage, v);
+	if (n > 0 && json_parse(p, n, &v, &fault))
+		add_usage(&all->usage, v);
+}
+
+void
+call_put_usage(struct calls *all, struct emit *e)
+{
+	static const char none[] = "{\"prompt_tokens\":0,\"completion_tokens\":0,"
+	    "\"total_tokens\":0}";
+
+	count_usage(all, none, sizeof(none) - 1);
+	merge_emit(&all->usage, e);
 }
 
 /* The try is over: the transfer may have a second more, the answer is judged now. */
@@ -246,15 +256,14 @@ finish(struct call *c)
 {
 	bool may_help = judge(c);
 
-	count_usage(c);
+	count_usage(c->calls, c->answer.usage.p, c->answer.usage.n);
 	if (c->status == 0) {
 		http_over(&c->x);
 	} else {
 		http_cancel(&c->x);
 		c->ended = true;
 	}
-	if (c->ended)
-		leave_place(c);
+	c->placed = !c->ended;
 	if (c->status != 0 && drop_member(c)) {
 		c->tries--;
 		enqueue(c);
@@ -265,51 +274,6 @@ finish(struct call *c)
 		return CALL_OVER;
 	c->state = CALL_WAITING;
 	return CALL_RETRY;
-}
-
-static enum call_event
-piece(struct call *c, enum answer_got got)
-{
-	if (c->first_ms == -1)
-		c->first_ms = (long)(when_now() - c->x.started);
-	return got == ANSWER_TEXT ? CALL_TEXT : CALL_THINKING;
-}
-
-/* What the bytes that came say. */
-static enum answer_got
-read_bytes(struct call *c)
-{
-	enum answer_got got;
-
-	if (!c->fed)
-		answer_feed(&c->answer, c->in.p, c->in.n);
-	c->fed = true;
-	got = answer_next(&c->answer);
-	if (got != ANSWER_MORE)
-		return got;
-	buf_clear(&c->in);
-	c->fed = false;
-	return got;
-}
-
-/* What has come of the transfer. */
-static enum call_event
-read_on(struct call *c)
-{
-	enum answer_got got;
-
-	if (c->ending == CALL_GOES_ON) {
-		got = read_bytes(c);
-		if (got == ANSWER_TEXT || got == ANSWER_THINKING)
-			return piece(c, got);
-		if (got == ANSWER_MORE && !c->ended)
-			return CALL_NOTHING;
-		c->ending = got == ANSWER_MORE ? CALL_CUT : CALL_SAID;
-	}
-	got = answer_end(&c->answer);
-	if (got == ANSWER_TEXT || got == ANSWER_THINKING)
-		return piece(c, got);
-	return finish(c);
 }
 
 static bool
@@ -323,8 +287,18 @@ is_late(const struct call *c)
 enum call_event
 call_next(struct call *c)
 {
-	if (c->state == CALL_ACTIVE)
-		return read_on(c);
+	enum answer_got got;
+
+	if (c->state == CALL_ACTIVE) {
+		got = answer_next(&c->answer, c->ended);
+		if (got == ANSWER_MORE)
+			return CALL_NOTHING;
+		if (got == ANSWER_OVER)
+			return finish(c);
+		if (c->first_ms == -1)
+			c->first_ms = (long)(when_now() - c->x.started);
+		return got == ANSWER_TEXT ? CALL_TEXT : CALL_THINKING;
+	}
 	if (c->state == CALL_AT_REST || !is_late(c))
 		return CALL_NOTHING;
 	call_cancel(c);
@@ -344,19 +318,38 @@ call_free(struct call *c)
 	answer_free(&c->answer);
 	buf_free(&c->why);
 	buf_free(&c->body);
-	buf_free(&c->in);
 	buf_free(&c->outcome.message);
+}
+
+/* Whether the panel's limits leave a place at a host. */
+static bool
+has_place(const struct calls *all, const struct url *u)
+{
+	const struct panel_host *limit = all->panel->limits.p;
+	const struct panel_host *end = limit + all->panel->limits.n;
+	const struct call *c;
+	unsigned used;
+
+	for (; limit < end; limit++) {
+		used = 0;
+		for (c = all->all; c != NULL; c = c->next)
+			used += c->placed && panel_is_host(limit,
+			    c->target->url.host, c->target->url.port);
+		if (used >= limit->most && panel_is_host(limit, u->host, u->port))
+			return false;
+	}
+	return true;
 }
 
 /* Starts what waits for a place and gets one: nobody at a host overtakes another. */
 static void
 start_queued(struct calls *all)
 {
-	struct call *c, *next;
+	struct call *c, *behind;
 
-	for (c = all->first; c != NULL; c = next) {
-		next = c->next;
-		if (!limit_take(&all->limits, &c->target->url))
+	for (c = all->queue; c != NULL; c = behind) {
+		behind = c->behind;
+		if (!has_place(all, &c->target->url))
 			continue;
 		dequeue(c);
 		start(c);
@@ -367,33 +360,18 @@ start_queued(struct calls *all)
 static long
 wake(struct calls *all, long ms)
 {
-	long long now = when_now(), due;
+	long long now = when_now(), due = all->deadline;
 	struct call *c;
-	size_t i;
 
-	for (i = 0; i < all->n; i++) {
-		c = all->all[i];
-		if (c->state != CALL_WAITING)
-			continue;
-		if (c->due <= now)
+	for (c = all->all; c != NULL; c = c->next) {
+		if (c->state == CALL_WAITING && c->due <= now)
 			enqueue(c);
-		else if (ms < 0 || c->due - now < ms)
-			ms = (long)(c->due - now);
+		if (c->state == CALL_WAITING && (due == 0 || c->due < due))
+			due = c->due;
 	}
-	due = all->deadline;
 	if (due != 0 && (ms < 0 || due - now < ms))
 		ms = due > now ? (long)(due - now) : 0;
 	return ms;
-}
-
-static void
-note_end(struct http_exchange *x)
-{
-	struct call *c = x->arg;
-
-	c->ended = true;
-	if (c->state != CALL_ACTIVE)	/* the answer was over before */
-		leave_place(c);
 }
 
 void
@@ -401,19 +379,15 @@ call_wait(struct calls *all, const struct curl_waitfd *fds, unsigned nfds,
     long ms)
 {
 	struct http_exchange *x;
+	struct call *c;
 
 	ms = wake(all, ms);
 	start_queued(all);
 	x = client_wait(all->client, fds, nfds, ms);
-	for (; x != NULL; x = http_ended(all->client->http))
-		note_end(x);
-}
-
-void
-call_free_all(struct calls *all)
-{
-	usage_free(&all->usage);
-	limit_free(&all->limits);
-	free(all->all);
-	*all = (struct calls){0};
+	for (; x != NULL; x = http_ended(all->client->http)) {
+		c = x->arg;
+		c->ended = true;
+		/* A place is kept until the answer is read, if it was not over before. */
+		c->placed = c->state == CALL_ACTIVE;
+	}
 }

@@ -12,10 +12,11 @@
 #include "answer.h"
 #include "buf.h"
 #include "client.h"
-#include "limit.h"
+#include "emit.h"
+#include "merge.h"
 #include "outcome.h"
+#include "panel.h"
 #include "target.h"
-#include "usage.h"
 
 enum call_event {
 	CALL_NOTHING,	/* for now */
@@ -25,23 +26,21 @@ enum call_event {
 	CALL_OVER,	/* status says how it ended */
 };
 
-/* What all calls have in common. */
+/* What all calls have in common; the first four are set by the caller. */
 struct calls {
 	struct client	*client;	/* its http, options and redact */
+	const struct panel *panel;	/* its limits */
 	size_t		 max;		/* bytes of an event, and of an answer */
 	long long	 deadline;	/* of when_now's clock; 0: none */
-	struct usage	 usage;		/* of all tries that said one */
-	struct limits	 limits;
+	struct merge	 usage;		/* of all tries that said one, added up; owned */
 	/* call's own. */
-	struct call	*first, *last;	/* those that wait for a place, in order */
-	struct call	**all;
-	size_t		 n;
+	struct call	*queue;		/* those that wait for a place, in order */
+	struct call	*all;
 };
 
 /* All zero it is at rest. It stays where it is in memory. */
 struct call {
 	/* Set by the caller. */
-	const char	*key;		/* of its thread, for messages */
 	bool		 final;		/* not tried again once it has said something */
 	/* What came of it. */
 	struct target	*target;
@@ -52,19 +51,16 @@ struct call {
 	long		 http;		/* the status of the response; 0: none */
 	long		 first_ms;	/* to the try's first piece; -1: none came */
 	/* call's own. */
-	struct calls	*calls;
+	struct calls	*calls;		/* NULL: it was never begun */
 	enum { CALL_AT_REST, CALL_QUEUED, CALL_WAITING, CALL_ACTIVE } state;
 	struct http_exchange x;
 	bool		 placed, ended;	/* it has a place; its exchange ended */
-	bool		 fed;		/* what is in in was handed to the answer */
-	/* What ended the answer, whose last pieces are given: the stream itself,
-	   or the end of the transfer. */
-	enum { CALL_GOES_ON, CALL_SAID, CALL_CUT } ending;
-	struct buf	 body, in;
+	struct buf	 body;
 	unsigned	 tries;
 	long long	 due;
 	struct outcome	 outcome;
-	struct call	*next;
+	struct call	*behind;	/* in the queue */
+	struct call	*next;		/* of all */
 };
 
 /*
@@ -92,6 +88,10 @@ void	call_free(struct call *c);
 void	call_wait(struct calls *all, const struct curl_waitfd *fds,
 	    unsigned nfds, long ms);
 
-void	call_free_all(struct calls *all);
+/*
+ * Writes the sum of usage, member by member; the three counts that all services give are
+ * always there.
+ */
+void	call_put_usage(struct calls *all, struct emit *e);
 
 #endif

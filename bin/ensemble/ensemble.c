@@ -5,11 +5,8 @@
 #include "choose.h"
 #include "diag.h"
 #include "ensemble.h"
-#include "final.h"
 #include "interrupt.h"
-#include "letters.h"
 #include "mem.h"
-#include "member.h"
 #include "output.h"
 #include "when.h"
 
@@ -22,54 +19,20 @@ enum {
 enum phase { ROUNDS, JUDGES, MAIN, OVER };
 
 struct state {
-	struct run	 run;
-	const struct ensemble *e;
+	struct run	*run;
+	struct writer	*w;		/* the run's */
 	struct member	*members;
-	struct thread	*threads;
-	bool		*kept;
+	struct member	 main;		/* its answer is the final one, where it is asked */
 	size_t		 n;
+	struct member	**list;		/* those that answered, while they are looked at */
+	const char	**keys;		/* likewise */
 	enum phase	 phase;
 	unsigned	 round;
 	long long	 due;		/* patience ends; 0: it has not begun */
-	struct final	 final;
 	long long	 written;	/* when the last byte was */
 	bool		 begun;		/* one was */
 	int		 status;
 };
-
-/* The answers in force, and whose they are; owned by the caller. */
-struct answers {
-	struct candidate *c;
-	size_t		*of;
-	size_t		 n;
-};
-
-static struct answers
-gather(const struct state *s, const struct member *but)
-{
-	struct answers a = {
-		.c = mem_zero(s->n, sizeof(*a.c)), .of = mem_zero(s->n, sizeof(*a.of)),
-	};
-	const struct member *m;
-	size_t i;
-
-	for (i = 0; i < s->n; i++) {
-		m = &s->members[i];
-		if (!m->answered || m == but)
-			continue;
-		a.of[a.n] = i;
-		a.c[a.n++] = (struct candidate){.text = &m->text,
-		    .scored = m->scored, .confidence = m->confidence};
-	}
-	return a;
-}
-
-static void
-answers_free(struct answers *a)
-{
-	free(a->c);
-	free(a->of);
-}
 
 /* The end of a run. */
 
@@ -77,14 +40,11 @@ answers_free(struct answers *a)
 static void
 send_out(struct state *s)
 {
-	enum output_end end;
-
-	if (s->run.out.n == 0)
+	if (s->w->out.n == 0)
 		return;
 	s->begun = true;
 	s->written = when_now();
-	end = output_write(&s->run.out, s->run.calls.deadline);
-	if (end == OUTPUT_LATE)
+	if (output_write(&s->w->out, s->run->calls.deadline) == OUTPUT_LATE)
 		diag_die(EX_TEMPFAIL, "not done within the time limit (--max-time):"
 		    " standard output takes no more");
 }
@@ -93,70 +53,70 @@ send_out(struct state *s)
 static void
 end_chunks(struct state *s)
 {
-	struct writer *w = &s->run.w;
-	size_t i;
+	size_t n = choose_from(s->members, s->n, NULL, s->list), i;
 
-	for (i = 0; i < s->n; i++)
-		s->kept[i] = s->members[i].answered;
-	write_mode_result(w, s->threads, s->kept, s->n);
-	write_done(w, &s->final.thread);
+	for (i = 0; i < n; i++)
+		s->keys[i] = s->list[i]->thread.key;
+	write_mode_result(s->w, s->keys, n);
+	write_done(s->w, &s->main.thread);
 }
 
-/* There is no answer. In a stream that has begun that is said there, else to stderr. */
+/*
+ * There is no answer, as why says, which is freed. In a stream that has begun that is
+ * said there, else to stderr.
+ */
 static void
-fail(struct state *s, int status, const char *why)
+fail(struct state *s, int status, struct buf *why)
 {
 	s->phase = OVER;
 	s->status = status;
-	if (!s->begun && s->run.out.n == 0) {
-		diag_warn("%s", why);
-		return;
+	if (!s->begun && s->w->out.n == 0) {
+		diag_warn("%s", buf_string(why));
+	} else {
+		end_chunks(s);
+		write_failure(s->w, buf_string(why), status);
 	}
-	end_chunks(s);
-	write_failure(&s->run.w, why, status);
+	buf_free(why);
 }
 
+/* The answer is m's. */
 static void
-end(struct state *s, const struct buf *text, const char *finish)
+end(struct state *s, struct member *m)
 {
-	struct writer *w = &s->run.w;
+	const char *finish = buf_string(&m->finish);
 
 	s->phase = OVER;
 	end_chunks(s);
-	if (w->stream)
-		write_end(w, finish, &s->run.calls.usage);
+	if (s->w->q->stream)
+		write_end(s->w, finish, &s->run->calls);
 	else
-		write_completion(w, text, finish, &s->run.calls.usage);
+		write_completion(s->w, &m->text, finish, &s->run->calls);
 }
 
 /* The answer is one that a model gave, verbatim. */
 static void
 end_with(struct state *s, struct member *m)
 {
-	struct writer *w = &s->run.w;
-
-	s->final.thread.model = m->target->id;
-	write_text(w, &s->final.thread, &m->text);
-	if (w->stream && !m->streams)
-		write_delta(w, &m->text);
-	end(s, &m->text, buf_string(&m->finish));
+	s->main.thread.model = m->thread.model;
+	write_text(s->w, &s->main.thread, &m->text);
+	if (s->w->q->stream && !m->call.final)
+		write_delta(s->w, &m->text);
+	end(s, m);
 }
 
 static void
-end_main(struct state *s)
+move_main(struct state *s)
 {
-	struct final *f = &s->final;
-	struct answer *a = &f->call.answer;
+	struct member *m = &s->main;
 	struct buf why = {0};
 
-	if (f->status == 0) {
-		end(s, &a->text, a->finish.n > 0 ? buf_string(&a->finish) : "stop");
-		return;
+	member_move(s->run, m);
+	if (m->settled && m->answered) {
+		end(s, m);
+	} else if (m->settled) {
+		buf_printf(&why, "main failed: %s", buf_string(&m->why));
+		fail(s, m->status, &why);
 	}
-	buf_printf(&why, "main failed: %s", buf_string(&f->why));
-	write_error(&s->run.w, &f->thread, buf_string(&f->call.why), -1);
-	fail(s, f->status, buf_string(&why));
-	buf_free(&why);
 }
 
 /* Nobody has answered. */
@@ -170,124 +130,106 @@ fail_all(struct state *s)
 	if (s->n > 1)
 		buf_adds(&why, "no model has answered: ");
 	for (i = 0; i < s->n; i++) {
-		status = final_worst(status, s->members[i].status);
-		buf_printf(&why, "%s%s: %s", i > 0 ? "; " : "",
-		    s->threads[i].key, buf_string(&s->members[i].why));
+		status = member_worst(status, s->members[i].status);
+		buf_printf(&why, "%s%s", i > 0 ? "; " : "",
+		    buf_string(&s->members[i].why));
 	}
-	fail(s, status, buf_string(&why));
-	buf_free(&why);
+	fail(s, status, &why);
 }
 
 /* Merging. */
 
-static bool
-all_stopped(const struct state *s, const struct answers *a)
+/* The one of n answers that needs no main; NULL: main is to be asked. */
+static struct member *
+choose(const struct state *s, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < a->n; i++)
-		if (strcmp(buf_string(&s->members[a->of[i]].finish), "stop") != 0)
-			return false;
-	return true;
-}
-
-/* The number of the answer that needs no main; a->n: main is to be asked. */
-static size_t
-choose(const struct state *s, const struct answers *a)
-{
-	if (a->n == 1)
-		return 0;
-	switch (s->run.o->merge) {
+	switch (s->run->merge) {
 	case RUN_VOTE:
-		return choose_vote(a->c, a->n);
+		return choose_vote(s->list, n);
 	case RUN_BEST:
-		return choose_best(a->c, a->n);
+		return choose_best(s->list, n);
 	case RUN_SYNTHESIS:
 		break;
 	}
-	return choose_equal(a->c, a->n) && all_stopped(s, a) ?
-	    choose_vote(a->c, a->n) : a->n;
+	for (i = 0; i < n && n > 1; i++)
+		if (strcmp(buf_string(&s->list[i]->finish), "stop") != 0)
+			return NULL;
+	return choose_equal(s->list, n) ? choose_vote(s->list, n) : NULL;
 }
 
+/* Asks main, the panel's or else one of the n that answered, in their order. */
 static void
-add_main(struct final *f, struct target *t)
+ask_main(struct state *s, size_t n)
 {
-	size_t i;
+	const struct run *r = s->run;
+	struct member *m = &s->main;
+	struct target *t;
+	size_t i, j;
 
-	for (i = 0; i < f->n; i++)
-		if (f->targets[i] == t)
-			return;
-	f->targets = mem_resize(f->targets, f->n + 1, sizeof(struct target *));
-	f->targets[f->n++] = t;
-}
-
-/* The panel's, or else those that answered, in its order. */
-static void
-find_mains(struct state *s, const struct answers *a)
-{
-	size_t i;
-
-	for (i = 0; i < s->e->nmains; i++)
-		add_main(&s->final, s->e->mains[i]);
-	for (i = 0; i < a->n && s->e->nmains == 0; i++)
-		add_main(&s->final, s->members[a->of[i]].target);
+	for (i = 0; i < (r->nmains > 0 ? r->nmains : n); i++) {
+		t = r->nmains > 0 ? r->mains[i] : s->list[i]->targets[0];
+		for (j = 0; j < m->ntargets && m->targets[j] != t; j++)
+			;
+		m->targets[j] = t;
+		m->ntargets = j < m->ntargets ? m->ntargets : j + 1;
+	}
+	m->also.instructions = r->instructions != NULL ? r->instructions :
+	    question_instructions;
+	choose_put(s->list, n, r->seed, &(struct emit){.out = &m->also.data});
+	write_consensus(s->w, m->targets[0]->id);
+	s->phase = MAIN;
+	member_ask(s->run, m);
 }
 
 static void
 merge(struct state *s)
 {
-	struct answers a = gather(s, NULL);
-	size_t chosen = a.n > 0 ? choose(s, &a) : 0;
+	size_t n = choose_from(s->members, s->n, NULL, s->list);
+	struct member *chosen = n > 0 ? choose(s, n) : NULL;
 
-	if (a.n == 0) {
+	if (n == 0)
 		fail_all(s);
-	} else if (chosen < a.n) {
-		end_with(s, &s->members[a.of[chosen]]);
-	} else {
-		s->phase = MAIN;
-		find_mains(s, &a);
-		final_ask(&s->run, &s->final, a.c, a.n);
-	}
-	answers_free(&a);
+	else if (chosen != NULL)
+		end_with(s, chosen);
+	else
+		ask_main(s, n);
 }
 
 /* Rounds. */
 
-static bool
-is_last_round(const struct state *s)
+/* What a model is told in a further round: {"yours": …, "others": […]} */
+static void
+show_others(struct state *s, struct member *m)
 {
-	return s->round >= s->run.o->rounds || s->n == 1;
+	struct emit e = {.out = &m->also.data};
+	size_t n = choose_from(s->members, s->n, m, s->list);
+	uint64_t number = (uint64_t)(m - s->members);
+
+	m->also.instructions = question_revise;
+	buf_clear(&m->also.data);
+	emit_open(&e, '{');
+	emit_text(emit_name(&e, "yours"), m->text.p, m->text.n);
+	choose_put(s->list, n, s->run->seed ^ (uint64_t)s->round << 32 ^
+	    number << 16, emit_name(&e, "others"));
+	emit_close(&e, '}');
 }
 
 static void
 begin_round(struct state *s)
 {
-	struct answers others;
-	struct member *m;
 	size_t i;
 
 	s->round++;
 	s->due = 0;
 	for (i = 0; i < s->n; i++) {
-		m = &s->members[i];
-		if (s->round > 1 && !m->answered)
+		if (s->round > 1 && !s->members[i].answered)
 			continue;
-		others = s->round > 1 ? gather(s, m) : (struct answers){0};
-		member_ask(&s->run, m, others.c, others.n,
-		    s->run.seed ^ (uint64_t)s->round << 32 ^ (uint64_t)i << 16);
-		answers_free(&others);
+		if (s->round > 1)
+			show_others(s, &s->members[i]);
+		member_ask(s->run, &s->members[i]);
 	}
-}
-
-/* Whether another round can change anything. */
-static bool
-goes_on(const struct state *s)
-{
-	struct answers a = gather(s, NULL);
-	bool on = !is_last_round(s) && a.n > 1 && !choose_equal(a.c, a.n);
-
-	answers_free(&a);
-	return on;
 }
 
 static void
@@ -296,23 +238,10 @@ end_rounds(struct state *s)
 	size_t i;
 
 	s->phase = JUDGES;
-	s->due = when_now() + (s->run.o->patience_ms > JUDGE_MS ?
-	    s->run.o->patience_ms : JUDGE_MS);
+	s->due = when_now() + (s->run->patience_ms > JUDGE_MS ?
+	    s->run->patience_ms : JUDGE_MS);
 	for (i = 0; i < s->n; i++)
-		member_close(&s->run, &s->members[i]);
-}
-
-/* How many are still asked, and how many have answered, in this round. */
-static void
-count(const struct state *s, size_t *asked, size_t *fresh)
-{
-	size_t i;
-
-	*asked = *fresh = 0;
-	for (i = 0; i < s->n; i++) {
-		*asked += !s->members[i].settled;
-		*fresh += s->members[i].fresh;
-	}
+		member_close(s->run, &s->members[i]);
 }
 
 static void
@@ -322,33 +251,34 @@ lose_patience(struct state *s)
 	size_t i;
 
 	buf_printf(&why, "no answer %g s after enough others (--patience)",
-	    (double)s->run.o->patience_ms / 1000);
+	    (double)s->run->patience_ms / 1000);
 	for (i = 0; i < s->n; i++)
 		if (!s->members[i].settled)
-			member_give_up(&s->run, &s->members[i], buf_string(&why));
+			member_give_up(s->run, &s->members[i], buf_string(&why));
 	buf_free(&why);
 }
 
 static void
 move_rounds(struct state *s)
 {
-	size_t asked, fresh, i;
+	bool last = s->round >= s->run->rounds || s->n == 1;
+	size_t asked = 0, fresh = 0, i;
 
 	for (i = 0; i < s->n; i++) {
-		member_move(&s->run, &s->members[i]);
-		if (is_last_round(s) && s->members[i].settled)
-			member_close(&s->run, &s->members[i]);
+		member_move(s->run, &s->members[i]);
+		if (last && s->members[i].settled)
+			member_close(s->run, &s->members[i]);
+		asked += !s->members[i].settled;
+		fresh += s->members[i].fresh;
 	}
-	count(s, &asked, &fresh);
-	if (s->due == 0 && s->run.o->quorum > 0 && fresh >= s->run.o->quorum)
-		s->due = when_now() + s->run.o->patience_ms;
-	if (asked > 0 && s->due != 0 && when_now() >= s->due) {
-		lose_patience(s);
-		asked = 0;
-	}
-	if (asked > 0)
+	if (s->due == 0 && s->run->quorum > 0 && fresh >= s->run->quorum)
+		s->due = when_now() + s->run->patience_ms;
+	if (asked > 0 && (s->due == 0 || when_now() < s->due))
 		return;
-	if (goes_on(s))
+	lose_patience(s);
+	/* Another round must be able to change something. */
+	i = choose_from(s->members, s->n, NULL, s->list);
+	if (!last && i > 1 && !choose_equal(s->list, i))
 		begin_round(s);
 	else
 		end_rounds(s);
@@ -361,7 +291,7 @@ move_judges(struct state *s)
 	size_t i, waiting = 0;
 
 	for (i = 0; i < s->n; i++) {
-		member_move(&s->run, &s->members[i]);
+		member_move(s->run, &s->members[i]);
 		if (late)
 			member_give_up_judge(&s->members[i]);
 		waiting += member_is_judged(&s->members[i]);
@@ -374,47 +304,36 @@ move_judges(struct state *s)
 static void
 move(struct state *s)
 {
+	static void (*const moves[])(struct state *) = {
+		[ROUNDS] = move_rounds, [JUDGES] = move_judges, [MAIN] = move_main,
+	};
 	enum phase before;
 
 	do {
 		before = s->phase;
-		if (s->phase == ROUNDS) {
-			move_rounds(s);
-		} else if (s->phase == JUDGES) {
-			move_judges(s);
-		} else if (s->phase == MAIN) {
-			final_move(&s->run, &s->final);
-			if (s->final.over)
-				end_main(s);
-		}
-	} while (s->phase != before);
+		moves[before](s);
+	} while (s->phase != before && s->phase != OVER);
 }
 
 /* The milliseconds until there is something to do though nothing happens. */
 static long
 next_wait(const struct state *s)
 {
-	long long now = when_now(), left = -1, silence;
+	long long now = when_now(), due = s->phase != MAIN ? s->due : 0;
 
-	if (s->due != 0 && s->phase != MAIN)
-		left = s->due > now ? s->due - now : 0;
-	if (s->run.w.stream) {
-		silence = s->written + SILENCE_MS - now;
-		silence = silence > 0 ? silence : 0;
-		if (left < 0 || silence < left)
-			left = silence;
-	}
-	return (long)left;
+	if (s->w->q->stream && (due == 0 || s->written + SILENCE_MS < due))
+		due = s->written + SILENCE_MS;
+	return due == 0 ? -1 : due > now ? (long)(due - now) : 0;
 }
 
 /* A signal: what the reader has so far is no answer, and is told so. */
 _Noreturn static void
 stop(struct state *s, int sig)
 {
-	if (s->begun && s->run.w.stream && s->run.out.n == 0) {
-		write_failure(&s->run.w, sig == SIGINT ? "interrupted" :
+	if (s->begun && s->w->q->stream && s->w->out.n == 0) {
+		write_failure(s->w, sig == SIGINT ? "interrupted" :
 		    "ended by a signal", EX_UNAVAILABLE);
-		(void)output_write(&s->run.out, when_now() + 1);
+		(void)output_write(&s->w->out, when_now() + 1);
 	}
 	interrupt_die(sig);
 }
@@ -434,74 +353,54 @@ loop(struct state *s)
 			stop(s, sig);
 		if (s->phase == OVER)
 			return;
-		if (s->run.w.stream && when_now() - s->written >= SILENCE_MS)
-			write_comment(&s->run.w);
+		if (s->w->q->stream && when_now() - s->written >= SILENCE_MS)
+			write_comment(s->w);
 		send_out(s);
-		call_wait(&s->run.calls, &fd, 1, next_wait(s));
+		call_wait(&s->run->calls, &fd, 1, next_wait(s));
 	}
 }
 
 static void
-start(struct state *s, const struct run_options *o, const struct ensemble *e,
-    struct client *c)
+start(struct state *s)
 {
+	struct run *r = s->run;
 	size_t i;
 
-	s->e = e;
-	s->n = e->ask->n;
-	s->run = (struct run){
-		.o = o, .q = e->q, .panel = e->panel, .targets = e->targets,
-		.judge = e->judge, .n = s->n,
-		.calls = {.client = c, .max = o->max,
-		    .deadline = o->max_ms > 0 ? when_now() + o->max_ms : 0},
-		.w = {.out = &s->run.out, .stream = e->q->stream,
-		    .chunks = e->q->stream && e->q->chunks, .usage = e->q->usage,
-		    .mode = e->q->mode},
-		.seed = o->seeded ? o->seed : letters_seed(),
-	};
-	limit_start(&s->run.calls.limits, e->panel);
 	s->members = mem_zero(s->n, sizeof(*s->members));
-	s->threads = mem_zero(s->n, sizeof(*s->threads));
-	s->kept = mem_zero(s->n, sizeof(*s->kept));
+	s->list = mem_zero(s->n, sizeof(struct member *));
+	s->keys = mem_zero(s->n, sizeof(*s->keys));
 	for (i = 0; i < s->n; i++) {
-		s->threads[i] = (struct thread){.key = e->ask->p[i].key,
-		    .model = e->ask->p[i].id};
-		s->members[i].thread = &s->threads[i];
-		s->members[i].target = e->members[i];
-		s->members[i].streams = s->n == 1 && s->run.w.stream;
+		s->members[i].thread.key = s->keys[i] = r->ask.p[i].key;
+		s->members[i].targets = &r->ask.p[i].target;
+		s->members[i].ntargets = 1;
+		s->members[i].call.final = s->n == 1 && r->w.q->stream;
 	}
-	s->final.thread = (struct thread){.key = "main",
-	    .model = e->ask->p[0].id};
-}
-
-static void
-state_free(struct state *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		member_free(&s->members[i]);
-	final_free(&s->final);
-	call_free_all(&s->run.calls);
-	buf_free(&s->run.out);
-	free(s->members);
-	free(s->threads);
-	free(s->kept);
+	s->main.main = true;
+	s->main.thread = (struct thread){.key = "main",
+	    .model = r->ask.p[0].target->id};
+	s->main.targets = mem_zero(s->n + r->nmains, sizeof(struct target *));
+	s->main.call.final = r->w.q->stream;
+	write_start(&r->w);
+	write_mode_call(&r->w, s->keys, s->n);
 }
 
 int
-ensemble_run(const struct run_options *o, const struct ensemble *e,
-    struct client *c)
+ensemble_run(struct run *r)
 {
-	struct state s = {0};
-	int status;
+	struct state s = {.run = r, .w = &r->w, .n = r->ask.n};
+	size_t i;
 
 	interrupt_catch();
-	start(&s, o, e, c);
-	write_start(&s.run.w);
-	write_mode_call(&s.run.w, s.threads, s.n);
+	start(&s);
 	loop(&s);
-	status = s.status;
-	state_free(&s);
-	return status;
+	for (i = 0; i < s.n; i++)
+		member_free(&s.members[i]);
+	free(s.main.targets);
+	member_free(&s.main);
+	merge_free(&r->calls.usage);
+	buf_free(&r->w.out);
+	free(s.members);
+	free(s.list);
+	free(s.keys);
+	return s.status;
 }

@@ -1,49 +1,72 @@
+#include <unistd.h>
+
 #include "diag.h"
-#include "letters.h"
+#include "json.h"
 #include "member.h"
 #include "score.h"
 
-/* {"yours": …, "others": […]} */
-static void
-put_round(const struct member *m, const struct candidate *others, size_t n,
-    uint64_t seed, struct buf *out)
+int
+member_worst(int a, int b)
 {
-	struct emit e = {.out = out};
+	static const int order[] = {
+		EX_TEMPFAIL, EX_UNAVAILABLE, EX_NOPERM, EX_DATAERR, EX_PROTOCOL,
+		EX_NOANSWER,
+	};
+	size_t i;
 
-	emit_open(&e, '{');
-	emit_text(emit_name(&e, "yours"), m->text.p, m->text.n);
-	emit_name(&e, "others");
-	letters_put(others, n, seed, &e);
-	emit_close(&e, '}');
+	for (i = 0; i < sizeof(order) / sizeof(*order); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return a != 0 ? a : b;
+}
+
+/* The tokens that the call says it wrote, or those that had a probability. */
+static unsigned long
+tokens(const struct answer *a)
+{
+	struct json_fault fault;
+	struct json v;
+	long n = 0;
+
+	if (a->usage.n > 0 && json_parse(a->usage.p, a->usage.n, &v, &fault))
+		n = json_index(json_get(v, "completion_tokens"));
+	return n > 0 ? (unsigned long)n : a->score.n;
+}
+
+/* With -v: a line about a call that has ended, well or not. */
+static void
+tell(const struct run *r, const struct member *m, struct call *c)
+{
+	struct buf line = {0};
+	double x;
+
+	if (!r->verbose)
+		return;
+	buf_printf(&line, "%s%s: ", c == &m->judge ? "judge of " : "",
+	    m->thread.key);
+	if (c->status != 0) {
+		buf_add(&line, c->why.p, c->why.n);
+	} else {
+		buf_printf(&line, "%ld, %ld ms to the first token, %lu tokens",
+		    c->http, c->first_ms, tokens(&c->answer));
+		if (score_of(&c->answer.score, &x))
+			buf_printf(&line, ", confidence %.3g", x);
+	}
+	diag_warn("%s", buf_string(&line));
+	buf_free(&line);
 }
 
 void
-member_ask(struct run *r, struct member *m, const struct candidate *others,
-    size_t n, uint64_t seed)
+member_ask(struct run *r, struct member *m)
 {
-	struct question_also also = {0};
+	struct target *t = m->targets[m->at];
 	struct buf body = {0};
 
-	m->round++;
 	m->settled = m->fresh = false;
-	m->call.key = m->thread->key;
-	m->call.final = m->streams;
-	if (n > 0) {
-		also.instructions = run_revise;
-		put_round(m, others, n, seed, &also.data);
-	}
-	question_put(r->q, m->target->line, m->target->name, &also, &body);
-	buf_free(&also.data);
-	call_begin(&r->calls, &m->call, m->target, &body);
-}
-
-static void
-take_text(struct run *r, struct member *m, const struct buf *piece)
-{
-	/* In a further round what is said takes the place of what was. */
-	write_text(&r->w, m->thread, piece);
-	if (m->streams)
-		write_delta(&r->w, piece);
+	m->thread.model = t->id;
+	write_anew(&m->thread);
+	question_put(r->w.q, t, &m->also, &body);
+	call_begin(&r->calls, &m->call, t, &body);
 }
 
 static void
@@ -58,85 +81,85 @@ take_answer(struct member *m)
 	if (m->finish.n == 0)	/* a completion need not say so */
 		buf_adds(&m->finish, "stop");
 	m->scored = score_of(&a->score, &m->confidence);
-	m->answered = m->fresh = true;
+	m->answered = m->fresh = m->settled = true;
 }
 
 /* This round brought nothing: the answer before it is in force again. */
 static void
 restore(struct run *r, struct member *m, const char *why)
 {
-	write_error(&r->w, m->thread, why, 0);
-	write_retry(&r->w, m->thread);
-	write_text(&r->w, m->thread, &m->text);
+	m->settled = true;
+	write_error(&r->w, &m->thread, why, 0);
+	write_retry(&r->w, &m->thread);
+	write_text(&r->w, &m->thread, &m->text);
 }
 
+/* There is no answer of it, and nobody else to ask. */
+static void
+leave_out(struct run *r, struct member *m, const char *why)
+{
+	m->settled = m->closed = true;
+	write_error(&r->w, &m->thread, why, -1);
+	if (m->main)
+		return;
+	write_done(&r->w, &m->thread);
+	/* With chunks, what follows in the pipe shows it. */
+	if (r->ask.n > 1 && !r->verbose && !r->w.q->chunks && isatty(STDERR_FILENO))
+		diag_warn("%s: left out: %s", m->thread.key, why);
+}
+
+/* The next one is asked, unless what was said to the reader cannot be taken back. */
 static void
 fail(struct run *r, struct member *m, int status, const char *why)
 {
-	m->settled = true;
+	bool said = m->call.final && m->call.answer.text.n > 0;
+
 	if (m->answered) {
 		restore(r, m, why);
 		return;
 	}
-	m->status = status;
-	buf_clear(&m->why);
-	buf_adds(&m->why, why);
-	m->closed = true;
-	write_error(&r->w, m->thread, why, -1);
-	write_done(&r->w, m->thread);
-	run_tell_failure(r, m->thread->key, why);
+	m->status = member_worst(m->status, status);
+	buf_printf(&m->why, "%s%s: %s", m->why.n > 0 ? "; " : "",
+	    m->main ? m->thread.model : m->thread.key, why);
+	if (said || m->at + 1 == m->ntargets) {
+		leave_out(r, m, why);
+		return;
+	}
+	write_error(&r->w, &m->thread, why, 0);
+	write_retry(&r->w, &m->thread);
+	m->at++;
+	member_ask(r, m);
 }
 
 static void
 end(struct run *r, struct member *m)
 {
-	run_tell_call(r, &m->call);
-	if (m->call.status != 0) {
+	tell(r, m, &m->call);
+	if (m->call.status != 0)
 		fail(r, m, m->call.status, buf_string(&m->call.why));
-		return;
-	}
-	m->settled = true;
-	take_answer(m);
-}
-
-static void
-end_judge(struct run *r, struct member *m)
-{
-	const struct buf *said = &m->judge.answer.text;
-
-	run_tell_call(r, &m->judge);
-	if (m->judge.status != 0)
-		return;
-	m->scored = score_judged(said->p, said->n, &m->confidence);
-	if (m->scored)
-		write_score(&r->w, m->thread, m->confidence);
-}
-
-/* In a further round the first piece begins the answer anew. */
-static void
-begin_text(struct member *m)
-{
-	if (m->round > 1 && m->call.answer.text.n == m->call.answer.piece.n)
-		write_anew(m->thread);
+	else
+		take_answer(m);
 }
 
 static void
 move_call(struct run *r, struct member *m)
 {
 	struct call *c = &m->call;
+	const struct buf *piece = &c->answer.piece;
 	enum call_event event;
 
 	while ((event = call_next(c)) != CALL_NOTHING) {
 		if (event == CALL_THINKING) {
-			write_thinking(&r->w, m->thread, &c->answer.piece);
+			write_thinking(&r->w, &m->thread, piece);
 		} else if (event == CALL_TEXT) {
-			begin_text(m);
-			take_text(r, m, &c->answer.piece);
+			write_text(&r->w, &m->thread, piece);
+			if (c->final)
+				write_delta(&r->w, piece);
 		} else if (event == CALL_RETRY) {
-			run_tell_call(r, c);
-			write_error(&r->w, m->thread, buf_string(&c->why),
+			tell(r, m, c);
+			write_error(&r->w, &m->thread, buf_string(&c->why),
 			    c->wait_ms);
-			write_retry(&r->w, m->thread);
+			write_retry(&r->w, &m->thread);
 		} else {
 			end(r, m);
 		}
@@ -146,11 +169,18 @@ move_call(struct run *r, struct member *m)
 static void
 move_judge(struct run *r, struct member *m)
 {
+	const struct buf *said = &m->judge.answer.text;
 	enum call_event event;
 
-	while ((event = call_next(&m->judge)) != CALL_NOTHING)
-		if (event == CALL_OVER)
-			end_judge(r, m);
+	while ((event = call_next(&m->judge)) != CALL_NOTHING) {
+		if (event != CALL_OVER)
+			continue;
+		tell(r, m, &m->judge);
+		m->scored = m->judge.status == 0 &&
+		    score_judged(said->p, said->n, &m->confidence);
+		if (m->scored)
+			write_score(&r->w, &m->thread, m->confidence);
+	}
 }
 
 void
@@ -167,29 +197,21 @@ member_give_up(struct run *r, struct member *m, const char *why)
 	fail(r, m, EX_TEMPFAIL, why);
 }
 
-static void
-ask_judge(struct run *r, struct member *m)
-{
-	struct buf body = {0};
-
-	buf_printf(&m->judge_key, "judge of %s", m->thread->key);
-	m->judge.key = buf_string(&m->judge_key);
-	question_judge(r->q, r->judge->line, r->judge->name, run_judge, &m->text,
-	    &body);
-	call_begin(&r->calls, &m->judge, r->judge, &body);
-}
-
 void
 member_close(struct run *r, struct member *m)
 {
+	struct buf body = {0};
+
 	if (m->closed)
 		return;
 	m->closed = true;
-	write_done(&r->w, m->thread);
-	if (m->scored)
-		write_score(&r->w, m->thread, m->confidence);
-	else if (r->judge != NULL)
-		ask_judge(r, m);
+	write_done(&r->w, &m->thread);
+	if (m->scored) {
+		write_score(&r->w, &m->thread, m->confidence);
+	} else if (r->judge != NULL) {
+		question_judge(r->w.q, r->judge, &m->text, &body);
+		call_begin(&r->calls, &m->judge, r->judge, &body);
+	}
 }
 
 bool
@@ -209,8 +231,8 @@ member_free(struct member *m)
 {
 	call_free(&m->call);
 	call_free(&m->judge);
+	buf_free(&m->also.data);
 	buf_free(&m->text);
 	buf_free(&m->finish);
 	buf_free(&m->why);
-	buf_free(&m->judge_key);
 }

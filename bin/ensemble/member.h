@@ -1,44 +1,68 @@
 /*
- * member: one model's part in a run: its calls, round after round, the answer that is in
- * force, and how sure that is.
+ * member: one part of a run, a model's or main's: its calls, round after round, the
+ * answer that is in force, and how sure that is. And what all parts of a run share.
  */
 #ifndef MEMBER_H
 #define MEMBER_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "call.h"
-#include "choose.h"
-#include "run.h"
+#include "question.h"
+#include "target.h"
 #include "write.h"
 
+enum run_merge { RUN_SYNTHESIS, RUN_VOTE, RUN_BEST };
+
+/*
+ * A run: who asks for what, all of it borrowed, then what its parts share: calls with
+ * what its user sets, and the writer with the question.
+ */
+struct run {
+	struct ask	 ask;
+	struct target	**mains;	/* who may write the final answer, */
+	size_t		 nmains;	/* 0: one of those that answered */
+	struct target	*judge;		/* NULL: none */
+	enum run_merge	 merge;
+	unsigned long	 quorum;	/* 0: all */
+	long		 patience_ms;
+	unsigned	 rounds;
+	const char	*instructions;	/* main's; NULL: the ones built in */
+	uint64_t	 seed;		/* of the order in which answers are shown */
+	bool		 verbose;
+	struct calls	 calls;
+	struct writer	 w;
+};
+
 struct member {
-	struct thread	*thread;
-	struct target	*target;
-	bool		 streams;	/* its text is the answer's, as it comes */
+	struct thread	 thread;
+	bool		 main;		/* it is main, whose end the run writes */
+	struct target	**targets;	/* whom it asks, the next one where one fails; */
+	size_t		 ntargets;	/* borrowed */
+	struct question_also also;	/* what is asked beside the question */
+	struct call	 call;		/* its final is set by who makes the member */
 	/* The answer in force. */
 	bool		 answered;
 	struct buf	 text, finish;
 	bool		 scored;
-	double		 confidence;
+	double		 confidence;	/* from 0 to 1 */
 	/* Of this round. */
 	bool		 settled;	/* its call is over, */
 	bool		 fresh;		/* and brought an answer */
 	/* Why there is none. */
 	int		 status;
-	struct buf	 why;
+	struct buf	 why;		/* with who says so */
 	/* member's own. */
-	struct call	 call, judge;
-	unsigned	 round;
-	struct buf	 judge_key;
+	size_t		 at;
+	struct call	 judge;
 	bool		 closed;
 };
 
-/* Asks the model; others are the answers of the others, in a further round, or n is 0. */
-void	member_ask(struct run *r, struct member *m, const struct candidate *others,
-	    size_t n, uint64_t seed);
+/* Asks it for an answer: the first one, or in a further round another. */
+void	member_ask(struct run *r, struct member *m);
 
 /* Takes in what came of the call, and writes it. */
 void	member_move(struct run *r, struct member *m);
@@ -57,5 +81,8 @@ bool	member_is_judged(const struct member *m);
 void	member_give_up_judge(struct member *m);
 
 void	member_free(struct member *m);
+
+/* Of two failures the status that a run ends with in which nobody answered. */
+int	member_worst(int a, int b);
 
 #endif

@@ -5,6 +5,105 @@
 #include "emit.h"
 #include "mem.h"
 #include "question.h"
+#include "target.h"
+
+const char question_instructions[] =
+#include "instructions_text.h"
+;
+
+const char question_revise[] =
+#include "revise_text.h"
+;
+
+static const char judge_instructions[] =
+#include "judge_text.h"
+;
+
+/* The members of a request that are ours to set, or for the service alone. */
+static const char ours[] = "{\"model\":null,\"models\":null,\"stream\":null,"
+    "\"stream_options\":null,\"environment\":null,\"include_supai_chunks\":null,"
+    "\"messages\":null,\"logprobs\":true}";
+
+/* Patches. */
+
+/* The value of an object's last member that is named as name, a string, is. */
+static struct json
+same_name(struct json object, struct json name)
+{
+	struct json n, v, found = {0};
+	struct json_iter i;
+	struct buf text = {0};
+
+	json_text(name, &text);
+	for (i = json_first(object); json_more(&i, &n, &v);)
+		if (json_equals(n, text.p, text.n))
+			found = v;
+	buf_free(&text);
+	return found;
+}
+
+static void
+put_member(struct emit *e, struct json name)
+{
+	emit_json(e, name);
+	emit_named(e);
+}
+
+/* RFC 7396, section 2: what patch makes of target, JSON_NONE being nothing. */
+static void
+put_patched(struct emit *e, struct json target, struct json patch)
+{
+	struct json name, v, p;
+	struct json_iter i;
+
+	if (json_type(patch) != JSON_OBJECT) {
+		emit_json(e, patch);
+		return;
+	}
+	if (json_type(target) != JSON_OBJECT)
+		target = (struct json){0};
+	emit_open(e, '{');
+	for (i = json_first(target); json_more(&i, &name, &v);) {
+		p = same_name(patch, name);
+		if (json_type(p) == JSON_NULL)
+			continue;
+		put_member(e, name);
+		if (p.p != NULL)
+			put_patched(e, v, p);
+		else
+			emit_json(e, v);
+	}
+	for (i = json_first(patch); json_more(&i, &name, &v);) {
+		if (json_type(v) == JSON_NULL || same_name(target, name).p != NULL)
+			continue;
+		put_member(e, name);
+		put_patched(e, (struct json){0}, v);
+	}
+	emit_close(e, '}');
+}
+
+/* The value of a text that is ours, or was checked. */
+static struct json
+value(const char *text)
+{
+	struct json_fault fault;
+	struct json v = {0};
+
+	(void)json_parse(text, strlen(text), &v, &fault);
+	return v;
+}
+
+void
+question_patch(struct buf *text, const char *patch)
+{
+	struct buf out = {0};
+
+	put_patched(&(struct emit){.out = &out}, value(buf_string(text)), value(patch));
+	buf_free(text);
+	*text = out;
+}
+
+/* The question. */
 
 static bool wrong(struct buf *why, const char *fmt, ...) BUF_PRINTF(2, 3);
 
@@ -97,11 +196,19 @@ question_read(struct question *q, const char *text, size_t n, struct buf *why)
 	options = json_get(q->value, "stream_options");
 	if (json_holds(json_get(q->value, "environment")))
 		q->environment = json_get(q->value, "environment");
-	return read_messages(q, why) && read_models(q, why) &&
-	    check_members(q, why) && read_flag(q->value, "stream", &q->stream, why) &&
-	    read_flag(q->value, "include_supai_chunks", &q->chunks, why) &&
-	    read_flag(options, "include_usage", &q->usage, why);
+	buf_add(&q->text, q->value.p, q->value.n);
+	question_patch(&q->text, ours);
+	q->rest = value(buf_string(&q->text));
+	if (!read_messages(q, why) || !read_models(q, why) ||
+	    !check_members(q, why) || !read_flag(q->value, "stream", &q->stream, why) ||
+	    !read_flag(q->value, "include_supai_chunks", &q->chunks, why) ||
+	    !read_flag(options, "include_usage", &q->usage, why))
+		return false;
+	q->chunks = q->chunks && q->stream;
+	return true;
 }
+
+/* The requests that are made of it. */
 
 /* Paragraphs of a text, an empty line between them. */
 static void
@@ -165,8 +272,7 @@ put_message(struct emit *e, struct json message, const struct buf *before,
 	}
 	emit_open(e, '{');
 	for (i = json_first(message); json_more(&i, &name, &v);) {
-		emit_json(e, name);
-		emit_named(e);
+		put_member(e, name);
 		if (json_is(name, "content"))
 			put_content(e, v, before, after);
 		else
@@ -177,91 +283,55 @@ put_message(struct emit *e, struct json message, const struct buf *before,
 	emit_close(e, '}');
 }
 
-static bool
-is_system(struct json message)
+/* The first message of the system's and the last one of the user's, if there are any. */
+static void
+find_messages(struct json messages, struct json *system, struct json *user)
 {
-	struct json role = json_get(message, "role");
-
-	return json_is(role, "system") || json_is(role, "developer");
-}
-
-static struct json
-first_system(struct json messages)
-{
-	struct json name, v;
+	struct json name, v, role;
 	struct json_iter i;
 
-	for (i = json_first(messages); json_more(&i, &name, &v);)
-		if (is_system(v))
-			return v;
-	return (struct json){0};
-}
-
-static struct json
-last_user(struct json messages)
-{
-	struct json name, v, last = {0};
-	struct json_iter i;
-
-	for (i = json_first(messages); json_more(&i, &name, &v);)
-		if (json_is(json_get(v, "role"), "user"))
-			last = v;
-	return last;
+	*system = *user = (struct json){0};
+	for (i = json_first(messages); json_more(&i, &name, &v);) {
+		role = json_get(v, "role");
+		if (system->p == NULL &&
+		    (json_is(role, "system") || json_is(role, "developer")))
+			*system = v;
+		if (json_is(role, "user"))
+			*user = v;
+	}
 }
 
 /* What goes around the messages. */
 struct around {
-	struct buf	 before, after;	/* the system message */
-	struct buf	 data;		/* after the last user message */
+	struct buf	 before, after;	/* the system message, */
+	struct buf	 data;		/* and after the last user message; borrowed */
 };
 
 static void
-surround(struct around *a, const struct question *q,
-    const struct panel_model *line, const struct question_also *also)
+surround(struct around *a, const struct question *q, const struct target *t,
+    const struct question_also *also)
 {
-	json_text(json_get(line->json, "system"), &a->before);
-	if (q->environment.p != NULL) {
-		buf_adds(&a->after, "{\"environment\":");
-		buf_add(&a->after, q->environment.p, q->environment.n);
-		buf_addc(&a->after, '}');
-	}
-	if (also == NULL)
-		return;
+	json_text(json_get(t->line->json, "system"), &a->before);
+	if (q->environment.p != NULL)
+		buf_printf(&a->after, "{\"environment\":%.*s}",
+		    (int)q->environment.n, q->environment.p);
 	if (also->instructions != NULL)
 		add_paragraph(&a->after, also->instructions,
 		    strlen(also->instructions));
-	buf_add(&a->data, also->data.p, also->data.n);
-}
-
-static void
-around_free(struct around *a)
-{
-	buf_free(&a->before);
-	buf_free(&a->after);
-	buf_free(&a->data);
-}
-
-static void
-put_text_message(struct emit *e, const char *role, const struct buf *before,
-    const struct buf *after)
-{
-	emit_open(e, '{');
-	emit_text(emit_name(e, "role"), role, strlen(role));
-	put_content(emit_name(e, "content"), (struct json){0}, before, after);
-	emit_close(e, '}');
+	a->data = also->data;
 }
 
 static void
 put_messages(struct emit *e, const struct question *q, const struct around *a)
 {
-	struct json system = first_system(q->messages);
-	struct json user = last_user(q->messages), name, v;
+	struct json system, user, name, v;
 	const struct buf none = {0};
 	struct json_iter i;
 
+	find_messages(q->messages, &system, &user);
 	emit_open(e, '[');
 	if (system.p == NULL && a->before.n + a->after.n > 0)
-		put_text_message(e, "system", &a->before, &a->after);
+		put_message(e, value("{\"role\":\"system\"}"), &a->before, &a->after);
 	for (i = json_first(q->messages); json_more(&i, &name, &v);) {
 		if (v.p == system.p)
 			put_message(e, v, &a->before, &a->after);
@@ -269,146 +339,48 @@ put_messages(struct emit *e, const struct question *q, const struct around *a)
 			put_message(e, v, &none, v.p == user.p ? &a->data : &none);
 	}
 	if (user.p == NULL && a->data.n > 0)
-		put_text_message(e, "user", &none, &a->data);
+		put_message(e, value("{\"role\":\"user\"}"), &none, &a->data);
 	emit_close(e, ']');
 }
 
-/* Whether a member of the request is ours to set, or for the service alone. */
-static bool
-is_ours(struct json name)
-{
-	static const char *const names[] = {
-		"model", "models", "stream", "stream_options", "environment",
-		"include_supai_chunks", "messages", "logprobs",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (json_is(name, names[i]))
-			return true;
-	return false;
-}
-
+/* What the panel's line merges into a request, but for its system message. */
 static void
-put_head(struct emit *e, const char *name)
+merge_line(struct buf *request, const struct target *t)
 {
-	emit_text(emit_name(e, "model"), name, strlen(name));
-	emit_word(emit_name(e, "stream"), "true");
-	emit_open(emit_name(e, "stream_options"), '{');
-	emit_word(emit_name(e, "include_usage"), "true");
-	emit_close(e, '}');
-}
-
-/* The value of an object's last member that is named as name, a string, is. */
-static struct json
-same_name(struct json object, struct json name)
-{
-	struct json n, v, found = {0};
-	struct json_iter i;
-	struct buf text = {0};
-
-	json_text(name, &text);
-	for (i = json_first(object); json_more(&i, &n, &v);)
-		if (json_equals(n, text.p, text.n))
-			found = v;
-	buf_free(&text);
-	return found;
-}
-
-static void
-put_member(struct emit *e, struct json name)
-{
-	emit_json(e, name);
-	emit_named(e);
-}
-
-/* RFC 7396, section 2: what patch makes of target, JSON_NONE being nothing. */
-static void
-put_patched(struct emit *e, struct json target, struct json patch)
-{
-	struct json name, v, p;
-	struct json_iter i;
-
-	if (json_type(patch) != JSON_OBJECT) {
-		emit_json(e, patch);
-		return;
-	}
-	if (json_type(target) != JSON_OBJECT)
-		target = (struct json){0};
-	emit_open(e, '{');
-	for (i = json_first(target); json_more(&i, &name, &v);) {
-		p = same_name(patch, name);
-		if (json_type(p) == JSON_NULL)
-			continue;
-		put_member(e, name);
-		if (p.p != NULL)
-			put_patched(e, v, p);
-		else
-			emit_json(e, v);
-	}
-	for (i = json_first(patch); json_more(&i, &name, &v);) {
-		if (json_type(v) == JSON_NULL || same_name(target, name).p != NULL)
-			continue;
-		put_member(e, name);
-		put_patched(e, (struct json){0}, v);
-	}
-	emit_close(e, '}');
-}
-
-/* The value of a text that was just written. */
-static struct json
-value(const struct buf *text)
-{
-	struct json_fault fault;
-	struct json v = {0};
-
-	(void)json_parse(text->p, text->n, &v, &fault);
-	return v;
-}
-
-/* Puts a request with what the panel's line merges into it. */
-static void
-put_merged(struct buf *request, const struct panel_model *line,
-    struct buf *out)
-{
-	struct emit e = {.out = out};
+	struct json line = t->line->json;
 	struct buf patch = {0};
 
-	if (line->json.p == NULL) {
-		buf_add(out, request->p, request->n);
-	} else {
-		buf_add(&patch, line->json.p, line->json.n);
-		question_without(&patch, "system", NULL);
-		put_patched(&e, value(request), value(&patch));
-	}
+	if (line.p == NULL)
+		return;
+	buf_add(&patch, line.p, line.n);
+	question_patch(&patch, "{\"system\":null}");
+	question_patch(request, buf_string(&patch));
 	buf_free(&patch);
-	buf_free(request);
 }
 
 void
-question_put(const struct question *q, const struct panel_model *line,
-    const char *name, const struct question_also *also, struct buf *out)
+question_put(const struct question *q, const struct target *t,
+    const struct question_also *also, struct buf *out)
 {
 	struct around a = {0};
-	struct buf request = {0};
-	struct emit e = {.out = &request};
-	struct json member, v;
+	struct emit e = {.out = out};
+	struct json name, v;
 	struct json_iter i;
 
-	surround(&a, q, line, also);
+	surround(&a, q, t, also);
 	emit_open(&e, '{');
-	put_head(&e, name);
-	emit_word(emit_name(&e, "logprobs"), "true");
+	emit_text(emit_name(&e, "model"), t->name, strlen(t->name));
+	emit_word(emit_name(&e, "stream"), "true");
+	emit_word(emit_name(&e, "stream_options"), "{\"include_usage\":true}");
 	put_messages(emit_name(&e, "messages"), q, &a);
-	for (i = json_first(q->value); json_more(&i, &member, &v);) {
-		if (is_ours(member))
-			continue;
-		put_member(&e, member);
+	for (i = json_first(q->rest); json_more(&i, &name, &v);) {
+		put_member(&e, name);
 		emit_json(&e, v);
 	}
 	emit_close(&e, '}');
-	around_free(&a);
-	put_merged(&request, line, out);
+	buf_free(&a.before);
+	buf_free(&a.after);
+	merge_line(out, t);
 }
 
 /* The text of a message's content; of parts that are no text nothing. */
@@ -455,49 +427,15 @@ put_case(const struct question *q, const struct buf *answer, struct buf *out)
 }
 
 void
-question_judge(const struct question *q, const struct panel_model *line,
-    const char *name, const char *instructions, const struct buf *answer,
-    struct buf *out)
+question_judge(const struct question *q, const struct target *t,
+    const struct buf *answer, struct buf *out)
 {
-	struct buf system = {0}, told = {0}, data = {0}, request = {0};
-	const struct buf none = {0};
-	struct emit e = {.out = &request};
+	const struct question none = {0};
+	struct question_also also = {.instructions = judge_instructions};
 
-	json_text(json_get(line->json, "system"), &system);
-	buf_adds(&told, instructions);
-	put_case(q, answer, &data);
-	emit_open(&e, '{');
-	put_head(&e, name);
-	emit_open(emit_name(&e, "messages"), '[');
-	put_text_message(&e, "system", &system, &told);
-	put_text_message(&e, "user", &none, &data);
-	emit_close(&e, ']');
-	emit_close(&e, '}');
-	buf_free(&system);
-	buf_free(&told);
-	buf_free(&data);
-	put_merged(&request, line, out);
-}
-
-void
-question_without(struct buf *request, const char *name, const char *other)
-{
-	struct buf out = {0};
-	struct emit e = {.out = &out};
-	struct json member, v;
-	struct json_iter i;
-
-	emit_open(&e, '{');
-	for (i = json_first(value(request)); json_more(&i, &member, &v);) {
-		if (json_is(member, name) ||
-		    (other != NULL && json_is(member, other)))
-			continue;
-		put_member(&e, member);
-		emit_json(&e, v);
-	}
-	emit_close(&e, '}');
-	buf_free(request);
-	*request = out;
+	put_case(q, answer, &also.data);
+	question_put(&none, t, &also, out);
+	buf_free(&also.data);
 }
 
 void
@@ -506,6 +444,7 @@ question_free(struct question *q)
 	while (q->nmodels > 0)
 		free(q->models[--q->nmodels]);
 	free(q->models);
+	buf_free(&q->text);
 	free(q->mode);
 	*q = (struct question){0};
 }

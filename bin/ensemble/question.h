@@ -11,7 +11,8 @@
 
 #include "buf.h"
 #include "json.h"
-#include "panel.h"
+
+struct target;
 
 /* Slices are borrowed from the request's text. */
 struct question {
@@ -21,7 +22,11 @@ struct question {
 	char		*mode;		/* owned */
 	char		**models;	/* that it names; owned */
 	size_t		 nmodels;
-	bool		 stream, usage, chunks; /* what it wants to see */
+	/* What it wants to see; chunks only in a stream. */
+	bool		 stream, usage, chunks;
+	/* question's own. */
+	struct json	 rest;		/* what goes to each model as it is, */
+	struct buf	 text;		/* in this text */
 };
 
 /*
@@ -37,24 +42,25 @@ struct question_also {
 	struct buf	 data;		/* appended to the last user message */
 };
 
+/* The texts that main and, in a further round, a model is told, built in. */
+extern const char question_instructions[], question_revise[];
+
 /*
- * Appends the request to a model that its endpoint calls name: the question's
- * members, with also (NULL: nothing), and what the panel's line merges into it.
+ * Appends the request to a model: the question's members, with also, and what the
+ * panel's line merges into it.
  */
-void	question_put(const struct question *q, const struct panel_model *line,
-	    const char *name, const struct question_also *also, struct buf *out);
+void	question_put(const struct question *q, const struct target *t,
+	    const struct question_also *also, struct buf *out);
 
 /*
  * Appends the request to a judge: how likely is it that answer (UTF-8) is right? It has
  * no member of the question but its conversation, as data.
  */
-void	question_judge(const struct question *q, const struct panel_model *line,
-	    const char *name, const char *instructions, const struct buf *answer,
-	    struct buf *out);
+void	question_judge(const struct question *q, const struct target *t,
+	    const struct buf *answer, struct buf *out);
 
-/* Replaces a request by the same without its member of that name, or two. */
-void	question_without(struct buf *request, const char *name,
-	    const char *other);
+/* Replaces a JSON text by what the patch makes of it (RFC 7396): null takes a member off. */
+void	question_patch(struct buf *text, const char *patch);
 
 void	question_free(struct question *q);
 

@@ -1,6 +1,7 @@
 /*
- * target: an id and how it is reached: the panel's line, the URL, the key, and what
- * was learnt of the endpoint in this run.
+ * target: whom a request asks, by the panel, its mode and the models it names; and how
+ * each id is reached: the panel's line, the URL, the key, and what was learnt of the
+ * endpoint in this run.
  */
 #ifndef TARGET_H
 #define TARGET_H
@@ -13,6 +14,7 @@
 #include "http.h"
 #include "key.h"
 #include "panel.h"
+#include "question.h"
 #include "url.h"
 
 struct target {
@@ -43,6 +45,26 @@ struct targets {
  */
 struct target *target_get(struct targets *t, const char *id);
 
+/* One that is asked: a model, or one of several samples of it. */
+struct asked {
+	struct target	*target;
+	char		*key;	/* the thread's: ID, or ID#2 …; owned */
+};
+
+struct ask {
+	struct asked	*p;
+	size_t		 n;
+	struct buf	 left_out;	/* ids that the question names and nobody
+					   serves, commas between them */
+};
+
+/*
+ * Finds whom q, which has to outlive t, asks. False, with why appended, where the mode
+ * is unknown or nobody is left: the request's fault. Else as target_get.
+ */
+bool	target_ask(struct targets *t, const struct question *q, struct ask *a,
+	    struct buf *why);
+
 /* Reads the keys. Ends the tool with 78 when one is missing or unsafe. */
 void	target_open(struct targets *t);
 
@@ -50,5 +72,6 @@ void	target_open(struct targets *t);
 void	target_source(const struct target *t, struct buf *out);
 
 void	target_free(struct targets *t);
+void	target_free_ask(struct ask *a);
 
 #endif

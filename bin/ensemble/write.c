@@ -1,10 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "emit.h"
-#include "letters.h"
+#include "endpoint.h"
 #include "score.h"
 #include "write.h"
 
@@ -14,98 +15,101 @@ member(struct emit *e, const char *name, const char *text)
 	emit_text(emit_name(e, name), text, strlen(text));
 }
 
+uint64_t
+write_chance(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_nsec << 32 ^ (uint64_t)t.tv_sec ^
+	    (uint64_t)getpid() << 16;
+}
+
 void
 write_start(struct writer *w)
 {
-	unsigned long long n = letters_seed();
-
-	(void)snprintf(w->id, sizeof(w->id), "chatcmpl-%016llx", n);
+	(void)snprintf(w->id, sizeof(w->id), "chatcmpl-%016llx",
+	    (unsigned long long)write_chance());
 	w->created = (long long)time(NULL);
 }
 
-static struct emit
-begin_event(struct writer *w)
+static void
+begin_event(struct writer *w, struct emit *e)
 {
-	struct emit e = {.out = w->out};
-
-	buf_adds(w->out, "data: ");
-	emit_open(&e, '{');
-	return e;
+	*e = (struct emit){.out = &w->out};
+	buf_adds(&w->out, "data: ");
+	emit_open(e, '{');
 }
 
 static void
-end_event(struct writer *w, struct emit *e)
+end_event(struct emit *e)
 {
 	emit_close(e, '}');
-	buf_adds(w->out, "\n\n");
+	buf_adds(e->out, "\n\n");
 }
 
-static struct emit
-begin_chunk(struct writer *w)
+/*
+ * Begins a chunk of the run (t is NULL), or of a thread; those of its end name the key
+ * alone. False where nobody wants chunks.
+ */
+static bool
+begin_chunk(struct writer *w, struct emit *e, const char *type,
+    const struct thread *t, bool model)
 {
-	struct emit e = begin_event(w);
-
-	member(&e, "object", "supai.chunk");
-	emit_open(emit_name(&e, "chunk"), '{');
-	return e;
+	if (!w->q->chunks)
+		return false;
+	begin_event(w, e);
+	member(e, "object", "supai.chunk");
+	emit_open(emit_name(e, "chunk"), '{');
+	if (t != NULL) {
+		emit_open(emit_name(e, "_source"), '{');
+		member(e, "key", t->key);
+		if (model)
+			member(e, "modelId", t->model);
+		emit_close(e, '}');
+	}
+	member(e, "type", type);
+	return true;
 }
 
 static void
-end_chunk(struct writer *w, struct emit *e)
+end_chunk(struct emit *e)
 {
 	emit_close(e, '}');
-	end_event(w, e);
+	end_event(e);
 }
 
-static struct emit
-begin_run(struct writer *w, const char *type)
-{
-	struct emit e = begin_chunk(w);
-
-	member(&e, "type", type);
-	return e;
-}
-
-/* A thread's chunk; those of its end name the key alone. */
-static struct emit
-begin_thread(struct writer *w, const struct thread *t, const char *type,
-    bool model)
-{
-	struct emit e = begin_chunk(w);
-
-	emit_open(emit_name(&e, "_source"), '{');
-	member(&e, "key", t->key);
-	if (model)
-		member(&e, "modelId", t->model);
-	emit_close(&e, '}');
-	member(&e, "type", type);
-	return e;
-}
-
+/* Ends a chunk with a list of threads' keys. */
 static void
-put_keys(struct emit *e, const char *name, const struct thread *threads,
-    const bool *kept, size_t n)
+end_with_keys(struct emit *e, const char *name, const char *const *keys, size_t n)
 {
 	size_t i;
 
 	emit_open(emit_name(e, name), '[');
 	for (i = 0; i < n; i++)
-		if (kept == NULL || kept[i])
-			emit_text(e, threads[i].key, strlen(threads[i].key));
+		emit_text(e, keys[i], strlen(keys[i]));
 	emit_close(e, ']');
+	end_chunk(e);
 }
 
 void
-write_mode_call(struct writer *w, const struct thread *threads, size_t n)
+write_mode_call(struct writer *w, const char *const *keys, size_t n)
 {
 	struct emit e;
 
-	if (!w->chunks)
+	if (!begin_chunk(w, &e, "run-mode-call", NULL, false))
 		return;
-	e = begin_run(w, "run-mode-call");
-	member(&e, "modeId", w->mode);
-	put_keys(&e, "startModelIds", threads, NULL, n);
-	end_chunk(w, &e);
+	member(&e, "modeId", w->q->mode);
+	end_with_keys(&e, "startModelIds", keys, n);
+}
+
+void
+write_mode_result(struct writer *w, const char *const *keys, size_t n)
+{
+	struct emit e;
+
+	if (begin_chunk(w, &e, "run-mode-result", NULL, false))
+		end_with_keys(&e, "finalModelIds", keys, n);
 }
 
 void
@@ -113,51 +117,31 @@ write_consensus(struct writer *w, const char *model)
 {
 	struct emit e;
 
-	if (!w->chunks)
+	if (!begin_chunk(w, &e, "run-consensus", NULL, false))
 		return;
-	e = begin_run(w, "run-consensus");
 	member(&e, "modelId", model);
-	end_chunk(w, &e);
+	end_chunk(&e);
 }
 
-void
-write_mode_result(struct writer *w, const struct thread *threads,
-    const bool *kept, size_t n)
-{
-	struct emit e;
-
-	if (!w->chunks)
-		return;
-	e = begin_run(w, "run-mode-result");
-	put_keys(&e, "finalModelIds", threads, kept, n);
-	end_chunk(w, &e);
-}
-
-static void
-plain(struct writer *w, const struct thread *t, const char *type, bool model)
-{
-	struct emit e = begin_thread(w, t, type, model);
-
-	end_chunk(w, &e);
-}
-
+/* A thread's chunk with a text, or none (NULL). */
 static void
 says(struct writer *w, const struct thread *t, const char *type,
     const struct buf *text)
 {
-	struct emit e = begin_thread(w, t, type, true);
+	struct emit e;
 
-	emit_text(emit_name(&e, "text"), text->p, text->n);
-	end_chunk(w, &e);
+	if (!begin_chunk(w, &e, type, t, true))
+		return;
+	if (text != NULL)
+		emit_text(emit_name(&e, "text"), text->p, text->n);
+	end_chunk(&e);
 }
 
 void
 write_thinking(struct writer *w, struct thread *t, const struct buf *text)
 {
-	if (!w->chunks)
-		return;
 	if (!t->thinking)
-		plain(w, t, "thinking-start", true);
+		says(w, t, "thinking-start", NULL);
 	t->thinking = true;
 	says(w, t, "thinking", text);
 }
@@ -166,10 +150,8 @@ write_thinking(struct writer *w, struct thread *t, const struct buf *text)
 void
 write_text(struct writer *w, struct thread *t, const struct buf *text)
 {
-	if (!w->chunks)
-		return;
 	if (!t->saying)
-		plain(w, t, "text-start", true);
+		says(w, t, "text-start", NULL);
 	t->saying = true;
 	t->thinking = false;
 	says(w, t, "text", text);
@@ -208,31 +190,31 @@ write_error(struct writer *w, struct thread *t, const char *message,
 {
 	struct emit e;
 
-	if (!w->chunks)
+	if (!begin_chunk(w, &e, "error", t, true))
 		return;
-	e = begin_thread(w, t, "error", true);
 	member(&e, "message", message);
 	emit_name(&e, "retryAt");
 	if (wait_ms >= 0)
 		put_time(&e, wait_ms);
 	else
 		emit_word(&e, "null");
-	end_chunk(w, &e);
+	end_chunk(&e);
 }
 
 void
 write_retry(struct writer *w, struct thread *t)
 {
 	write_anew(t);
-	if (w->chunks)
-		plain(w, t, "retry", true);
+	says(w, t, "retry", NULL);
 }
 
 void
 write_done(struct writer *w, struct thread *t)
 {
-	if (w->chunks)
-		plain(w, t, "done", false);
+	struct emit e;
+
+	if (begin_chunk(w, &e, "done", t, false))
+		end_chunk(&e);
 }
 
 void
@@ -240,11 +222,10 @@ write_score(struct writer *w, struct thread *t, double confidence)
 {
 	struct emit e;
 
-	if (!w->chunks)
+	if (!begin_chunk(w, &e, "confidence-score", t, false))
 		return;
-	e = begin_thread(w, t, "confidence-score", false);
 	score_put(emit_name(&e, "value"), confidence);
-	end_chunk(w, &e);
+	end_chunk(&e);
 }
 
 /* What a completion and its chunks have in common. */
@@ -254,7 +235,7 @@ put_head(struct writer *w, struct emit *e, const char *object)
 	member(e, "id", w->id);
 	member(e, "object", object);
 	emit_count(emit_name(e, "created"), (unsigned long long)w->created);
-	member(e, "model", w->mode);
+	member(e, "model", w->q->mode);
 }
 
 static void
@@ -284,8 +265,9 @@ static void
 standard(struct writer *w, const char *role, const struct buf *text,
     const char *finish)
 {
-	struct emit e = begin_event(w);
+	struct emit e;
 
+	begin_event(w, &e);
 	put_head(w, &e, "chat.completion.chunk");
 	open_choice(&e, "delta");
 	if (role != NULL)
@@ -293,10 +275,9 @@ standard(struct writer *w, const char *role, const struct buf *text,
 	if (text != NULL)
 		emit_text(emit_name(&e, "content"), text->p, text->n);
 	close_choice(&e, finish);
-	if (w->usage) {	/* where it is asked for, each chunk has some */
+	if (w->q->usage)	/* where it is asked for, each chunk has some */
 		emit_word(emit_name(&e, "usage"), "null");
-	}
-	end_event(w, &e);
+	end_event(&e);
 }
 
 void
@@ -311,28 +292,26 @@ write_delta(struct writer *w, const struct buf *text)
 }
 
 void
-write_end(struct writer *w, const char *finish, const struct usage *u)
+write_end(struct writer *w, const char *finish, struct calls *usage)
 {
 	struct emit e;
 
 	standard(w, NULL, NULL, finish);
-	if (w->usage) {
-		e = begin_event(w);
+	if (w->q->usage) {
+		begin_event(w, &e);
 		put_head(w, &e, "chat.completion.chunk");
-		emit_open(emit_name(&e, "choices"), '[');
-		emit_close(&e, ']');
-		emit_name(&e, "usage");
-		usage_put(u, &e);
-		end_event(w, &e);
+		emit_word(emit_name(&e, "choices"), "[]");
+		call_put_usage(usage, emit_name(&e, "usage"));
+		end_event(&e);
 	}
-	buf_adds(w->out, "data: [DONE]\n\n");
+	buf_adds(&w->out, "data: [DONE]\n\n");
 }
 
 void
 write_completion(struct writer *w, const struct buf *text, const char *finish,
-    const struct usage *u)
+    struct calls *usage)
 {
-	struct emit e = {.out = w->out};
+	struct emit e = {.out = &w->out};
 
 	emit_open(&e, '{');
 	put_head(w, &e, "chat.completion");
@@ -340,44 +319,24 @@ write_completion(struct writer *w, const struct buf *text, const char *finish,
 	member(&e, "role", "assistant");
 	emit_text(emit_name(&e, "content"), text->p, text->n);
 	close_choice(&e, finish);
-	emit_name(&e, "usage");
-	usage_put(u, &e);
+	call_put_usage(usage, emit_name(&e, "usage"));
 	emit_close(&e, '}');
-	buf_addc(w->out, '\n');
-}
-
-/* The HTTP status that a service would have answered with. */
-static const char *
-code_of(int status)
-{
-	switch (status) {
-	case EX_TEMPFAIL:
-		return "429";
-	case EX_NOPERM:
-		return "401";
-	case EX_DATAERR:
-		return "400";
-	default:
-		return "502";
-	}
+	buf_addc(&w->out, '\n');
 }
 
 void
 write_failure(struct writer *w, const char *message, int status)
 {
-	struct emit e = begin_event(w);
+	/* The HTTP status that a service would have answered with. */
+	const char *code = status == EX_TEMPFAIL ? "429" :
+	    status == EX_NOPERM ? "401" : status == EX_DATAERR ? "400" : "502";
 
-	emit_open(emit_name(&e, "error"), '{');
-	member(&e, "message", message);
-	member(&e, "type", "ensemble_error");
-	emit_word(emit_name(&e, "param"), "null");
-	member(&e, "code", code_of(status));
-	emit_close(&e, '}');
-	end_event(w, &e);
+	endpoint_add_event(&w->out, &(struct endpoint_error){message,
+	    "ensemble_error", NULL, code});
 }
 
 void
 write_comment(struct writer *w)
 {
-	buf_adds(w->out, ": waiting\n\n");
+	buf_adds(&w->out, ": waiting\n\n");
 }

@@ -8,9 +8,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
-#include "usage.h"
+#include "call.h"
+#include "question.h"
 
 /* A model's part, or main's. Zeroed but for key and model it has said nothing. */
 struct thread {
@@ -20,24 +22,24 @@ struct thread {
 };
 
 struct writer {
-	struct buf	*out;		/* borrowed */
-	bool		 stream, chunks, usage;	/* what is written */
-	const char	*mode;		/* borrowed */
+	struct buf	 out;		/* what was written; the caller takes it out */
+	const struct question *q;	/* says what is wanted; borrowed */
 	/* write's own. */
 	bool		 begun;		/* the first standard chunk is there */
 	char		 id[48];
 	long long	 created;
 };
 
+/* A number that nobody chose. */
+uint64_t write_chance(void);
+
 /* Draws the answer's id; what is set stays as it is. */
 void	write_start(struct writer *w);
 
 /* Chunks of the run, which a writer without chunks leaves out, as it does all below. */
-void	write_mode_call(struct writer *w, const struct thread *threads, size_t n);
+void	write_mode_call(struct writer *w, const char *const *keys, size_t n);
 void	write_consensus(struct writer *w, const char *model);
-/* kept: for each of the threads, whether its answer was there in the end. */
-void	write_mode_result(struct writer *w, const struct thread *threads,
-	    const bool *kept, size_t n);
+void	write_mode_result(struct writer *w, const char *const *keys, size_t n);
 
 /* Chunks of a thread. A text or a thinking gets its start by itself. */
 void	write_thinking(struct writer *w, struct thread *t, const struct buf *text);
@@ -54,11 +56,11 @@ void	write_score(struct writer *w, struct thread *t, double confidence);
 
 /* The standard chunks, of a stream: text, then the end. */
 void	write_delta(struct writer *w, const struct buf *text);
-void	write_end(struct writer *w, const char *finish, const struct usage *u);
+void	write_end(struct writer *w, const char *finish, struct calls *usage);
 
 /* Instead of a stream: the one completion. */
 void	write_completion(struct writer *w, const struct buf *text,
-	    const char *finish, const struct usage *u);
+	    const char *finish, struct calls *usage);
 
 /* An error object, for a stream that has begun and will not end well. */
 void	write_failure(struct writer *w, const char *message, int status);
