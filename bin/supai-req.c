@@ -94,21 +94,6 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 	}
 }
 
-/*
- * The words of the prompt. What looks like an option after the first of them is
- * most likely one that came too late; only "--" says that it is text.
- */
-static void
-take_words(struct compose *c, char **words, bool dashes)
-{
-	for (; *words != NULL; words++) {
-		if (!dashes && (*words)[0] == '-' && (*words)[1] != '\0')
-			opt_usage(&tool, "'%s' after the prompt's first word:"
-			    " quote the prompt, or put -- before it", *words);
-		words_add(&c->words, *words);
-	}
-}
-
 static void
 check_options(const struct compose *c, const struct bulk *b)
 {
@@ -205,14 +190,14 @@ main(int argc, char **argv)
 	compose_init(&c);
 	o = take_options(&c, &b, argc, argv);
 	check_options(&c, &b);
-	take_words(&c, argv + o.at, o.dashes);
+	opt_prompt(&tool, argv + o.at, o.dashes, &c.words);
 	if (models_unlisted())
 		c.lax |= REQUEST_UNLISTED;
 	if (models_foreign())
 		c.lax |= REQUEST_FOREIGN;
 	c.bulk = b.each != NULL;
 	c.records = c.records || b.nfiles == 0;
-	opt_note_prompt(c.words.p, c.words.n, o.input || (c.bulk && c.records),
+	opt_note_prompt(&c.words, o.input || (c.bulk && c.records),
 	    c.bulk || c.files.n > 0);
 	compose_start(&c);
 	if (c.bulk)

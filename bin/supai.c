@@ -65,95 +65,78 @@ struct options {
 	bool		 safe, raw;
 };
 
-/* What a stage's option means to us, beside going there; false: it is none. */
-static bool
-note_stage(struct ask *a, int key, const char *arg)
+/* What a stage's option means to us, beside going there. */
+static void
+note_stage(struct options *o, int key, const char *arg)
 {
+	struct ask *a = &o->ask;
+
 	switch (key) {
 	case 'm':
 		a->mode = arg;
-		return true;
+		break;
+	case 'M':
+		words_add(&a->models, arg);
+		break;
 	case 'f':
-		return a->files = true;
-	case 'x':
-		return a->chunks = a->says_chunks = true;
+		a->files = true;
+		break;
 	case 'u':
-		return a->usage = a->says_usage = true;
+		a->usage = true;
+		break;
 	case 'k':
 		if (redact_has_sign(arg))
 			opt_usage(&tool, OPTIONS_NO_THREAD);
-		return a->lone = a->chunks = true;
+		a->lone = a->chunks = true;
+		break;
 	case 't':
-		return a->lone = a->chunks = true;
+		a->lone = a->chunks = true;
+		break;
+	case 'x':
 	case OPTIONS_MIN_CONFIDENCE:
-		return a->chunks = true;
+		a->chunks = true;
+		break;
 	case OPTIONS_ANY_FINISH:
-		return a->lone = true;
+		a->lone = true;
+		break;
 	case PLACES_LETTER('v'):
 	case PLACES_LETTER('D'):
-		return a->aloud = true;
+		a->aloud = true;
+		break;
 	case CLIENT_URL:
 		a->url = arg;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void
-note_conversation(struct options *o, int key, const char *arg)
-{
-	struct ask *a = &o->ask;
-
-	switch (key) {
-	case 'c':
-		a->keep = true;
 		break;
-	case CONVERSATION:
-		a->keep = true;
-		a->name = arg;
+	case OPTIONS_BASE_URL:
+		a->listed = true;
 		break;
-	case NEW:
-		a->keep = a->fresh = true;
-		break;
-	case LIST:
-	case SHOW:
-		o->looking = places_name(key);
-		break;
-	}
-}
-
-static void
-note_output(struct ask *a, const char *arg)
-{
-	if (*arg == '\0')
-		opt_usage(&tool, "--output: an empty name");
-	a->output_name = arg;
-}
-
-static void
-note_events(struct ask *a, const char *arg)
-{
-	if (strcmp(arg, "-") == 0)
-		opt_usage(&tool, "--events: standard output is for the answer:"
-		    " give a file");
-	a->events = arg;
-}
-
-/* What an option means to us. */
-static void
-note(struct options *o, int key, const char *arg)
-{
-	struct ask *a = &o->ask;
-
-	if (note_stage(a, key, arg))
-		return;
-	switch (key) {
 	case OPTIONS_SAFE:
 		o->safe = a->shown = true;
 		break;
 	case PLACES_LETTER('r'):
 		o->raw = a->shown = true;
+		break;
+	}
+}
+
+static void
+note_own(struct options *o, int key, const char *arg)
+{
+	struct ask *a = &o->ask;
+
+	switch (key) {
+	case CONVERSATION:
+		a->name = arg;
+		a->keep = true;
+		break;
+	case NEW:
+		a->fresh = a->keep = true;
+		break;
+	case 'c':
+		a->keep = true;
+		break;
+	case LIST:
+	case SHOW:
+		o->looking = places_find(key)->name;
 		break;
 	case JSON:
 		a->json = true;
@@ -165,10 +148,15 @@ note(struct options *o, int key, const char *arg)
 		a->watch = ASK_UNWATCHED;
 		break;
 	case 'o':
-		note_output(a, arg);
+		if (*arg == '\0')
+			opt_usage(&tool, "--output: an empty name");
+		a->output_name = arg;
 		break;
 	case EVENTS:
-		note_events(a, arg);
+		if (strcmp(arg, "-") == 0)
+			opt_usage(&tool, "--events: standard output is for the"
+			    " answer: give a file");
+		a->events = arg;
 		break;
 	case DRY_RUN:
 		a->show = true;
@@ -176,59 +164,39 @@ note(struct options *o, int key, const char *arg)
 	case ENSEMBLE:
 		a->ensemble = true;
 		break;
-	default:
-		note_conversation(o, key, arg);
 	}
 }
 
-/* The first option that only one of those has who make the exchange. */
 static void
-note_exchange(struct options *o, int key)
+first(const char **only, bool is_one, const char *name)
 {
-	bool send = places_goes_to(key, PLACES_SEND);
-
-	if (send == places_goes_to(key, PLACES_ENSEMBLE))
-		return;
-	if (send && o->send_only == NULL)
-		o->send_only = places_name(key);
-	if (!send && o->ensemble_only == NULL)
-		o->ensemble_only = places_name(key);
-	o->ask.listed |= key == OPTIONS_BASE_URL;
+	if (is_one && *only == NULL)
+		*only = name;
 }
 
 /* Passes it on to the stages that it is for. */
 static void
 pass_on(struct options *o, int key, const char *arg)
 {
-	enum place place;
+	const struct places_option *option = places_find(key);
+	unsigned places = option->places, place;
+	const unsigned send = PLACES_BIT(PLACES_SEND);
+	const unsigned ensemble = PLACES_BIT(PLACES_ENSEMBLE);
+	const unsigned req = PLACES_BIT(PLACES_REQ), text = PLACES_BIT(PLACES_TEXT);
 
-	note_exchange(o, key);
-	if (key == 'M') {	/* for whom is known when all options are */
-		words_add(&o->ask.models, arg);
-		return;
-	}
+	first(&o->send_only, (places & (send | ensemble)) == send, option->name);
+	first(&o->ensemble_only, (places & (send | ensemble)) == ensemble, option->name);
+	first(&o->text_only,
+	    (places & (text | PLACES_BIT(PLACES_FOLD) | req)) == text, option->name);
+	/* Whether supai-req gets these is known when all options are. */
+	if (key == 'M' || key == 'x')
+		places &= ~req;
 	for (place = 0; place < PLACES_N; place++) {
-		if (!places_goes_to(key, place))
+		if ((places & PLACES_BIT(place)) == 0)
 			continue;
-		words_add(&o->ask.args[place], places_word(key));
+		words_add(&o->ask.args[place], option->word);
 		if (arg != NULL)
 			words_add(&o->ask.args[place], arg);
-	}
-	if (o->text_only == NULL && places_goes_to(key, PLACES_TEXT) &&
-	    !places_goes_to(key, PLACES_FOLD) && !places_goes_to(key, PLACES_REQ))
-		o->text_only = places_name(key);
-}
-
-static void
-take_prompt(struct ask *a, char **words, bool dashes)
-{
-	if (dashes)
-		words_add(&a->prompt, "--");
-	for (; *words != NULL; words++) {
-		if (!dashes && (*words)[0] == '-' && (*words)[1] != '\0')
-			opt_usage(&tool, "'%s' after the prompt's first word:"
-			    " quote the prompt, or put -- before it", *words);
-		words_add(&a->prompt, *words);
 	}
 }
 
@@ -282,13 +250,16 @@ main(int argc, char **argv)
 	tools_init(argv[0]);
 	tool.defs = places_options(own);
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
-		note(&o, key, arg);
+		note_stage(&o, key, arg);
+		note_own(&o, key, arg);
 		pass_on(&o, key, arg);
 		if (arg != NULL && opt_names_input(arg))
 			o.ask.input = true;
 		at = optind;
 	}
-	take_prompt(&o.ask, argv + optind, optind > at);
+	if (optind > at)
+		words_add(&o.ask.prompt, "--");
+	opt_prompt(&tool, argv + optind, optind > at, &o.ask.prompt);
 	check(&o);
 	ending_init();
 	if (o.looking != NULL)

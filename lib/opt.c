@@ -417,6 +417,18 @@ opt_names_input(const char *arg)
 	return false;
 }
 
+void
+opt_prompt(const struct opt_tool *tool, char **operands, bool dashes,
+    struct words *words)
+{
+	for (; *operands != NULL; operands++) {
+		if (!dashes && (*operands)[0] == '-' && (*operands)[1] != '\0')
+			opt_usage(tool, "'%s' after the prompt's first word:"
+			    " quote the prompt, or put -- before it", *operands);
+		words_add(words, *operands);
+	}
+}
+
 /* proc(5), which not every system has. */
 static bool
 is_parents(const struct stat *ours)
@@ -450,35 +462,35 @@ waits(void)
 }
 
 static void
-note_files(const char *const *words, size_t n)
+note_files(const struct words *words)
 {
 	struct stat st;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		if (stat(words[i], &st) == -1 || !S_ISREG(st.st_mode))
+	for (i = 0; i < words->n; i++) {
+		if (stat(words->p[i], &st) == -1 || !S_ISREG(st.st_mode))
 			continue;
 		diag_warn("'%s' is a word of the prompt, and the name of a file:"
-		    " -f %s puts that into it", words[i], words[i]);
+		    " -f %s puts that into it", words->p[i], words->p[i]);
 		return;
 	}
 }
 
 void
-opt_note_prompt(const char *const *words, size_t n, bool input, bool files)
+opt_note_prompt(const struct words *words, bool input, bool files)
 {
-	bool whole = n == 0 && !input && !files;
+	bool whole = words->n == 0 && !input && !files;
 	size_t i;
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	for (i = 0; i < n; i++)
-		input |= strcmp(words[i], "-") == 0;
+	for (i = 0; i < words->n; i++)
+		input |= strcmp(words->p[i], "-") == 0;
 	if (!input && !whole && waits())
 		diag_warn("standard input is not read: a word - puts it into the prompt");
 	if ((input || whole) && isatty(STDIN_FILENO))
 		diag_warn("%s is read from the keyboard: Ctrl-D ends it",
 		    whole ? "the prompt" : "standard input");
 	if (files)
-		note_files(words, n);
+		note_files(words);
 }

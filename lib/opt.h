@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "diag.h"
+#include "words.h"
 
 /* Keys of options that have no short form start here. */
 #define OPT_LONG 256
@@ -76,14 +77,22 @@ void	opt_quote(struct buf *out, const char *p, size_t n);
 bool	opt_names_input(const char *arg);
 
 /*
+ * Appends the operands (borrowed), the words of a prompt. What looks like an option
+ * after the first of them is most likely one that came too late, and ends the tool with
+ * 64: only "--" says that it is text (dashes: it stood before them).
+ */
+void	opt_prompt(const struct opt_tool *tool, char **operands, bool dashes,
+	    struct words *words);
+
+/*
  * Says, a line each, what a person would lose or wait for without noticing, where
  * standard error is a terminal; never in scripts: that the keyboard is read; that
  * standard input holds something that nobody reads (a pipe or a file that is not at
  * its end, by its type; not where our parent has the same one, as a loop has, or where
- * that can't be told); with files, that a word is the name of a file. The n words are
+ * that can't be told); with files, that a word is the name of a file. The words are
  * the prompt's; input: something else of the command line is standard input; files:
  * something else is asked for. Without any of these standard input is the prompt.
  */
-void	opt_note_prompt(const char *const *words, size_t n, bool input, bool files);
+void	opt_note_prompt(const struct words *words, bool input, bool files);
 
 #endif

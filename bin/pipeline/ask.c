@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "config.h"
 #include "diag.h"
 #include "ending.h"
 #include "io.h"
@@ -15,26 +16,17 @@
 #include "run.h"
 #include "tools.h"
 
-static const char *
-tool_of(enum place place)
-{
-	static const char *const tools[PLACES_N] = {
-		[PLACES_REQ] = "supai-req", [PLACES_SEND] = "supai-send",
-		[PLACES_SSE] = "supai-sse", [PLACES_WATCH] = "supai-watch",
-		[PLACES_TEXT] = "supai-text", [PLACES_FOLD] = "supai-fold",
-		[PLACES_ENSEMBLE] = "supai-ensemble", [PLACES_KEEP] = "supai-fold",
-	};
-
-	return tools[place];
-}
-
-/* Whether it has to be told that a response is one answer. */
-static bool
-takes_one(enum place place)
-{
-	return place != PLACES_REQ && place != PLACES_WATCH &&
-	    place != PLACES_ENSEMBLE;
-}
+/* The tool of each place; one: it has to be told that a response is one answer. */
+static const struct {
+	const char	*tool;
+	bool		 one;
+} tools[PLACES_N] = {
+	[PLACES_REQ] = {"supai-req", false}, [PLACES_SEND] = {"supai-send", true},
+	[PLACES_SSE] = {"supai-sse", true}, [PLACES_WATCH] = {"supai-watch", false},
+	[PLACES_TEXT] = {"supai-text", true}, [PLACES_FOLD] = {"supai-fold", true},
+	[PLACES_ENSEMBLE] = {"supai-ensemble", false},
+	[PLACES_KEEP] = {"supai-fold", true},
+};
 
 /* Who makes the exchange. */
 static enum place
@@ -53,16 +45,10 @@ last_place(const struct ask *a)
 static bool
 is_long(const struct ask *a)
 {
-	static const char *const modes[] = {
-		"thinking", "deep-thinking", "expert", NULL,
-	};
-	const char *mode = a->mode != NULL ? a->mode : getenv("SUPAI_MODEL");
-	size_t i;
+	const char *mode = a->mode != NULL ? a->mode : config_variable("SUPAI_MODEL");
 
-	for (i = 0; mode != NULL && modes[i] != NULL; i++)
-		if (strcmp(mode, modes[i]) == 0)
-			return true;
-	return false;
+	return mode != NULL && (strcmp(mode, "thinking") == 0 ||
+	    strcmp(mode, "deep-thinking") == 0 || strcmp(mode, "expert") == 0);
 }
 
 /* Whether the answer goes to the terminal, or to a file and so disturbs nobody there. */
@@ -73,14 +59,6 @@ is_seen(const struct ask *a)
 
 	return a->output.name != NULL || isatty(STDOUT_FILENO) ||
 	    (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode));
-}
-
-static void
-decide_watch(struct ask *a)
-{
-	if (a->watch == ASK_BY_ITSELF && isatty(STDERR_FILENO) && is_seen(a) &&
-	    is_long(a))
-		a->watch = ASK_WATCHED;
 }
 
 /* Whether the answer goes elsewhere than to the terminal. */
@@ -119,29 +97,22 @@ complete(struct ask *a)
 	struct words *req = &a->args[PLACES_REQ];
 	enum place place;
 
-	decide_watch(a);
+	if (a->watch == ASK_BY_ITSELF && isatty(STDERR_FILENO) && is_seen(a) &&
+	    is_long(a))
+		a->watch = ASK_WATCHED;
 	for (place = 0; place < PLACES_N; place++)
-		if (takes_one(place))
+		if (tools[place].one)
 			words_add(&a->args[place], "-1");
 	if (a->watch == ASK_WATCHED && is_elsewhere(a))
 		words_add(&a->args[PLACES_WATCH], "--to-end");
-	if ((a->chunks || a->json || a->watch == ASK_WATCHED) && !a->says_chunks)
+	if (a->chunks || a->json || a->watch == ASK_WATCHED)
 		words_add(req, "-x");
-	if ((a->usage || a->json) && !a->says_usage)
+	if (a->json && !a->usage)
 		words_add(req, "-u");
 	add_models(a);
 	words_join(req, &a->prompt);
 	if (a->url != NULL)	/* where it leads says what may be asked for */
 		(void)setenv("SUPAI_BASE_URL", a->url, 1);
-}
-
-/* What would be asked where no mode is given. */
-static bool
-is_default(const char *mode)
-{
-	const char *usual = getenv("SUPAI_MODEL");
-
-	return strcmp(mode, usual != NULL && *usual != '\0' ? usual : "auto") == 0;
 }
 
 /*
@@ -152,12 +123,13 @@ static void
 ask_the_same(struct ask *a, struct words *req)
 {
 	struct conversation *c = &a->conversation;
+	const char *usual = config_variable("SUPAI_MODEL");
 	bool given = a->mode != NULL || a->models.n > 0;
 	size_t n = req->n;
 
 	if (a->mode == NULL && c->mode.n > 0) {
 		a->mode = buf_string(&c->mode);
-		if (!is_default(a->mode)) {
+		if (strcmp(a->mode, usual != NULL ? usual : "auto") != 0) {
 			words_add(req, "-m");
 			words_add(req, a->mode);
 		}
@@ -203,7 +175,7 @@ ask_free(struct ask *a)
 static void
 add_stage(struct ask *a, struct run *r, enum place place)
 {
-	struct stage *s = run_add(r, tool_of(place), &a->args[place]);
+	struct stage *s = run_add(r, tools[place].tool, &a->args[place]);
 
 	s->aloud = place == PLACES_WATCH || (place == exchange_place(a) && a->aloud);
 }
@@ -275,7 +247,7 @@ static void
 try_last(struct ask *a)
 {
 	enum place place = last_place(a);
-	struct stage s = {.tool = tool_of(place), .args = &a->args[place]};
+	struct stage s = {.tool = tools[place].tool, .args = &a->args[place]};
 	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -335,7 +307,7 @@ fold(struct ask *a)
 {
 	struct conversation *c = &a->conversation;
 	struct stage s = {
-		.tool = tool_of(PLACES_KEEP), .args = &a->args[PLACES_KEEP],
+		.tool = tools[PLACES_KEEP].tool, .args = &a->args[PLACES_KEEP],
 	};
 	int status;
 
@@ -379,7 +351,7 @@ ask_run(struct ask *a)
 	int status = 0;
 
 	if (!a->show)
-		opt_note_prompt(a->prompt.p, a->prompt.n, a->input, a->files);
+		opt_note_prompt(&a->prompt, a->input, a->files);
 	output_find(&a->output, a->output_name);
 	if (a->keep)
 		conversation_find(&a->conversation, a->name);

@@ -21,8 +21,8 @@ struct ask {
 	struct words	 prompt;	/* its words, a "--" before them if there was one */
 	bool		 input;		/* an option reads standard input */
 	bool		 files;		/* some are put before the prompt */
-	bool		 chunks, usage;	/* they are asked for, */
-	bool		 says_chunks, says_usage; /* and among args already */
+	bool		 chunks;	/* they are asked for */
+	bool		 usage;		/* the same, among args already */
 	bool		 json;
 	bool		 shown;		/* how control characters are shown is said */
 	bool		 lone;		/* an answer that is no good one may be kept */

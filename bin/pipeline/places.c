@@ -33,24 +33,25 @@ static const struct source {
 	{PLACES_WATCH, events, "", {NULL}},
 	{PLACES_KEEP, events, "", {NULL}},
 };
-enum { NSOURCES = sizeof(sources) / sizeof(*sources) };
-
-static struct row {
-	unsigned	 places;	/* a bit each */
-	char		*word;
-} *rows;
 static struct opt_def *defs;
-static size_t n, cap;
+static struct places_option *rows;	/* one for each of them */
+static size_t n;
 
-static struct opt_def *
-find(const char *name)
+static void
+add(const struct opt_def *d, int key)
 {
-	size_t i;
+	struct buf word = {0};
 
-	for (i = 0; i < n; i++)
-		if (strcmp(defs[i].name, name) == 0)
-			return &defs[i];
-	return NULL;
+	defs = mem_resize(defs, n + 2, sizeof(*defs));
+	rows = mem_resize(rows, n + 1, sizeof(*rows));
+	defs[n] = *d;
+	defs[n].key = key;
+	if (key < OPT_LONG)
+		buf_printf(&word, "-%c", key);
+	else
+		buf_printf(&word, "--%s", d->name);
+	rows[n] = (struct places_option){d->name, buf_take(&word), 0};
+	defs[++n] = (struct opt_def){0};
 }
 
 static bool
@@ -64,36 +65,25 @@ is_left_out(const struct source *s, const char *name)
 	return false;
 }
 
-static struct opt_def *
-add(const struct opt_def *d)
-{
-	if (n == cap) {
-		cap = cap > 0 ? cap * 2 : 64;
-		defs = mem_resize(defs, cap + 1, sizeof(*defs));
-		rows = mem_resize(rows, cap, sizeof(*rows));
-	}
-	rows[n] = (struct row){0};
-	defs[n] = *d;
-	return &defs[n++];
-}
-
 static void
 draw(const struct source *s)
 {
 	const struct opt_def *d;
-	struct opt_def *mine;
+	size_t i;
+	int key;
 
 	for (d = s->defs; d->name != NULL; d++) {
 		if (is_left_out(s, d->name))
 			continue;
-		mine = find(d->name);
-		if (mine == NULL) {
-			mine = add(d);
-			if (d->key < OPT_LONG && s->letters != NULL &&
-			    strchr(s->letters, d->key) == NULL)
-				mine->key = PLACES_LETTER(d->key);
-		}
-		rows[mine - defs].places |= 1U << s->place;
+		for (i = 0; i < n && strcmp(defs[i].name, d->name) != 0; i++)
+			;
+		key = d->key;
+		if (key < OPT_LONG && s->letters != NULL &&
+		    strchr(s->letters, key) == NULL)
+			key = PLACES_LETTER(key);
+		if (i == n)
+			add(d, key);
+		rows[i].places |= PLACES_BIT(s->place);
 	}
 }
 
@@ -103,47 +93,18 @@ places_options(const struct opt_def *own)
 	size_t i;
 
 	for (; own->name != NULL; own++)
-		(void)add(own);
-	for (i = 0; i < NSOURCES; i++)
+		add(own, own->key);
+	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++)
 		draw(&sources[i]);
-	defs[n] = (struct opt_def){0};
 	return defs;
 }
 
-static size_t
-row_of(int key)
+const struct places_option *
+places_find(int key)
 {
 	size_t i = 0;
 
 	while (defs[i].key != key)
 		i++;
-	return i;
-}
-
-bool
-places_goes_to(int key, enum place place)
-{
-	return (rows[row_of(key)].places & 1U << place) != 0;
-}
-
-const char *
-places_word(int key)
-{
-	size_t i = row_of(key);
-	struct buf word = {0};
-
-	if (rows[i].word == NULL) {
-		if (key < OPT_LONG)
-			buf_printf(&word, "-%c", key);
-		else
-			buf_printf(&word, "--%s", defs[i].name);
-		rows[i].word = buf_take(&word);
-	}
-	return rows[i].word;
-}
-
-const char *
-places_name(int key)
-{
-	return defs[row_of(key)].name;
+	return &rows[i];
 }

@@ -5,8 +5,6 @@
 #ifndef PLACES_H
 #define PLACES_H
 
-#include <stdbool.h>
-
 #include "options.h"
 
 /* The stages, by their places. */
@@ -27,13 +25,14 @@ enum place {
  */
 const struct opt_def *places_options(const struct opt_def *own);
 
-/* Whether an option goes to the stage in that place. */
-bool	places_goes_to(int key, enum place place);
+struct places_option {
+	const char	*name;	/* the long one */
+	const char	*word;	/* as a stage reads it: "-m", "--no-newline" */
+	unsigned	 places; /* where it goes: PLACES_BITs */
+};
+#define PLACES_BIT(place) (1U << (place))
 
-/* The option as a stage reads it: "-m", "--no-newline"; kept for good. */
-const char *places_word(int key);
-
-/* Its long name. */
-const char *places_name(int key);
+/* One of these; borrowed. */
+const struct places_option *places_find(int key);
 
 #endif
