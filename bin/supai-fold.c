@@ -120,7 +120,7 @@ fold_events(struct state *s, char **files, int nfiles, size_t max)
 int
 main(int argc, char **argv)
 {
-	struct state s = {.status = 0};
+	struct state s = {.fold.keep = FOLD_OBJECT};
 	size_t max = IO_MAX_RECORD;
 	const char *arg;
 	int key, status;
@@ -130,7 +130,7 @@ main(int argc, char **argv)
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 		switch (key) {
 		case 't':
-			s.fold.thinking = FOLD_KEEP;
+			s.fold.keep |= FOLD_THINKING;
 			break;
 		case 'k':
 			if (redact_has_sign(arg))

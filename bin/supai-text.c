@@ -41,7 +41,7 @@ run(struct text *t, char **files, int nfiles, size_t max)
 {
 	int status;
 
-	t->fold.thinking = t->thinking ? FOLD_KEEP : FOLD_SKIP;
+	t->fold.keep = FOLD_TEXTS | (t->thinking ? FOLD_THINKING : 0);
 	status = read_events(t, files, nfiles, max);
 	status = diag_worst(status, t->status);
 	if (status == 0 && !t->any) {

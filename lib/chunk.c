@@ -549,12 +549,7 @@ struct chunk_reader {
 	struct shapes	 shapes;
 	struct reading	 readings[SHAPES_MAX];	/* by the shape's number */
 	struct chunk	 slow;			/* of a record without a shape */
-	struct {		/* what was found of the record that is next */
-		const char	*record;
-		size_t		 n;		/* 0: nothing */
-		unsigned	 number;
-		bool		 plain;
-	} found;
+	const struct chunk *ahead;		/* of the record that is next; NULL: none */
 };
 
 struct chunk_reader *
@@ -617,29 +612,24 @@ learn(struct reading *r, const char *record, size_t n)
 	}
 }
 
-/* The reading of another record of that shape. */
+/*
+ * Reads the record with which the n bytes at p begin, where that is of a known
+ * shape; else NULL.
+ */
 static const struct chunk *
-take_over(struct reading *r, const char *record, size_t n, bool plain)
+read_known(struct chunk_reader *reader, const char *p, size_t n)
 {
-	const struct slice *slice = r->slices, *end = slice + r->nslices;
+	struct shapes_found found = shapes_find(&reader->shapes, p, n);
+	struct reading *r = &reader->readings[found.number];
+	const struct slice *slice = r->slices, *end;
 
-	for (; slice < end; slice++)
-		*slice->v = (struct json){record + slice->at, n - slice->less};
-	r->chunk.plain = plain ? r->slices->v->p : NULL;
-	return &r->chunk;
-}
-
-/* Looks for the shape of the record with which the n bytes at p begin. */
-static void
-find(struct chunk_reader *r, const char *p, size_t n)
-{
-	r->found.record = p;
-	r->found.n = shapes_find(&r->shapes, p, n, &r->found.number,
-	    &r->found.plain);
 	/* An empty string is of no shape, see moving. */
-	if (r->found.n > 0 &&
-	    r->found.n - r->readings[r->found.number].slices->less <= 2)
-		r->found.n = 0;
+	if (found.length == 0 || found.length - slice->less <= 2)
+		return NULL;
+	for (end = slice + r->nslices; slice < end; slice++)
+		*slice->v = (struct json){p + slice->at, found.length - slice->less};
+	r->chunk.plain = found.plain ? r->slices->v->p : NULL;
+	return &r->chunk;
 }
 
 size_t
@@ -647,8 +637,9 @@ chunk_length(void *reader, const char *p, size_t n)
 {
 	struct chunk_reader *r = reader;
 
-	find(r, p, n);
-	return r->found.n < n ? r->found.n : 0;	/* the newline may be missing */
+	r->ahead = read_known(r, p, n);
+	/* The newline may be missing. */
+	return r->ahead != NULL && r->ahead->value.n < n ? r->ahead->value.n : 0;
 }
 
 /* Reads a record that is of no known shape, and remembers its own. */
@@ -673,13 +664,13 @@ const struct chunk *
 chunk_next(struct chunk_reader *r, const char *record, size_t n,
     struct json_fault *fault)
 {
-	if (r->found.record != record || r->found.n != n)
-		find(r, record, n);
-	r->found.record = NULL;
-	if (n == 0 || r->found.n != n)
-		return read_slowly(r, record, n, fault);
-	return take_over(&r->readings[r->found.number], record, n,
-	    r->found.plain);
+	const struct chunk *c = r->ahead;
+
+	r->ahead = NULL;
+	if (c == NULL || c->value.p != record || c->value.n != n)
+		c = read_known(r, record, n);
+	return c != NULL && c->value.n == n ? c :
+	    read_slowly(r, record, n, fault);
 }
 
 bool

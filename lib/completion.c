@@ -267,7 +267,7 @@ emit_threads(struct emit *e, const struct fold *f, const char *key)
 			continue;
 		emit_string(e, f->threads[i]->key);
 		emit_named(e);
-		emit_thread(e, f->threads[i], f->thinking == FOLD_KEEP);
+		emit_thread(e, f->threads[i], (f->keep & FOLD_THINKING) != 0);
 	}
 	emit_close(e, '}');
 }

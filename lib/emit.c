@@ -69,7 +69,6 @@ rewrite(struct buf *out, struct json v, bool compact)
 {
 	const char *p, *end = v.p + v.n, *after;
 	struct buf text = {0};
-	bool plain;
 
 	for (p = v.p; p < end; p = after) {
 		if (*p != '"') {
@@ -80,7 +79,7 @@ rewrite(struct buf *out, struct json v, bool compact)
 				buf_add(out, p, (size_t)(after - p));
 			continue;
 		}
-		after = json_string_end(p, end, &plain);
+		after = json_string_end(p, end).p;
 		buf_clear(&text);
 		json_text((struct json){p, (size_t)(after - p)}, &text);
 		json_quote(out, text.p, text.n);

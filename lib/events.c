@@ -58,17 +58,18 @@ events_next(struct events *e, const struct chunk **c)
 	if (!e->open && !io_next(&e->in))
 		return EVENTS_END;
 	e->open = true;
-	do
+	for (;;) {
 		got = io_line(&e->in, &p, &n);
-	while (got == IO_RECORD && e->one && io_blank(p, n));
-	if (got != IO_RECORD)
-		return end_file(e, got == IO_LONG ? io_too_long(&e->in) : 0);
-	if (io_blank(p, n))
-		return EVENTS_GAP;
-	*c = chunk_next(e->reader, p, n, &fault);
-	if (*c == NULL)
-		return end_file(e, say_bad(&e->in, p, n, &fault));
-	return EVENTS_CHUNK;
+		if (got != IO_RECORD)
+			return end_file(e, got == IO_LONG ? io_too_long(&e->in) : 0);
+		*c = chunk_next(e->reader, p, n, &fault);
+		if (*c != NULL)
+			return EVENTS_CHUNK;
+		if (!io_blank(p, n))
+			return end_file(e, say_bad(&e->in, p, n, &fault));
+		if (!e->one)
+			return EVENTS_GAP;
+	}
 }
 
 int

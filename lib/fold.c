@@ -178,7 +178,7 @@ fold_clear(struct fold *f)
 	table_free(&f->by_index);
 	table_free(&f->by_key);
 	*f = (struct fold){
-		.one = f->one, .no_texts = f->no_texts, .thinking = f->thinking,
+		.one = f->one, .keep = f->keep,
 	};
 }
 
@@ -268,33 +268,43 @@ new_thread(struct fold *f, struct fold_string key)
 
 /* The thread whose key stands in the chunk as it is kept; NULL: it may yet be there. */
 static struct fold_thread *
-find_as_written(const struct fold *f, struct json key)
+find_as_written(struct fold *f, struct json key)
 {
-	struct fold_thread *t = f->recent;
+	struct fold_thread **t;
 
 	if (is_empty(key))
 		return NULL;
-	/* Most often it is the last one's. */
-	if (t == NULL || t->key.n != key.n - 2 ||
-	    memcmp(t->key.p, key.p + 1, t->key.n) != 0)
-		t = fold_thread(f, key.p + 1, key.n - 2);
-	return t != NULL && !t->escaped ? t : NULL;
+	/* A handful of threads take turns: mostly the one that stood here last. */
+	t = &f->turns[(key.n + (unsigned char)key.p[key.n / 2]) % FOLD_TURNS];
+	if (*t == NULL || (*t)->key.n != key.n - 2 ||
+	    memcmp((*t)->key.p, key.p + 1, key.n - 2) != 0)
+		*t = fold_thread(f, key.p + 1, key.n - 2);
+	return *t != NULL && !(*t)->escaped ? *t : NULL;
+}
+
+/* The thread of a key that is not there as it is written, made where there is none. */
+static struct fold_thread *
+find_as_meant(struct fold *f, struct json key)
+{
+	struct fold_string s = string_of(key);
+	struct fold_thread *t;
+
+	if (s.p == NULL)
+		return NULL;
+	t = fold_thread(f, s.p, s.n);
+	if (t == NULL)
+		return new_thread(f, s);
+	free(s.p);
+	return t;
 }
 
 /* The thread of a chunk; NULL where it is of none. */
 static struct fold_thread *
 get_thread(struct fold *f, struct json key)
 {
-	struct fold_string s;
-
 	f->recent = find_as_written(f, key);
-	if (f->recent != NULL)
-		return f->recent;
-	s = string_of(key);
-	f->recent = s.p != NULL ? fold_thread(f, s.p, s.n) : NULL;
-	if (f->recent == NULL && s.p != NULL)
-		return f->recent = new_thread(f, s);
-	free(s.p);
+	if (f->recent == NULL)
+		f->recent = find_as_meant(f, key);
 	return f->recent;
 }
 
@@ -376,7 +386,8 @@ gets_role(const struct fold *f, const struct chunk *c)
 bool
 fold_begins(const struct fold *f, const struct chunk *c)
 {
-	if (!f->open)
+	if (!f->open || (c->kind == CHUNK_SUPAI && f->ids.last.p == NULL &&
+	    c->type != CHUNK_RUN_MODE_CALL))
 		return false;
 	if (c->kind == CHUNK_RESULT)
 		return true;
@@ -455,13 +466,13 @@ add_piece(struct fold *f, struct fold_thread *t, const struct chunk *c)
 {
 	if (c->type == CHUNK_TEXT) {
 		f->texts = true;
-		if (!f->no_texts)
+		if ((f->keep & FOLD_TEXTS) != 0)
 			chunk_text(c, c->text, &t->text, &t->half_text);
 		return;
 	}
-	if (f->thinking != FOLD_SKIP)
+	if ((f->keep & FOLD_COUNTS) != 0)
 		t->thinking_chars += chunk_chars(c, c->text, &t->half_counted);
-	if (f->thinking == FOLD_KEEP)
+	if ((f->keep & FOLD_THINKING) != 0)
 		chunk_text(c, c->text, &t->thinking, &t->half_thinking);
 }
 
@@ -517,6 +528,30 @@ set_score(struct fold_thread *t, struct json value)
 		t->score = (struct fold_string){mem_copy(value.p, value.n), value.n};
 }
 
+/* What a thread searched, read or made. */
+static void
+add_work(struct fold_thread *t, const struct chunk *c)
+{
+	switch (c->type) {
+	case CHUNK_WEB_SEARCH_CALL:
+	case CHUNK_WEB_SEARCH_RESULT:
+	case CHUNK_GOOGLE_SEARCH_RESULTS:
+		add_searches(t, c);
+		break;
+	case CHUNK_FETCH_URL_CALL:
+		list_add(&t->fetched, string_of(chunk_get(c, "url")));
+		break;
+	case CHUNK_SOURCE:
+		add_source(t, chunk_get(c, "source"));
+		break;
+	case CHUNK_FILE_START:
+		add_file(t, c);
+		break;
+	default:
+		break;
+	}
+}
+
 static void
 add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 {
@@ -544,21 +579,9 @@ add_to_thread(struct fold *f, struct fold_thread *t, const struct chunk *c)
 		add_failure(t, chunk_get(c, "message"),
 		    chunk_get(c, "retryAt"));
 		break;
-	case CHUNK_WEB_SEARCH_CALL:
-	case CHUNK_WEB_SEARCH_RESULT:
-	case CHUNK_GOOGLE_SEARCH_RESULTS:
-		add_searches(t, c);
-		break;
-	case CHUNK_FETCH_URL_CALL:
-		list_add(&t->fetched, string_of(chunk_get(c, "url")));
-		break;
-	case CHUNK_SOURCE:
-		add_source(t, chunk_get(c, "source"));
-		break;
-	case CHUNK_FILE_START:
-		add_file(t, c);
-		break;
 	default:
+		if ((f->keep & FOLD_WORK) != 0)
+			add_work(t, c);
 		break;
 	}
 }
@@ -600,7 +623,7 @@ add_folded_thread(struct fold *f, struct fold_thread *t, struct json v)
 
 	buf_clear(&t->text);
 	json_text(json_get(v, "text"), &t->text);
-	if (f->thinking == FOLD_KEEP)
+	if ((f->keep & FOLD_THINKING) != 0)
 		json_text(json_get(v, "thinking"), &t->thinking);
 	t->done = json_type(json_get(v, "done")) == JSON_TRUE;
 	set_score(t, json_get(v, "confidence"));
@@ -677,7 +700,8 @@ fold_add(struct fold *f, const struct chunk *c)
 		add_folded(f, c->supai);
 	}
 	f->open = true;
-	add_common(f, c);
+	if (c->id.p != NULL || c->usage.p != NULL || c->error.p != NULL)
+		add_common(f, c);
 	if (c->kind == CHUNK_SUPAI)
 		add_supai(f, c);
 	else

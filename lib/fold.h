@@ -27,6 +27,8 @@
 /* What no answer needs more of; see struct fold's excess. */
 enum { FOLD_CHOICES = 4096, FOLD_THREADS = 65536 };
 
+enum { FOLD_TURNS = 16 };
+
 /* A string of the stream, UTF-8 with a NUL after it; owned. p is NULL for none. */
 struct fold_string {
 	char	*p;
@@ -52,7 +54,7 @@ struct fold_thread {
 	size_t		 number;	/* which of the answer's threads, from 0 */
 	struct fold_string model;
 	struct buf	 text;		/* what follows the last text-start; UTF-8 */
-	struct buf	 thinking;	/* only when it is asked for */
+	struct buf	 thinking;
 	size_t		 thinking_chars; /* code points */
 	bool		 done;
 	bool		 scored;
@@ -76,14 +78,19 @@ struct fold_choice {
 	bool			roleless;	/* fold's own: and in one without a role */
 };
 
-/* What fold does with thinking: counts its characters; keeps it too; passes it over. */
-enum fold_thinking { FOLD_COUNT, FOLD_KEEP, FOLD_SKIP };
+/* What of the threads is worth keeping, as bits; where they are done is always kept. */
+enum {
+	FOLD_TEXTS = 1,
+	FOLD_COUNTS = 2,	/* the characters of their thinking */
+	FOLD_THINKING = 4,	/* itself */
+	FOLD_WORK = 8,		/* what they searched, read and made */
+	FOLD_OBJECT = FOLD_TEXTS | FOLD_COUNTS | FOLD_WORK, /* what completion asks for */
+};
 
 struct fold {
 	/* The tool says, before the first chunk: */
 	bool			 one;		/* all that comes is one answer */
-	bool			 no_texts;	/* the threads' are not worth keeping */
-	enum fold_thinking	 thinking;
+	unsigned		 keep;		/* of the threads: bits */
 
 	/* The answer. */
 	bool			 open;		/* some of it has come */
@@ -115,6 +122,7 @@ struct fold {
 	} ids;
 	struct table		 by_index, by_key;
 	size_t			 last_choice;
+	struct fold_thread	*turns[FOLD_TURNS]; /* found lately */
 };
 
 /*

@@ -477,14 +477,20 @@ have_line(struct io_in *in, size_t *n)
 	const char *p = in->p + in->start, *newline;
 	size_t held = in->end - in->start;
 
-	if (in->foresee != NULL && in->seen == 0 && held > 0 &&
-	    (*n = in->foresee(in->foreseer, p, held)) > 0)
-		return true;
 	newline = held > in->seen ? memchr(p + in->seen, '\n',
 	    held - in->seen) : NULL;
 	in->seen = newline != NULL ? 0 : held;
 	*n = newline != NULL ? (size_t)(newline - p) : held;
 	return newline != NULL || held > in->max;
+}
+
+/* The length of a line that is held whole, where somebody knows it; or 0. */
+static size_t
+foreseen(const struct io_in *in)
+{
+	if (in->foresee == NULL || in->start == in->end)
+		return 0;
+	return in->foresee(in->foreseer, in->p + in->start, in->end - in->start);
 }
 
 bool
@@ -515,7 +521,9 @@ io_line(struct io_in *in, const char **p, size_t *n)
 	if (in->skip)
 		skip_line(in);
 	in->seen = 0;
-	while (!(whole = have_line(in, &held)) && fill(in))
+	held = foreseen(in);
+	whole = held > 0;
+	while (!whole && !(whole = have_line(in, &held)) && fill(in))
 		;
 	in->open_end = !whole;
 	if (!whole && held == 0)

@@ -178,25 +178,27 @@ check_string(struct json_check *c, const char *p)
 }
 
 /* The end of a string whose first steps, up to q, are plain ASCII. */
-static const char *
-string_rest(const char *q, const char *end, bool *plain)
+static struct json_end
+string_rest(const char *q, const char *end)
 {
 	struct json_fault fault;
 	struct json_check c = {.start = q, .end = end, .fault = &fault};
 
 	if (end - q < STEP)
 		q = after_ascii(q, end);
-	*plain = q < end && *q == '"';
-	return *plain ? q + 1 : check_string(&c, q - 1);
+	if (q < end && *q == '"')
+		return (struct json_end){q + 1, true};
+	return (struct json_end){check_string(&c, q - 1), false};
 }
 
-const char *
-json_string_end(const char *p, const char *end, bool *plain)
+struct json_end
+json_string_end(const char *p, const char *end)
 {
 	const char *q = plain_steps(p + 1, end, true);
 
-	*plain = q < end && *q == '"';
-	return *plain ? q + 1 : string_rest(q, end, plain);
+	if (q < end && *q == '"')
+		return (struct json_end){q + 1, true};
+	return string_rest(q, end);
 }
 
 static const char *

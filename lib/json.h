@@ -47,11 +47,14 @@ bool	json_parse(const char *text, size_t n, struct json *v,
 enum json_type json_type(struct json v);
 
 /*
- * What follows the string whose opening quote is at p; NULL where no string that may
- * stand in a JSON text ends before end. Sets *plain to whether it is ASCII without an
- * escape.
+ * What follows the string whose opening quote is at p, NULL where no string that may
+ * stand in a JSON text ends before end; and whether it is ASCII without an escape.
  */
-const char *json_string_end(const char *p, const char *end, bool *plain);
+struct json_end {
+	const char	*p;
+	bool		 plain;
+};
+struct json_end json_string_end(const char *p, const char *end);
 
 /* The value of the last member with that name; JSON_NONE where there is none. */
 struct json json_get(struct json object, const char *name);

@@ -291,10 +291,9 @@ redact_json(const struct redact *r, struct buf *out, struct json v,
     unsigned also)
 {
 	const char *p = v.p, *end = p + v.n, *next;
-	bool plain;
 
 	for (; p < end; p = next) {
-		next = *p == '"' ? json_string_end(p, end, &plain) : NULL;
+		next = *p == '"' ? json_string_end(p, end).p : NULL;
 		if (next != NULL) {
 			add_string(r, out, (struct json){p, (size_t)(next - p)},
 			    also);

@@ -11,13 +11,19 @@ eight(const char *p)
 	return x;
 }
 
-/* The end of the shape's record whose string ends with the quote at p; or NULL. */
+/*
+ * The end of the shape's record whose string ends with the quote at p; or NULL. A
+ * tail is mostly a few brackets: one word.
+ */
 static inline const char *
 after_tail(const struct shape *shape, const char *p, const char *end)
 {
-	size_t tail = shape->tail;
+	size_t tail = shape->tail, left = (size_t)(end - p);
+	bool known = left >= sizeof(shape->first) &&
+	    tail <= sizeof(shape->first);
 
-	if ((size_t)(end - p) < tail ||
+	if (known ? ((eight(p) ^ shape->first) & shape->mask) != 0 :
+	    left < tail ||
 	    memcmp(p, shape->record.p + shape->record.n - tail, tail) != 0)
 		return NULL;
 	p += tail;
@@ -25,22 +31,25 @@ after_tail(const struct shape *shape, const char *p, const char *end)
 }
 
 /*
- * The end of the record of that shape that begins at p; or NULL. The last bytes
- * of the head tell most shapes apart, before all are compared.
+ * The end of the record of that shape that begins at p, and whether its string is
+ * plain; or NULL. The last bytes of the head tell most shapes apart, before all are
+ * compared.
  */
-static inline const char *
+static inline struct json_end
 after_record(const struct shapes *s, const struct shape_key *key, const char *p,
-    const char *end, bool *plain)
+    const char *end)
 {
 	const struct shape *shape = &s->shapes[key->number];
-	const char *after;
+	struct json_end after = {NULL, false};
 
 	if ((size_t)(end - p) <= key->head ||
 	    eight(p + key->head - sizeof(key->last)) != key->last ||
 	    memcmp(p, shape->record.p, key->head) != 0)
-		return NULL;
-	after = json_string_end(p + key->head - 1, end, plain);
-	return after != NULL ? after_tail(shape, after - 1, end) : NULL;
+		return after;
+	after = json_string_end(p + key->head - 1, end);
+	if (after.p != NULL)
+		after.p = after_tail(shape, after.p - 1, end);
+	return after;
 }
 
 /* Makes the shape at that place in the order the first. */
@@ -53,23 +62,22 @@ to_front(struct shapes *s, unsigned place)
 	s->keys[0] = key;
 }
 
-size_t
-shapes_find(struct shapes *s, const char *p, size_t n, unsigned *number,
-    bool *plain)
+struct shapes_found
+shapes_find(struct shapes *s, const char *p, size_t n)
 {
-	const char *after;
+	struct json_end after;
 	unsigned i;
 
 	for (i = 0; i < s->n; i++) {
-		after = after_record(s, &s->keys[i], p, p + n, plain);
-		if (after == NULL)
+		after = after_record(s, &s->keys[i], p, p + n);
+		if (after.p == NULL)
 			continue;
 		if (i > 0)
 			to_front(s, i);
-		*number = s->keys[0].number;
-		return (size_t)(after - p);
+		return (struct shapes_found){(size_t)(after.p - p),
+		    s->keys[0].number, after.plain};
 	}
-	return 0;
+	return (struct shapes_found){0};
 }
 
 unsigned
@@ -77,6 +85,7 @@ shapes_keep(struct shapes *s, const char *record, size_t n, struct json string)
 {
 	struct shape *shape;
 	struct shape_key *key = &s->keys[0];
+	size_t some;
 
 	if (s->n < SHAPES_MAX) {
 		s->keys[s->n].number = s->n;
@@ -90,6 +99,10 @@ shapes_keep(struct shapes *s, const char *record, size_t n, struct json string)
 	key->head = (size_t)(string.p - record) + 1;
 	key->last = eight(record + key->head - sizeof(key->last));
 	shape->tail = n - (key->head - 1) - (string.n - 1);
+	shape->first = shape->mask = 0;
+	some = shape->tail < sizeof(shape->mask) ? shape->tail : sizeof(shape->mask);
+	memcpy(&shape->first, record + n - shape->tail, some);
+	memset(&shape->mask, 0xff, some);
 	return key->number;
 }
 

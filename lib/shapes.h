@@ -23,6 +23,7 @@ struct shapes {
 	struct shape {
 		struct buf	 record;	/* the one that it was seen in */
 		size_t		 tail;		/* bytes from the string's closing quote on */
+		uint64_t	 first, mask;	/* the first eight of them, or as many */
 	} shapes[SHAPES_MAX];
 	/* What tells most shapes apart, close together; the most recent one first. */
 	struct shape_key {
@@ -34,13 +35,16 @@ struct shapes {
 };
 
 /*
- * Whether the n bytes at p are, or begin with and have a newline after, a record
- * that is like one that was remembered: returns its length, sets *number to that
- * one's, and *plain to whether its own string says the bytes between its quotes
- * as they are, and they are ASCII. 0: it is like none.
+ * Looks for a shape of which the n bytes at p are a record, or begin with one and
+ * have a newline after it. Its length, 0 where there is none; the shape's number; and
+ * whether its string says the bytes between its quotes as they are, and they are ASCII.
  */
-size_t	shapes_find(struct shapes *s, const char *p, size_t n,
-	    unsigned *number, bool *plain);
+struct shapes_found {
+	size_t		length;
+	unsigned	number;
+	bool		plain;
+};
+struct shapes_found shapes_find(struct shapes *s, const char *p, size_t n);
 
 /*
  * Remembers a record of valid JSON and the string in it that may change. Returns

@@ -270,6 +270,7 @@ start(struct seen *s, bool one)
 {
 	buf_clear(&s->text);
 	s->fold.one = one;
+	s->fold.keep = FOLD_TEXTS;
 	s->n = 0;
 	s->whole = true;
 }

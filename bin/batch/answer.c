@@ -36,7 +36,8 @@ answer_start(struct answer *a, size_t max)
 	*a = (struct answer){
 		.why = a->why,
 		.body = a->body,
-		.fold = {.one = true},	/* a response holds one answer */
+		/* A response holds one answer. */
+		.fold = {.one = true, .keep = FOLD_OBJECT},
 		.max = max,
 		.started = true,
 	};

@@ -119,7 +119,7 @@ result_add(const struct result *r, const struct redact *redact, struct buf *out)
 void
 result_flaw(struct json body, struct buf *reason)
 {
-	struct fold f = {.one = true, .thinking = FOLD_SKIP};
+	struct fold f = {.one = true, .keep = FOLD_TEXTS};
 	struct chunk c;
 	const char *why;
 

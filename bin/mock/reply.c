@@ -579,7 +579,7 @@ take_event(struct fold *f, const char *line, size_t n, struct buf *out,
 void
 reply_recorded_text(const char *ndjson, size_t n, struct buf *out)
 {
-	struct fold f = {.one = true, .thinking = FOLD_SKIP};
+	struct fold f = {.one = true, .keep = FOLD_TEXTS};
 	const struct fold_thread *main_thread;
 	const char *end = ndjson + n;
 	uint32_t half = 0;

@@ -508,7 +508,7 @@ void
 watch_start(struct watch *w)
 {
 	w->reader = chunk_reader();
-	w->fold.no_texts = true;	/* they are counted */
+	w->fold.keep = FOLD_COUNTS;
 }
 
 void

@@ -97,7 +97,7 @@ fold(struct state *s, const char *p, size_t n)
 static size_t
 fold_all(const char *p, size_t n, bool one)
 {
-	struct state s = {.fold = {.one = one, .thinking = FOLD_KEEP}};
+	struct state s = {.fold = {.one = one, .keep = FOLD_OBJECT | FOLD_THINKING}};
 	size_t answers;
 
 	fold(&s, p, n);
