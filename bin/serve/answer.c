@@ -1,14 +1,18 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "answer.h"
 #include "diag.h"
+#include "io.h"
+#include "term.h"
 #include "when.h"
 
 enum {
 	PART = 1 << 16,		/* bytes read at once, */
+	LONGEST = 8192,		/* of a line that it says, else in parts */
 	PARTS = 8,		/* and how often before others have their turn */
 	NOT_RUN = 126, NOT_FOUND = 127,	/* statuses of sh */
 };
@@ -41,51 +45,82 @@ answer_feed(struct answer *a)
 		process_close(in);
 }
 
-/* Reads a part; 0 where there is none now, -1 at the end. */
-static ssize_t
-read_part(int *end, char *part)
+/* Takes what can be read; false where that is all there is, for now or at the end. */
+static bool
+drain(struct answer *a, int *end, void (*take)(struct answer *, const char *, size_t))
 {
-	ssize_t n = read(*end, part, PART);
+	static char part[PART];
+	ssize_t n;
+	int i;
 
-	if (n > 0)
-		return n;
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	process_close(end);
-	return -1;
+	for (i = 0; i < PARTS && *end != -1; i++) {
+		n = read(*end, part, PART);
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return false;
+		if (n > 0)
+			take(a, part, (size_t)n);
+		else
+			process_close(end);
+	}
+	return *end != -1;
+}
+
+static void
+feed(struct answer *a, const char *p, size_t n)
+{
+	passing_feed(&a->passing, p, n);
 }
 
 void
 answer_read(struct answer *a)
 {
-	static char part[PART];
-	ssize_t n = 1;
-	int i;
+	bool more = drain(a, &a->process.out, feed);
 
-	for (i = 0; i < PARTS && n > 0 && a->process.out != -1; i++) {
-		n = read_part(&a->process.out, part);
-		if (n > 0)
-			passing_feed(&a->passing, part, (size_t)n);
-	}
 	/* Others may have the pipe still: what its leader wrote is what counts. */
-	if (a->process.ended && (n <= 0 || a->process.out == -1))
+	if (a->process.ended && !more)
 		a->over = true;
 	if (a->passing.kind == PASSING_BROKEN)
 		answer_drop(a, when_now());
 }
 
+/* Standard error is the last resort: a failure to write there has nowhere to go. */
+static void
+pass_on(struct answer *a)
+{
+	struct buf shown = {0};
+
+	if (a->line.n > 0 && a->line.p[a->line.n - 1] == '\r')
+		a->line.n--;
+	term_line(&shown, a->line.p, a->line.n);
+	if (!io_blank(shown.p, shown.n)) {
+		buf_clear(&a->last);
+		buf_add(&a->last, shown.p, shown.n);
+	}
+	buf_addc(&shown, '\n');
+	(void)io_write_all(STDERR_FILENO, shown.p, shown.n);
+	buf_free(&shown);
+	buf_clear(&a->line);
+}
+
+static void
+hear(struct answer *a, const char *p, size_t n)
+{
+	const char *end = p + n, *newline, *stop;
+
+	while (p < end) {
+		newline = memchr(p, '\n', (size_t)(end - p));
+		stop = newline != NULL ? newline : end;
+		buf_add(&a->line, p, (size_t)(stop - p));
+		if (newline != NULL || a->line.n > LONGEST)
+			pass_on(a);
+		p = newline != NULL ? newline + 1 : end;
+	}
+}
+
 void
 answer_hear(struct answer *a)
 {
-	static char part[PART];
-	ssize_t n = 1;
-	int i;
-
-	for (i = 0; i < PARTS && n > 0 && a->process.err != -1; i++) {
-		n = read_part(&a->process.err, part);
-		if (n > 0)
-			said_add(&a->said, part, (size_t)n);
-	}
+	(void)drain(a, &a->process.err, hear);
 }
 
 void
@@ -135,13 +170,14 @@ answer_error(struct answer *a, struct endpoint_error *e)
 {
 	unsigned status = http_status(a);
 
-	said_end(&a->said);
+	if (a->line.n > 0)
+		pass_on(a);
 	*e = endpoint_error_of(status);
 	switch (status) {
 	case 400:
 	case 429:
-		if (a->said.last.n > 0)
-			e->message = buf_string(&a->said.last);
+		if (a->last.n > 0)
+			e->message = buf_string(&a->last);
 		break;
 	case 500:
 		e->message = "the server could not make an answer";
@@ -159,11 +195,13 @@ answer_error(struct answer *a, struct endpoint_error *e)
 void
 answer_free(struct answer *a)
 {
-	said_end(&a->said);
+	if (a->line.n > 0)
+		pass_on(a);
 	process_close(&a->process.in);
 	process_close(&a->process.out);
 	process_close(&a->process.err);
 	passing_free(&a->passing);
 	spool_free(&a->body);
-	said_free(&a->said);
+	buf_free(&a->last);
+	buf_free(&a->line);
 }

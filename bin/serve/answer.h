@@ -11,7 +11,6 @@
 #include "endpoint.h"
 #include "passing.h"
 #include "process.h"
-#include "said.h"
 #include "spool.h"
 
 struct exchange;
@@ -27,13 +26,17 @@ struct answer {
 	bool		 room;		/* its output may be read: x takes it */
 	/* The rest is answer's own. */
 	size_t		 fed;		/* bytes of the request */
-	struct said	 said;
+	struct buf	 line;		/* of its standard error, not whole yet */
+	struct buf	 last;		/* its last line that is not blank, filtered */
 };
 
 /* Starts the command on a.body. False with errno set. */
 bool	answer_start(struct answer *a, const char *command);
 
-/* Writes, reads and listens as far as that needs no waiting. */
+/*
+ * Writes, reads and listens as far as that needs no waiting. What is heard goes, line by
+ * line through the terminal filter, to standard error.
+ */
 void	answer_feed(struct answer *a);
 void	answer_read(struct answer *a);
 void	answer_hear(struct answer *a);

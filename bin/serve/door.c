@@ -26,40 +26,23 @@ struct door_route {
 				   question for an answer */
 };
 
-static void say_models(const struct door *d, struct buf *out);
-static void say_info_models(const struct door *d, struct buf *out);
-static void say_info_modes(const struct door *d, struct buf *out);
-static void say_health(const struct door *d, struct buf *out);
-
-static const struct door_route routes[] = {
-	{"/v1/openai/chat/completions", "POST", false, NULL},
-	{"/v1/chat/completions", "POST", false, NULL},
-	{"/v1/openai/models", "GET", false, say_models},
-	{"/v1/models", "GET", false, say_models},
-	{"/v1/info/models", "GET", false, say_info_models},
-	{"/v1/info/modes", "GET", false, say_info_modes},
-	{"/healthz", "GET", true, say_health},
-};
-
 static void
 say_health(const struct door *d, struct buf *out)
 {
 	(void)d;
-	buf_adds(out, "{\"status\":\"ok\"}\n");
+	buf_adds(out, "{\"status\":\"ok\"}");
 }
 
 static void
 say_info_models(const struct door *d, struct buf *out)
 {
 	endpoint_add_ids(out, d->models.ids, d->models.n, NULL);
-	buf_addc(out, '\n');
 }
 
 static void
 say_info_modes(const struct door *d, struct buf *out)
 {
 	endpoint_add_ids(out, d->modes.ids, d->modes.n, NULL);
-	buf_addc(out, '\n');
 }
 
 /* Ids as OpenAI's list of models has them. */
@@ -90,8 +73,17 @@ say_models(const struct door *d, struct buf *out)
 	emit_ids(&e, &d->models);
 	emit_close(&e, ']');
 	emit_close(&e, '}');
-	buf_addc(out, '\n');
 }
+
+static const struct door_route routes[] = {
+	{"/v1/openai/chat/completions", "POST", false, NULL},
+	{"/v1/chat/completions", "POST", false, NULL},
+	{"/v1/openai/models", "GET", false, say_models},
+	{"/v1/models", "GET", false, say_models},
+	{"/v1/info/models", "GET", false, say_info_models},
+	{"/v1/info/modes", "GET", false, say_info_modes},
+	{"/healthz", "GET", true, say_health},
+};
 
 static bool refuse(struct exchange *x, unsigned status, const char *code,
     const char *fmt, ...) BUF_PRINTF(4, 5);
@@ -248,7 +240,6 @@ send_away(struct exchange *x)
 	struct endpoint_error e = endpoint_error_of(503);
 
 	e.message = "the server is to end";
-	x->retry = true;
 	exchange_refuse(x, 503, &e);
 }
 
@@ -269,15 +260,6 @@ door_head(const struct door *d, struct exchange *x, const char *path,
 		send_away(x);
 }
 
-static bool
-server_failed(struct exchange *x)
-{
-	struct endpoint_error e = endpoint_error_of(500);
-
-	exchange_refuse(x, 500, &e);
-	return false;
-}
-
 void
 door_body(struct exchange *x, const char *p, size_t n)
 {
@@ -287,7 +269,7 @@ door_body(struct exchange *x, const char *p, size_t n)
 		too_long(x);
 	} else if (!spool_add(&x->body, p, n)) {
 		diag_warn_errno("a request's body");
-		server_failed(x);
+		exchange_fail(x, 500);
 	}
 	if (x->status != 0)
 		spool_free(&x->body);
@@ -342,18 +324,17 @@ door_whole(const struct door *d, struct exchange *x)
 		return false;
 	if (x->route->say != NULL) {
 		x->route->say(d, &text);
+		buf_addc(&text, '\n');
 		exchange_say(x, &text);
 		return false;
 	}
 	if (x->body.file == -1)
 		return check_request(d, x, &x->body.text);
-	ok = spool_read(&x->body, &text);
-	if (ok) {
-		ok = check_request(d, x, &text);
-	} else {
+	if (!spool_read(&x->body, &text)) {
 		diag_warn_errno("a request's body");
-		server_failed(x);
+		exchange_fail(x, 500);
 	}
+	ok = x->status == 0 && check_request(d, x, &text);
 	buf_free(&text);
 	return ok;
 }

@@ -21,6 +21,14 @@ exchange_refuse(struct exchange *x, unsigned status, const struct endpoint_error
 }
 
 void
+exchange_fail(struct exchange *x, unsigned status)
+{
+	struct endpoint_error e = endpoint_error_of(status);
+
+	exchange_refuse(x, status, &e);
+}
+
+void
 exchange_say(struct exchange *x, struct buf *text)
 {
 	buf_free(&x->out);
@@ -139,7 +147,7 @@ add_headers(const struct exchange *x, struct MHD_Response *response,
 		add_header(response, "Allow", x->allow);
 	if (x->status == 401)
 		add_header(response, "WWW-Authenticate", "Bearer");
-	if (x->retry)
+	if (x->status == 429 || x->status == 503)
 		add_header(response, "Retry-After", retry_after);
 	else if (x->status >= 400)
 		add_header(response, "X-Should-Retry", "false");

@@ -12,9 +12,10 @@
 
 #include <microhttpd.h>
 
-#include "conns.h"
 #include "endpoint.h"
 #include "spool.h"
+
+struct conn;
 
 /* What the two threads share: the lock, and how the server's is woken. */
 struct exchange_shared {
@@ -57,7 +58,6 @@ struct exchange {
 	bool			 suspended;
 	unsigned		 status;	/* of the response; 0: none yet */
 	bool			 stream;
-	bool			 retry;		/* the client may try again later */
 	const char		*type;		/* its media type */
 	const char		*allow;		/* with 405: the methods; else NULL */
 	struct buf		 out;		/* bytes of the response's body, */
@@ -73,6 +73,9 @@ struct exchange {
 /* The response is an error; e is copied. */
 void	exchange_refuse(struct exchange *x, unsigned status,
 	    const struct endpoint_error *e);
+
+/* The response is the general error of that status. */
+void	exchange_fail(struct exchange *x, unsigned status);
 
 /* The response is JSON with status 200: text is taken over. */
 void	exchange_say(struct exchange *x, struct buf *text);

@@ -1,6 +1,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,12 +9,14 @@
 #include "diag.h"
 #include "fd.h"
 #include "front.h"
+#include "io.h"
+#include "json.h"
 #include "mem.h"
-#include "servelog.h"
 #include "when.h"
 
 enum {
 	ACCEPTED = 64,		/* connections taken before others have their turn */
+	ASK_MS = 60000,		/* for head and body, or between two requests */
 	SILENCE = 600,		/* s in which a client takes nothing of a response */
 };
 
@@ -60,38 +63,53 @@ on_head(struct front *f, struct exchange *x, const char *path,
 	f->nexchanges++;
 	/* The first one's time began with the connection. */
 	if (x->conn->used)
-		conns_start(&f->conns, x->conn, x->began);
+		x->conn->due = x->began + ASK_MS;
 	x->conn->used = true;
 	pthread_mutex_unlock(&f->shared.lock);
 	door_head(f->door, x, path, method, closing);
 	return x->status != 0 && has_body(x) ? exchange_respond(x) : MHD_YES;
 }
 
-static void
-turn_away(struct exchange *x, unsigned status)
-{
-	struct endpoint_error e = endpoint_error_of(status);
-
-	x->retry = true;
-	exchange_refuse(x, status, &e);
-}
-
 /* A request for an answer: into the queue, or away. With the lock held. */
 static void
 enqueue(struct front *f, struct exchange *x)
 {
-	if (f->ending) {
-		turn_away(x, 503);
-		return;
-	}
-	if (f->queue.n >= f->room) {
-		turn_away(x, 429);
+	if (f->ending || f->nqueue >= f->room) {
+		exchange_fail(x, f->ending ? 503 : 429);
 		return;
 	}
 	x->stage = EXCHANGE_WAITING;
-	queue_add(&f->queue, x);
+	*f->end = x;
+	f->end = &x->next;
+	f->nqueue++;
 	exchange_wait(x);
 	fd_wake(f->shared.wake);
+}
+
+void
+front_remove(struct front *f, struct exchange *x)
+{
+	struct exchange **at = &f->queue;
+
+	while (*at != NULL && *at != x)
+		at = &(*at)->next;
+	if (*at == NULL)
+		return;
+	*at = x->next;
+	x->next = NULL;
+	if (f->end == &x->next)
+		f->end = at;
+	f->nqueue--;
+}
+
+struct exchange *
+front_next(struct front *f)
+{
+	struct exchange *x = f->queue;
+
+	if (x != NULL)
+		front_remove(f, x);
+	return x;
 }
 
 /* All of a request is here. */
@@ -101,7 +119,7 @@ on_whole(struct front *f, struct exchange *x)
 	bool waits;
 
 	pthread_mutex_lock(&f->shared.lock);
-	conns_stop(&f->conns, x->conn);
+	x->conn->due = 0;
 	pthread_mutex_unlock(&f->shared.lock);
 	if (!door_whole(f->door, x))
 		return exchange_respond(x);
@@ -146,19 +164,38 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
 }
 
 static void
+add_text(struct buf *line, const char *text)
+{
+	if (text != NULL)
+		json_quote(line, text, strlen(text));
+	else
+		buf_adds(line, "null");
+}
+
+/* A line of the log, by one write(2): no content, never a key. */
+static void
 log_exchange(struct front *f, const struct exchange *x)
 {
-	struct servelog_entry e = {
-		.began = x->began_at, .client = x->client, .mode = x->mode,
-		.status = x->late ? 408 : x->status, .ms = when_now() - x->began,
-		.bytes = x->bytes,
-	};
+	unsigned status = x->late ? 408 : x->status;
+	struct buf line = {0};
 
-	if (f->log == -1 || servelog_write(f->log, &e))
-		return;
-	if (!f->log_failed)
-		diag_warn_errno("the log");
-	f->log_failed = true;
+	buf_printf(&line, "{\"time\":%lld.%03lld,\"client\":",
+	    x->began_at / 1000, x->began_at % 1000);
+	add_text(&line, x->client);
+	buf_adds(&line, ",\"mode\":");
+	add_text(&line, x->mode);
+	if (status != 0)
+		buf_printf(&line, ",\"status\":%u", status);
+	else	/* the client was gone before */
+		buf_adds(&line, ",\"status\":null");
+	buf_printf(&line, ",\"ms\":%lld,\"bytes\":%llu}\n",
+	    when_now() - x->began, x->bytes);
+	if (f->log != -1 && !io_write_all(f->log, line.p, line.n)) {
+		if (!f->log_failed)
+			diag_warn_errno("the log");
+		f->log_failed = true;
+	}
+	buf_free(&line);
 }
 
 /* libmicrohttpd's MHD_RequestCompletedCallback. */
@@ -176,15 +213,41 @@ on_done(void *cls, struct MHD_Connection *c, void **context,
 	*context = NULL;
 	pthread_mutex_lock(&f->shared.lock);
 	log_exchange(f, x);
-	queue_remove(&f->queue, x);
+	front_remove(f, x);
 	if (x->waiter != NULL)
 		*x->waiter = NULL;
 	x->conn->x = NULL;
-	conns_start(&f->conns, x->conn, when_now());
+	x->conn->due = when_now() + ASK_MS;
 	f->nexchanges--;
 	fd_wake(f->shared.wake);
 	pthread_mutex_unlock(&f->shared.lock);
 	exchange_free(x);
+}
+
+/* With the lock held; the connection is *context. */
+static void
+add_connection(struct front *f, struct MHD_Connection *c, void **context)
+{
+	struct conn *conn = mem_zero(1, sizeof(*conn));
+
+	conn->fd = MHD_get_connection_info(c,
+	    MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	conn->due = when_now() + ASK_MS;
+	conn->next = f->conns;
+	*context = f->conns = conn;
+}
+
+static void
+remove_connection(struct front *f, struct conn *conn)
+{
+	struct conn **at = &f->conns;
+
+	while (*at != conn)
+		at = &(*at)->next;
+	*at = conn->next;
+	free(conn);
+	f->nconns--;
+	fd_wake(f->shared.wake);
 }
 
 /* libmicrohttpd's MHD_NotifyConnectionCallback. */
@@ -193,18 +256,12 @@ on_connection(void *cls, struct MHD_Connection *c, void **context,
     enum MHD_ConnectionNotificationCode what)
 {
 	struct front *f = cls;
-	int fd;
 
 	pthread_mutex_lock(&f->shared.lock);
-	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		fd = MHD_get_connection_info(c,
-		    MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-		*context = conns_add(&f->conns, fd, when_now());
-	} else {
-		conns_remove(&f->conns, *context);
-		f->nconns--;
-		fd_wake(f->shared.wake);
-	}
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		add_connection(f, c, context);
+	else
+		remove_connection(f, *context);
 	pthread_mutex_unlock(&f->shared.lock);
 }
 
@@ -266,18 +323,44 @@ front_cut_late(struct front *f, long long now)
 {
 	struct conn *conn;
 
-	while ((conn = conns_late(&f->conns, now)) != NULL) {
+	for (conn = f->conns; conn != NULL; conn = conn->next) {
+		if (conn->due == 0 || conn->due > now)
+			continue;
+		conn->due = 0;
 		if (conn->x != NULL && conn->x->stage == EXCHANGE_READING) {
 			say_timeout(conn);
 			conn->x->late = conn->x->gone = true;
 		}
-		conns_shut(conn);
+		shutdown(conn->fd, SHUT_RDWR);
 	}
+}
+
+long long
+front_due(const struct front *f)
+{
+	const struct conn *conn;
+	long long due = 0;
+
+	for (conn = f->conns; conn != NULL; conn = conn->next)
+		if (conn->due != 0 && (due == 0 || conn->due < due))
+			due = conn->due;
+	return due;
+}
+
+void
+front_shut_idle(const struct front *f)
+{
+	const struct conn *conn;
+
+	for (conn = f->conns; conn != NULL; conn = conn->next)
+		if (conn->x == NULL)
+			shutdown(conn->fd, SHUT_RDWR);
 }
 
 void
 front_start(struct front *f, size_t most)
 {
+	f->end = &f->queue;
 	if (!fd_waker(f->shared.wake))
 		diag_die_errno(EX_OSERR, "pipe");
 	if (pthread_mutex_init(&f->shared.lock, NULL) != 0)

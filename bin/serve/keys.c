@@ -43,18 +43,11 @@ check_token(const char *token, const char *path, unsigned long line)
 
 /* Takes a line apart: a token, blanks, the rest is the name. */
 static void
-take_line(struct keys *k, const char *p, size_t n, const char *path,
-    unsigned long number)
+take_line(struct keys *k, char *line, const char *path, unsigned long number)
 {
 	struct buf name = {0};
-	char *line, *rest;
+	char *rest = line + strcspn(line, " \t");
 
-	while (n > 0 && strchr(" \t\r", p[n - 1]) != NULL)
-		n--;
-	line = mem_copy(p, n);
-	if (strlen(line) != n)
-		diag_die(EX_CONFIG, "%s:%lu: a NUL byte", path, number);
-	rest = line + strcspn(line, " \t");
 	if (*rest != '\0')
 		*rest++ = '\0';
 	rest += strspn(rest, " \t");
@@ -62,21 +55,20 @@ take_line(struct keys *k, const char *p, size_t n, const char *path,
 	utf8_add(&name, rest, strlen(rest));
 	keys_add(k, line, name.n > 0 ? buf_string(&name) : NULL);
 	buf_free(&name);
-	free(line);
 }
 
 static void
-take_lines(struct keys *k, const char *p, size_t n, const char *path)
+take_lines(struct keys *k, struct buf *text, const char *path)
 {
-	const char *end = p + n, *newline;
-	unsigned long number = 1;
+	size_t n = strlen(buf_string(text));
+	char *rest = text->p, *line;
+	unsigned long number;
 
-	for (; p < end; p = newline + 1, number++) {
-		newline = memchr(p, '\n', (size_t)(end - p));
-		if (newline == NULL)
-			newline = end;
-		if (*p != '#')
-			take_line(k, p, (size_t)(newline - p), path, number);
+	for (number = 1; (line = io_cut(&rest)) != NULL; number++) {
+		if (rest == NULL && n != text->n)
+			diag_die(EX_CONFIG, "%s:%lu: a NUL byte", path, number);
+		if (*line != '#' && (*line != '\0' || rest != NULL))
+			take_line(k, line, path, number);
 	}
 }
 
@@ -104,7 +96,7 @@ keys_read(struct keys *k, const char *path)
 	if (io_slurp_fd(fd, path, IO_TEXT, &text, MAX_FILE, &why) != 0)
 		diag_die(EX_CONFIG, "%s", buf_string(&why));
 	close(fd);
-	take_lines(k, text.p, text.n, path);
+	take_lines(k, &text, path);
 	if (k->n == had)
 		diag_die(EX_CONFIG, "%s: no token in it", path);
 	buf_free(&text);

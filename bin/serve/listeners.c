@@ -1,17 +1,20 @@
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "diag.h"
 #include "fd.h"
+#include "host.h"
 #include "listeners.h"
 #include "mem.h"
 
-enum { FIRST = 3, MOST = 64 };
+enum {
+	FIRST = 3, MOST = 64,
+	NAME = 64,		/* bytes of an address, and of a port */
+};
 
 /* A variable's number; -1 where it has none. */
 static long
@@ -60,71 +63,42 @@ listeners_take(int **fds)
 	return (size_t)n;
 }
 
-/* A socket's own address. */
-union name {
-	struct sockaddr		any;
-	struct sockaddr_in	four;
-	struct sockaddr_in6	six;
-	struct sockaddr_storage	storage;
-};
-
+/* A socket's own address and port, as text; false where it has none. */
 static bool
-name_of(int fd, union name *name)
+name_of(int fd, char host[NAME], char port[NAME])
 {
-	socklen_t n = sizeof(*name);
+	struct sockaddr_storage name;
+	socklen_t n = sizeof(name);
 
-	memset(name, 0, sizeof(*name));
-	return getsockname(fd, &name->any, &n) != -1;
-}
-
-static int
-port_of(const union name *name)
-{
-	return ntohs(name->any.sa_family == AF_INET6 ? name->six.sin6_port :
-	    name->four.sin_port);
+	return getsockname(fd, (struct sockaddr *)&name, &n) != -1 &&
+	    name.ss_family != AF_UNIX &&
+	    getnameinfo((struct sockaddr *)&name, n, host, NAME, port, NAME,
+	    NI_NUMERICHOST | NI_NUMERICSERV) == 0;
 }
 
 bool
 listeners_loopback(int fd)
 {
-	union name name;
+	char host[NAME], port[NAME];
+	struct sockaddr any = {0};
+	socklen_t n = sizeof(any);
 
-	if (!name_of(fd, &name))
-		return false;
-	switch (name.any.sa_family) {
-	case AF_UNIX:
-		return true;
-	case AF_INET:
-		return ntohl(name.four.sin_addr.s_addr) >> 24 == 127;
-	case AF_INET6:
-		return memcmp(&name.six.sin6_addr, &in6addr_loopback,
-		    sizeof(in6addr_loopback)) == 0;
-	default:
-		return false;
-	}
+	if (name_of(fd, host, port))
+		return host_is_loopback(host);
+	return getsockname(fd, &any, &n) != -1 && any.sa_family == AF_UNIX;
 }
 
 void
 listeners_address(int fd, struct buf *out)
 {
-	char text[INET6_ADDRSTRLEN];
-	union name name;
-	const void *address;
+	char host[NAME], port[NAME];
 
-	if (!name_of(fd, &name))
+	if (!name_of(fd, host, port))
 		return;
-	if (name.any.sa_family == AF_INET) {
-		if (name.four.sin_addr.s_addr == htonl(INADDR_ANY))
-			name.four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		address = &name.four.sin_addr;
-	} else if (name.any.sa_family == AF_INET6) {
-		if (IN6_IS_ADDR_UNSPECIFIED(&name.six.sin6_addr))
-			name.six.sin6_addr = in6addr_loopback;
-		address = &name.six.sin6_addr;
-	} else {
-		return;
-	}
-	if (inet_ntop(name.any.sa_family, address, text, sizeof(text)) != NULL)
-		buf_printf(out, name.any.sa_family == AF_INET ? "%s:%d" :
-		    "[%s]:%d", text, port_of(&name));
+	if (strchr(host, ':') == NULL)
+		buf_printf(out, "%s:%s", strcmp(host, "0.0.0.0") == 0 ?
+		    "127.0.0.1" : host, port);
+	else
+		buf_printf(out, "[%s]:%s", strcmp(host, "::") == 0 ? "::1" : host,
+		    port);
 }

@@ -160,7 +160,7 @@ watch_all(struct server *s)
 	for (i = 0; i < s->n; i++)
 		if (s->answers[i]->x != NULL)
 			watch_client(s, s->answers[i]->x);
-	for (x = s->front.queue.first; x != NULL; x = x->next)
+	for (x = s->front.queue; x != NULL; x = x->next)
 		watch_client(s, x);
 }
 
@@ -175,7 +175,7 @@ sooner(long long *due, long long other)
 static int
 wait_ms(const struct server *s)
 {
-	long long due = conns_due(&s->front.conns), now = when_now();
+	long long due = front_due(&s->front), now = when_now();
 	const struct answer *a;
 	size_t i;
 
@@ -232,7 +232,6 @@ tell_failure(struct answer *a, struct exchange *x)
 	unsigned status = answer_error(a, &e);
 
 	if (!x->stream) {
-		x->retry = status == 429;
 		exchange_refuse(x, status, &e);
 		return;
 	}
@@ -310,7 +309,7 @@ next_answer(struct server *s)
 	struct answer *a;
 
 	if (s->n < s->o->jobs)
-		x = queue_next(&s->front.queue);
+		x = front_next(&s->front);
 	if (x == NULL)
 		return NULL;
 	a = mem_zero(1, sizeof(*a));
@@ -329,12 +328,10 @@ next_answer(struct server *s)
 static void
 give_up(struct server *s, struct answer *a)
 {
-	struct endpoint_error e = endpoint_error_of(500);
-
 	diag_warn_errno("sh");
 	if (a->x != NULL) {
 		a->x->waiter = NULL;
-		exchange_refuse(a->x, 500, &e);
+		exchange_fail(a->x, 500);
 	}
 	answer_free(a);
 	free(a);
@@ -389,7 +386,7 @@ look_at(struct server *s, struct exchange *x)
 	if (!has_gone(s, x))
 		return;
 	x->gone = true;
-	queue_remove(&s->front.queue, x);
+	front_remove(&s->front, x);
 	if (x->waiter != NULL)
 		*x->waiter = NULL;
 	x->waiter = NULL;
@@ -406,7 +403,7 @@ look_at_clients(struct server *s)
 	for (i = 0; i < s->n; i++)
 		if (s->answers[i]->x != NULL)
 			look_at(s, s->answers[i]->x);
-	for (x = s->front.queue.first; x != NULL; x = next) {
+	for (x = s->front.queue; x != NULL; x = next) {
 		next = x->next;
 		look_at(s, x);
 	}
@@ -434,14 +431,13 @@ close_front(struct server *s)
 	s->front.shared.closing = true;
 	while (s->nlisteners > 0)
 		close(s->o->listeners[--s->nlisteners]);
-	conns_shut_idle(&s->front.conns);
+	front_shut_idle(&s->front);
 }
 
 /* Ends what is at work. With the lock held. */
 static void
 end_all(struct server *s)
 {
-	struct endpoint_error e = endpoint_error_of(503);
 	struct exchange *x;
 	size_t i;
 
@@ -449,10 +445,8 @@ end_all(struct server *s)
 	if (s->front.ending)
 		return;
 	s->front.ending = true;
-	while ((x = queue_next(&s->front.queue)) != NULL) {
-		x->retry = true;
-		exchange_refuse(x, 503, &e);
-	}
+	while ((x = front_next(&s->front)) != NULL)
+		exchange_fail(x, 503);
 	for (i = 0; i < s->n; i++)
 		process_end(&s->answers[i]->process, when_now());
 }
@@ -508,7 +502,7 @@ see_signals(struct server *s)
 static bool
 is_finished(struct server *s, long long now)
 {
-	if (!s->front.shared.closing || s->n > 0 || s->front.queue.n > 0)
+	if (!s->front.shared.closing || s->n > 0 || s->front.nqueue > 0)
 		return false;
 	if (s->front.nexchanges == 0)
 		return true;
