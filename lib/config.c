@@ -26,22 +26,34 @@ config_forget(const char *name)
 	(void)unsetenv(name);
 }
 
-char *
-config_path(const char *file)
+/* Under the folder of the variable, or at home; an owned path, or NULL. */
+static char *
+place(const char *variable, const char *usual, const char *file)
 {
-	const char *dir = config_variable("XDG_CONFIG_HOME");
-	const char *home = config_variable("HOME");
+	const char *dir = config_variable(variable), *home = config_variable("HOME");
 	struct buf path = {0};
 
 	/* XDG Base Directory, "Basics": a relative path is to be ignored. */
 	if (dir != NULL && *dir == '/')
 		buf_adds(&path, dir);
 	else if (home != NULL)
-		buf_printf(&path, "%s/.config", home);
+		buf_printf(&path, "%s/%s", home, usual);
 	else
 		return NULL;
 	buf_printf(&path, "/supai/%s", file);
 	return buf_take(&path);
+}
+
+char *
+config_path(const char *file)
+{
+	return place("XDG_CONFIG_HOME", ".config", file);
+}
+
+char *
+config_state(const char *file)
+{
+	return place("XDG_STATE_HOME", ".local/state", file);
 }
 
 /* An id is one word; a saved error page, say, must not pass for a list. */

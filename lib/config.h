@@ -23,6 +23,9 @@ void	config_forget(const char *name);
  */
 char	*config_path(const char *file);
 
+/* The same for what is kept: under $XDG_STATE_HOME/supai, or $HOME/.local/state/supai. */
+char	*config_state(const char *file);
+
 /*
  * Whether s can be the id of a model or a mode: one word of UTF-8 that a screen may
  * have, no comment.

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "conversation.h"
 #include "diag.h"
 #include "ending.h"
@@ -32,22 +33,15 @@ conversation_is_name(const char *name)
 	return *name != '\0' && *name != '.';
 }
 
-/* XDG Base Directory, "Basics": a relative path is to be ignored. */
 char *
 conversation_folder(void)
 {
-	const char *dir = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	struct buf path = {0};
+	char *path = config_state("");
 
-	if (dir != NULL && *dir == '/')
-		buf_adds(&path, dir);
-	else if (home != NULL && *home != '\0')
-		buf_printf(&path, "%s/.local/state", home);
-	else
+	if (path == NULL)
 		diag_die(EX_CONFIG, "neither HOME nor XDG_STATE_HOME is set: a"
 		    " conversation has no place");
-	buf_adds(&path, "/supai/");
-	return buf_take(&path);
+	return path;
 }
 
 void
@@ -85,13 +79,25 @@ add_strings(struct buf *out, struct json v)
 	}
 }
 
+bool
+conversation_line(const char **p, const char *end, struct json *v)
+{
+	const char *start = *p, *newline;
+	struct json_fault fault;
+
+	if (start == end)
+		return false;
+	newline = memchr(start, '\n', (size_t)(end - start));
+	*p = newline != NULL ? newline + 1 : end;
+	return json_parse(start, (size_t)(*p - start), v, &fault);
+}
+
 /* Wrong contents are supai-req's to tell. */
 static void
 look(struct conversation *c, int fd)
 {
 	struct buf text = {0};
-	struct json_fault fault;
-	const char *end;
+	const char *p;
 	struct json v;
 	int status = io_slurp_fd(fd, c->file, IO_BYTES, &text, 2 * IO_MAX_RECORD,
 	    NULL);
@@ -99,9 +105,8 @@ look(struct conversation *c, int fd)
 	if (status != 0)
 		exit(status);
 	c->there = text.n > 0;
-	end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
-	if (end != NULL &&
-	    json_parse(text.p, (size_t)(end - text.p), &v, &fault)) {
+	p = text.p;
+	if (conversation_line(&p, text.p + text.n, &v)) {
 		add_strings(&c->mode, json_get(v, "model"));
 		add_strings(&c->models, json_get(v, "models"));
 	}
@@ -149,16 +154,6 @@ try_lock(int fd)
 }
 
 static void
-open_file(struct conversation *c)
-{
-	c->fd = open(c->file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	if (c->fd == -1 && errno == EISDIR)
-		diag_die(EX_CANTCREAT, "%s: is a directory", c->file);
-	if (c->fd == -1)
-		diag_die_errno(EX_CANTCREAT, "%s", c->file);
-}
-
-static void
 take_lock(struct conversation *c)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
@@ -166,7 +161,11 @@ take_lock(struct conversation *c)
 	pid_t owner;
 
 	for (;; close(c->fd)) {
-		open_file(c);
+		c->fd = open(c->file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+		if (c->fd == -1 && errno == EISDIR)
+			diag_die(EX_CANTCREAT, "%s: is a directory", c->file);
+		if (c->fd == -1)
+			diag_die_errno(EX_CANTCREAT, "%s", c->file);
 		owner = try_lock(c->fd);
 		/* Whoever had it before us may have put another file there. */
 		if (owner == -1 && temp_stands(c->fd, c->file))
@@ -190,8 +189,8 @@ conversation_open(struct conversation *c)
 	if (c->made)
 		ending_add_file(c->file);
 	/* What has a name and is ours looks like one that was left, to us alone. */
-	if (!temp_make(&c->events, c->folder) || unlink(c->events.path) == -1 ||
-	    !temp_make(&c->temp, c->folder))
+	if (!temp_make(&c->events, c->file) || unlink(c->events.path) == -1 ||
+	    !temp_make(&c->temp, c->file))
 		diag_die_errno(EX_CANTCREAT, "%s: no file can be made beside it",
 		    c->file);
 }

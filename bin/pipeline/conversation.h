@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "buf.h"
+#include "json.h"
 #include "temp.h"
 
 struct conversation {
@@ -39,6 +40,12 @@ char	*conversation_folder(void);
  * Nothing is opened.
  */
 void	conversation_find(struct conversation *c, const char *name);
+
+/*
+ * The value of the line at *p, of a file's text up to end, *p then being where the next
+ * one begins; false where it is no JSON or there is none.
+ */
+bool	conversation_line(const char **p, const char *end, struct json *v);
 
 /* Looks what the last request asked for; nothing is locked, nothing made. */
 void	conversation_look(struct conversation *c);

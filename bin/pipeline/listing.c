@@ -41,22 +41,6 @@ add_content(struct buf *out, struct json content)
 	}
 }
 
-/* The first line's value, or the one after it; false where it is no JSON. */
-static bool
-take_line(const char **p, const char *end, struct json *v)
-{
-	const char *start = *p, *newline;
-	struct json_fault fault;
-
-	if (start >= end)
-		return false;
-	newline = memchr(start, '\n', (size_t)(end - start));
-	if (newline == NULL)
-		newline = end;
-	*p = newline + 1;
-	return json_parse(start, (size_t)(newline - start), v, &fault);
-}
-
 /* All of them. */
 
 struct entry {
@@ -72,7 +56,7 @@ first_words(const char *p, const char *end, struct buf *out)
 	struct json_iter i;
 	struct buf text = {0};
 
-	if (!take_line(&p, end, &request))
+	if (!conversation_line(&p, end, &request))
 		return;
 	for (i = json_first(json_get(request, "messages"));
 	    text.n == 0 && json_more(&i, &name, &message);)
@@ -107,8 +91,7 @@ read_entry(struct entry *e, int folder, const char *file, size_t n)
 {
 	struct buf text = {0}, why = {0};
 	struct stat st;
-	int fd = folder == -1 ? -1 :
-	    openat(folder, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = openat(folder, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool well = fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    io_slurp_fd(fd, file, IO_BYTES, &text, 2 * IO_MAX_RECORD, &why) == 0 &&
 	    text.n > 0;
@@ -165,18 +148,6 @@ name_length(const char *file)
 	    n - end : 0;
 }
 
-static void
-free_entries(struct entry *entries, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		free(entries[i].name);
-		buf_free(&entries[i].words);
-	}
-	free(entries);
-}
-
 void
 listing_all(void)
 {
@@ -199,9 +170,12 @@ listing_all(void)
 		closedir(dir);
 	if (n > 0)
 		qsort(entries, n, sizeof(*entries), by_time);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		put_entry(&entries[i]);
-	free_entries(entries, n);
+		free(entries[i].name);
+		buf_free(&entries[i].words);
+	}
+	free(entries);
 	free(folder);
 }
 
@@ -229,27 +203,13 @@ put_message(struct json message, bool safe)
 	buf_free(&out);
 }
 
-static void
-put_all(struct json request, struct json completion, bool safe)
-{
-	struct json name, v;
-	struct json_iter i, choices;
-
-	for (i = json_first(json_get(request, "messages")); json_more(&i, &name, &v);) {
-		put_message(v, safe);
-		io_write("\n", 1);
-	}
-	choices = json_first(json_get(completion, "choices"));
-	if (json_more(&choices, &name, &v))
-		put_message(json_get(v, "message"), safe);
-}
-
 void
 listing_one(const char *name, bool safe)
 {
 	struct conversation c;
 	struct buf text = {0};
-	struct json request, completion;
+	struct json request, completion, none, v;
+	struct json_iter i;
 	const char *p, *end;
 	int fd, status;
 
@@ -264,9 +224,15 @@ listing_one(const char *name, bool safe)
 	close(fd);
 	p = text.p;
 	end = p + text.n;
-	if (!take_line(&p, end, &request) || !take_line(&p, end, &completion))
+	if (!conversation_line(&p, end, &request) || !conversation_line(&p, end, &completion))
 		diag_die(EX_DATAERR, "%s: not a conversation", c.file);
-	put_all(request, completion, safe);
+	for (i = json_first(json_get(request, "messages")); json_more(&i, &none, &v);) {
+		put_message(v, safe);
+		io_write("\n", 1);
+	}
+	i = json_first(json_get(completion, "choices"));
+	if (json_more(&i, &none, &v))
+		put_message(json_get(v, "message"), safe);
 	buf_free(&text);
 	conversation_close(&c);
 }

@@ -20,29 +20,25 @@ struct process {
 	struct buf	 start, args;
 };
 
+/* Appends a file of proc(5), the process's where pid is not 0; whether it says something. */
 static bool
-read_file(const char *path, struct buf *out)
+read_file(struct buf *out, const char *name, pid_t pid)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct buf why = {0};
-	bool well = io_slurp_fd(fd, path, IO_BYTES, out, MAX_FILE, &why) == 0 &&
-	    out->n > 0;
+	struct buf path = {0}, why = {0};
+	bool well;
+	int fd;
 
+	buf_adds(&path, "/proc/");
+	if (pid > 0)
+		buf_printf(&path, "%ld/", (long)pid);
+	buf_adds(&path, name);
+	fd = open(buf_string(&path), O_RDONLY | O_CLOEXEC);
+	well = io_slurp_fd(fd, path.p, IO_BYTES, out, MAX_FILE, &why) == 0 &&
+	    out->n > 0;
 	if (fd != -1)
 		close(fd);
-	buf_free(&why);
-	return well;
-}
-
-static bool
-read_proc(pid_t pid, const char *name, struct buf *out)
-{
-	struct buf path = {0};
-	bool well;
-
-	buf_printf(&path, "/proc/%ld/%s", (long)pid, name);
-	well = read_file(buf_string(&path), out);
 	buf_free(&path);
+	buf_free(&why);
 	return well;
 }
 
@@ -69,18 +65,18 @@ from_proc(struct process *p)
 	struct buf stat = {0};
 	const char *name_end = NULL, *parent, *start;
 
-	if (read_proc(p->pid, "stat", &stat))
+	if (read_file(&stat, "stat", p->pid))
 		name_end = strrchr(buf_string(&stat), ')');
 	parent = field(name_end, PARENT);
 	start = field(name_end, START);
 	if (start != NULL) {
 		p->parent = (pid_t)strtol(parent, NULL, 10);
 		buf_add(&p->start, start, strcspn(start, " \n"));
-		(void)read_proc(p->pid, "cmdline", &p->args);
+		(void)read_file(&p->args, "cmdline", p->pid);
 	}
 	buf_free(&stat);
 	return start != NULL &&
-	    read_file("/proc/sys/kernel/random/boot_id", &p->start);
+	    read_file(&p->start, "sys/kernel/random/boot_id", 0);
 }
 
 /* What ps(1) says of it: "PARENT START ARGUMENTS", the start of 24 characters. */
@@ -165,16 +161,6 @@ find_script(struct process *p)
 	}
 }
 
-static bool
-has_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd != -1)
-		close(fd);
-	return fd != -1;
-}
-
 /*
  * A shell that a person types into is the terminal's first, or gives each command a
  * process group of its own; a script's commands are of the script's group.
@@ -182,8 +168,12 @@ has_terminal(void)
 static bool
 is_typed(const struct process *shell)
 {
-	return has_terminal() && (shell->pid == getsid(0) ||
-	    getpgid(shell->pid) != getpgrp());
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd == -1)
+		return false;
+	close(fd);
+	return shell->pid == getsid(0) || getpgid(shell->pid) != getpgrp();
 }
 
 /* Fowler, Noll and Vo's 1a, of 32 bits. */

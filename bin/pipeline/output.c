@@ -39,33 +39,26 @@ descriptor(const char *name)
 	return -1;
 }
 
-/* Where a link at path leads; NULL: it is none. */
-static char *
-follow(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char target[PATH_MAX];
-	struct buf to = {0};
-	ssize_t n = readlink(path, target, sizeof(target));
-
-	if (n < 1 || n == (ssize_t)sizeof(target))
-		return NULL;
-	if (target[0] != '/' && slash != NULL)
-		buf_add(&to, path, (size_t)(slash + 1 - path));
-	buf_add(&to, target, (size_t)n);
-	return buf_take(&to);
-}
-
 /* The file itself, which may not be there yet: links stay as they are. */
 static char *
 real_path(const char *name)
 {
-	char *path = mem_string(name), *next;
+	char *path = mem_string(name), target[PATH_MAX];
+	struct buf to = {0};
+	const char *slash;
+	ssize_t n;
 	int i;
 
-	for (i = 0; i < MAX_LINKS && (next = follow(path)) != NULL; i++) {
+	for (i = 0; i < MAX_LINKS; i++) {
+		n = readlink(path, target, sizeof(target));
+		if (n < 1 || n == (ssize_t)sizeof(target))
+			break;
+		slash = strrchr(path, '/');
+		if (target[0] != '/' && slash != NULL)
+			buf_add(&to, path, (size_t)(slash + 1 - path));
+		buf_add(&to, target, (size_t)n);
 		free(path);
-		path = next;
+		path = buf_take(&to);
 	}
 	return path;
 }
@@ -119,34 +112,18 @@ open_direct(struct output *o)
 		diag_die_errno(EX_CANTCREAT, "%s", o->name);
 }
 
-/* What the umask leaves of it, as of any new file. */
-static mode_t
-new_mode(void)
-{
-	mode_t mask = umask(0);
-
-	(void)umask(mask);
-	return 0666 & ~mask;
-}
-
 void
 output_open(struct output *o)
 {
-	const char *slash;
-	char *folder;
-
 	if (o->name == NULL)
 		return;
 	if (o->direct) {
 		open_direct(o);
 		return;
 	}
-	slash = strrchr(o->path, '/');
-	folder = mem_copy(o->path, slash != NULL ? (size_t)(slash + 1 - o->path) : 0);
-	if (!temp_make(&o->temp, folder))
+	if (!temp_make(&o->temp, o->path))
 		diag_die_errno(EX_CANTCREAT, "%s: no file can be made beside it",
 		    o->name);
-	free(folder);
 	o->fd = o->temp.fd;
 }
 
@@ -155,9 +132,13 @@ static bool
 take_after(struct output *o)
 {
 	struct stat old, new;
+	mode_t mask;
 
-	if (!o->there || stat(o->path, &old) == -1)
-		return fchmod(o->fd, new_mode()) == 0;
+	if (!o->there || stat(o->path, &old) == -1) {
+		mask = umask(0);
+		(void)umask(mask);
+		return fchmod(o->fd, 0666 & ~mask) == 0;
+	}
 	if (o->filled || fstat(o->fd, &new) == -1)
 		return false;
 	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
@@ -195,33 +176,26 @@ output_keep(struct output *o)
 		diag_die_errno(EX_IOERR, "%s: cannot be written", o->name);
 }
 
-/* A name as a command line has it, where none starts with a dash. */
-static void
-add_name(struct buf *line, const char *name, const char *tail)
-{
-	struct buf word = {0};
-
-	buf_printf(&word, "%s%s%s", *name == '/' ? "" : "./", name, tail);
-	opt_quote(line, word.p, word.n);
-	buf_free(&word);
-}
-
 void
 output_show(const struct output *o, struct buf *line)
 {
+	struct buf name = {0}, to = {0}, new = {0};
+
 	if (o->name == NULL)
 		return;
-	if (o->direct) {
-		buf_adds(line, " >>");
-		add_name(line, o->name, "");
-		return;
-	}
-	buf_adds(line, " >");
-	add_name(line, o->name, ".new");
-	buf_adds(line, " && mv -f ");
-	add_name(line, o->name, ".new");
-	buf_addc(line, ' ');
-	add_name(line, o->name, "");
+	/* A word that starts with a dash would be an option. */
+	buf_printf(&name, "%s%s", *o->name == '/' ? "" : "./", o->name);
+	opt_quote(&to, name.p, name.n);
+	buf_adds(&name, ".new");
+	opt_quote(&new, name.p, name.n);
+	buf_string(&new);
+	if (o->direct)
+		buf_printf(line, " >>%s", buf_string(&to));
+	else
+		buf_printf(line, " >%s && mv -f %s %s", new.p, new.p, buf_string(&to));
+	buf_free(&name);
+	buf_free(&to);
+	buf_free(&new);
 }
 
 void

@@ -58,32 +58,45 @@ remove_left(const char *path)
 	close(fd);
 }
 
+/* In the folder whose name, with its slash, are the first n bytes of path. */
 static void
-clean(const char *folder)
+clean(const char *path, size_t n)
 {
-	DIR *dir = opendir(*folder != '\0' ? folder : ".");
-	struct buf path = {0};
+	struct buf name = {0};
 	struct dirent *e;
+	DIR *dir;
 
+	buf_add(&name, path, n);
+	dir = opendir(n > 0 ? buf_string(&name) : ".");
 	while (dir != NULL && (e = readdir(dir)) != NULL) {
 		if (!is_ours(e->d_name))
 			continue;
-		buf_clear(&path);
-		buf_printf(&path, "%s%s", folder, e->d_name);
-		remove_left(buf_string(&path));
+		name.n = n;
+		buf_adds(&name, e->d_name);
+		remove_left(buf_string(&name));
 	}
 	if (dir != NULL)
 		closedir(dir);
-	buf_free(&path);
+	buf_free(&name);
+}
+
+static void
+forget(struct temp *t)
+{
+	ending_drop_file(t->path);
+	close(t->fd);
+	free(t->path);
+	t->path = NULL;
 }
 
 /* False, errno being EEXIST, where another run took it for one that was left. */
 static bool
-make(struct temp *t, const char *folder)
+make(struct temp *t, const char *beside, size_t n)
 {
 	struct buf path = {0};
 
-	buf_printf(&path, "%s" PREFIX "XXXXXX", folder);
+	buf_add(&path, beside, n);
+	buf_adds(&path, PREFIX "XXXXXX");
 	t->path = buf_take(&path);
 	ending_hold();
 	t->fd = mkstemp(t->path);
@@ -105,24 +118,17 @@ make(struct temp *t, const char *folder)
 }
 
 bool
-temp_make(struct temp *t, const char *folder)
+temp_make(struct temp *t, const char *beside)
 {
+	const char *slash = strrchr(beside, '/');
+	size_t n = slash != NULL ? (size_t)(slash + 1 - beside) : 0;
 	int tries = TRIES;
 
-	clean(folder);
-	while (!make(t, folder))
+	clean(beside, n);
+	while (!make(t, beside, n))
 		if (errno != EEXIST || --tries == 0)
 			return false;
 	return true;
-}
-
-static void
-forget(struct temp *t)
-{
-	ending_drop_file(t->path);
-	close(t->fd);
-	free(t->path);
-	t->path = NULL;
 }
 
 bool

@@ -14,10 +14,10 @@ struct temp {
 };
 
 /*
- * Makes one in a folder ("": the one we are in), readable for its owner only, after
- * removing what killed runs left there. False with errno.
+ * Makes one in the folder of a file, readable for its owner only, after removing what
+ * killed runs left there. False with errno.
  */
-bool	temp_make(struct temp *t, const char *folder);
+bool	temp_make(struct temp *t, const char *beside);
 
 /* Whether the file that is open is still the one at path. */
 bool	temp_stands(int fd, const char *path);

@@ -13,26 +13,19 @@
 /* The folders of the program, as it was called and as it is, each with its slash. */
 static char *folders[2];
 
-static bool
-is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    access(path, X_OK) == 0;
-}
-
 /* The path in a folder (n bytes; its slash may be missing), owned; NULL: not there. */
 static char *
 in_folder(const char *folder, size_t n, const char *name)
 {
 	struct buf path = {0};
+	struct stat st;
 
 	buf_add(&path, folder, n);
 	if (n > 0 && folder[n - 1] != '/')
 		buf_addc(&path, '/');
 	buf_adds(&path, name);
-	if (is_program(buf_string(&path)))
+	if (stat(buf_string(&path), &st) == 0 && S_ISREG(st.st_mode) &&
+	    access(path.p, X_OK) == 0)
 		return buf_take(&path);
 	buf_free(&path);
 	return NULL;
