@@ -34,12 +34,9 @@ answer_start(struct answer *a, size_t max)
 {
 	answer_free(a);
 	*a = (struct answer){
-		.why = a->why,
-		.body = a->body,
 		/* A response holds one answer. */
 		.fold = {.one = true, .keep = FOLD_OBJECT},
 		.max = max,
-		.started = true,
 	};
 	sse_start(&a->sse, max, ' ');
 }
@@ -160,12 +157,9 @@ answer_end(struct answer *a)
 void
 answer_free(struct answer *a)
 {
-	if (!a->started)
-		return;
 	completion_clear(&a->completion);
 	fold_clear(&a->fold);
 	sse_free(&a->sse);
 	buf_free(&a->body);	/* some are long: not kept for the next one */
-	buf_clear(&a->why);
-	a->started = false;
+	buf_free(&a->why);
 }

@@ -22,13 +22,12 @@ struct answer {
 	double		 prompt_tokens, completion_tokens;
 	bool		 done;		/* the stream said that it was over */
 	bool		 error;		/* the service said what was wrong */
+	struct fold	 fold;		/* what the body was made of */
 	/* The rest is answer's own. */
 	struct sse	 sse;
-	struct fold	 fold;
 	struct completion completion;
 	size_t		 max;
 	unsigned long long taken;
-	bool		 started;
 };
 
 /* Starts on a response; max is the longest event. Drops what was there before. */

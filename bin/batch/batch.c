@@ -28,7 +28,6 @@ struct batch {
 	const struct batch_options *o;
 	struct client	*client;
 	struct feed	 feed;
-	struct idset	 ids;
 	struct output	 output;
 	struct pace	 pace;
 	struct when	 waiting;	/* jobs that will be tried again */
@@ -74,18 +73,16 @@ read_job(struct batch *b)
 	enum feed_got got = FEED_SKIP;
 	int i;
 
-	for (i = 0; i < TURN && got != FEED_TASK; i++) {
-		if (output_full(&b->output))
-			break;
+	for (i = 0; i < TURN && !output_full(&b->output); i++) {
 		got = feed_next(&b->feed, &job->task);
 		if (got == FEED_END || got == FEED_WAIT)
 			break;
-		if (got != FEED_SKIP)
-			output_number(&b->output, job);
+		if (got == FEED_SKIP)
+			continue;
+		output_number(&b->output, job);
 		if (got == FEED_TASK)
 			return job;
-		if (got == FEED_BAD)
-			put_bad_line(b, job);
+		put_bad_line(b, job);
 	}
 	b->starved = got == FEED_WAIT;
 	b->busy = i == TURN;
@@ -347,15 +344,6 @@ is_over(const struct batch *b)
 }
 
 static void
-count_lines(struct batch *b)
-{
-	struct tally *t = &b->output.tally;
-
-	t->all = feed_all(&b->feed);
-	t->exact = b->feed.ended;
-}
-
-static void
 loop(struct batch *b)
 {
 	struct http_exchange *x;
@@ -365,10 +353,7 @@ loop(struct batch *b)
 		fill(b);
 		if (is_over(b))
 			return;
-		if (b->o->progress) {
-			count_lines(b);
-			progress_draw(&b->output.tally, when_now());
-		}
+		progress_draw(&b->output.tally, when_now());
 		/* All that ended before the next one is sent: a 429 may be among
 		   them. */
 		for (x = wait_for_one(b); x != NULL;
@@ -436,24 +421,12 @@ say_empty(const struct batch *b, int nfiles)
 		    "the input" : b->feed.in.name);
 }
 
-/* Reasons come from the service, which may quote the key in them. */
-static void
-say(const struct batch *b, const struct buf *line)
-{
-	struct buf shown = {0};
-
-	redact_add(&b->client->redact, &shown, line->p, line->n, 0);
-	diag_warn("%s", buf_string(&shown));
-	buf_free(&shown);
-}
-
 /* One line that tells all that a mail about it should. */
 static void
 summarize(struct batch *b, int status)
 {
 	struct tally *t = &b->output.tally;
 	struct buf line = {0};
-	bool terminal = isatty(STDERR_FILENO) == 1;
 
 	if (b->feed.changed > 0 && !b->o->quiet)
 		diag_warn("changed since they were answered, and asked again:"
@@ -473,8 +446,8 @@ summarize(struct batch *b, int status)
 		buf_printf(&line, "; see %s", b->output.store.failures.path);
 	if (t->failed > 0 && b->stop_status == 0)
 		buf_printf(&line, " (the first: %s)", buf_string(&t->first));
-	if (terminal || b->o->verbose || status != 0)
-		say(b, &line);
+	if (isatty(STDERR_FILENO) || b->o->verbose || status != 0)
+		diag_warn("%s", buf_string(&line));
 	buf_free(&line);
 }
 
@@ -485,13 +458,14 @@ open_all(struct batch *b, char **files, int nfiles)
 
 	raise_file_limit(o->jobs);
 	client_open(b->client);
-	store_open(&b->output.store, o->output, files, nfiles, o->max, &b->ids,
-	    &b->output.tally);
+	store_open(&b->output.store, o->output, files, nfiles, o->max,
+	    &b->feed.ids, &b->output.tally);
 	output_open(&b->output, o->ordered ? (size_t)o->jobs * AHEAD : 0,
 	    o->max, &b->client->redact);
-	feed_start(&b->feed, files, nfiles, o->max, &b->ids,
-	    &b->output.tally, o->also);
-	pace_init(&b->pace, o->jobs, o->rate);
+	feed_start(&b->feed, files, nfiles, o->max, &b->output.tally, o->also);
+	b->pace = (struct pace){.window = o->jobs, .max = o->jobs};
+	if (o->rate > 0)
+		b->pace.interval = 1000 / o->rate;
 	b->jobs = (struct jobs){.client = b->client, .max = o->max};
 	interrupt_catch();
 	b->begun = when_now();
@@ -506,7 +480,6 @@ close_all(struct batch *b)
 	job_free(&b->jobs);
 	when_free(&b->waiting);
 	feed_stop(&b->feed);
-	idset_free(&b->ids);
 	buf_free(&b->outcome.message);
 	buf_free(&b->stop_why);
 }
@@ -522,7 +495,6 @@ batch_run(const struct batch_options *o, struct client *c, char **files,
 	loop(&b);
 	drop_all(&b);
 	progress_stop();
-	count_lines(&b);
 	status = status_of(&b);
 	io_flush();
 	if (status == EX_NOINPUT && b.feed.lines == 0)

@@ -25,14 +25,11 @@ size_of(char **files, int nfiles)
 
 void
 feed_start(struct feed *f, char **files, int nfiles, size_t max,
-    struct idset *ids, struct tally *tally, unsigned also)
+    struct tally *tally, unsigned also)
 {
-	*f = (struct feed){
-		.ids = ids,
-		.tally = tally,
-		.also = also,
-		.bytes = size_of(files, nfiles),
-	};
+	f->tally = tally;
+	f->also = also;
+	f->bytes = size_of(files, nfiles);
 	io_start(&f->in, files, nfiles, max);
 }
 
@@ -40,14 +37,14 @@ feed_start(struct feed *f, char **files, int nfiles, size_t max,
 static struct idset_entry *
 number_repeat(struct feed *f, struct task *t)
 {
-	struct idset_entry *e = idset_get(f->ids, t->id.p, t->id.n);
+	struct idset_entry *e = idset_get(&f->ids, t->id.p, t->id.n);
 	size_t n = t->id.n;
 
 	while (e->seen) {
 		t->id.n = n;
-		e = idset_get(f->ids, t->id.p, n);
+		e = idset_get(&f->ids, t->id.p, n);
 		buf_printf(&t->id, "-%lu", (unsigned long)++e->request);
-		e = idset_get(f->ids, t->id.p, t->id.n);
+		e = idset_get(&f->ids, t->id.p, t->id.n);
 	}
 	return e;
 }
@@ -56,7 +53,7 @@ static enum feed_got
 take_task(struct feed *f, struct task *t)
 {
 	struct idset_entry *e = t->own_id ?
-	    idset_get(f->ids, t->id.p, t->id.n) : number_repeat(f, t);
+	    idset_get(&f->ids, t->id.p, t->id.n) : number_repeat(f, t);
 	bool same = e->foreign || e->request == (uint32_t)t->request.a;
 
 	if (e->seen) {
@@ -103,20 +100,9 @@ take_line(struct feed *f, struct task *t)
 	}
 }
 
-enum feed_got
-feed_next(struct feed *f, struct task *t)
-{
-	if (!f->open) {
-		f->open = !f->ended && io_next(&f->in);
-		f->ended = !f->open;
-	}
-	if (f->ended)
-		return FEED_END;
-	return io_line_ready(&f->in) ? take_line(f, t) : FEED_WAIT;
-}
-
-double
-feed_all(const struct feed *f)
+/* How many lines there are in all, roughly before the end. */
+static double
+guess_all(const struct feed *f)
 {
 	double passed = f->past + (f->open ? (double)f->in.passed : 0);
 
@@ -126,9 +112,26 @@ feed_all(const struct feed *f)
 	    (double)f->lines * f->bytes / passed : -1;
 }
 
+enum feed_got
+feed_next(struct feed *f, struct task *t)
+{
+	enum feed_got got = FEED_END;
+
+	if (!f->open) {
+		f->open = !f->ended && io_next(&f->in);
+		f->ended = !f->open;
+	}
+	if (!f->ended)
+		got = io_line_ready(&f->in) ? take_line(f, t) : FEED_WAIT;
+	f->tally->all = guess_all(f);
+	f->tally->exact = f->ended;
+	return got;
+}
+
 void
 feed_stop(struct feed *f)
 {
 	io_stop(&f->in);
 	buf_free(&f->first_changed);
+	idset_free(&f->ids);
 }

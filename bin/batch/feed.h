@@ -19,8 +19,8 @@ struct feed {
 	unsigned long	 changed;	/* answered before, but edited since */
 	struct buf	 first_changed;	/* the id of the first of these */
 	bool		 ended;		/* there are no more lines */
+	struct idset	 ids;		/* what was answered before, and what is read */
 	/* The rest is feed's own. */
-	struct idset	*ids;
 	struct tally	*tally;
 	unsigned	 also;
 	bool		 open;
@@ -37,18 +37,15 @@ enum feed_got {
 };
 
 /*
- * Starts on the files; max is the longest line. ids, borrowed, knows what was answered
- * before and learns what is read; tally, borrowed, counts the lines that have their
- * answer. also is request_check's.
+ * Starts on the files; f is zero but for the ids that were answered before. max is the
+ * longest line; tally, borrowed, counts all lines, and those that have their answer;
+ * also is request_check's.
  */
 void	feed_start(struct feed *f, char **files, int nfiles, size_t max,
-	    struct idset *ids, struct tally *tally, unsigned also);
+	    struct tally *tally, unsigned also);
 
 /* The next line; never waits. */
 enum feed_got feed_next(struct feed *f, struct task *t);
-
-/* How many lines there are in all, roughly before the end; negative: not known. */
-double	feed_all(const struct feed *f);
 
 void	feed_stop(struct feed *f);
 

@@ -6,6 +6,7 @@
 #include "job.h"
 #include "mem.h"
 #include "utf8.h"
+#include "verdict.h"
 #include "when.h"
 
 /*
@@ -104,7 +105,6 @@ job_free(struct jobs *all)
 		all->all = job->next;
 		http_free(&job->x);
 		answer_free(&job->answer);
-		buf_free(&job->answer.why);
 		task_free(&job->task);
 		free(job);
 	}
@@ -142,7 +142,7 @@ job_judge(struct job *job, struct outcome *o)
 	if (x->stopped || o->status == 0 || says_more(a->status, o->status)) {
 		o->status = a->status;
 		buf_clear(&o->message);
-		redact_add(x->options->redact, &o->message, a->why.p, a->why.n, 0);
+		buf_add(&o->message, a->why.p, a->why.n);
 	}
 	/* An encoding that was not asked for would come again, too. */
 	o->retry = x->limit != HTTP_DEADLINE && x->said.coding.n == 0 &&
@@ -212,6 +212,7 @@ job_result(const struct job *job, struct outcome *o, struct result *r,
 		.status = x->status,
 		.request_id = &x->said.request_id,
 		.body = {a->body.p, a->body.n},
+		.flaw = verdict_short(&a->fold, VERDICT_ALL),
 		.code = code_of(job, o->status),
 		.message = buf_string(&o->message),
 	};

@@ -10,16 +10,6 @@ enum {
 	MOST = 1 << 30,	/* milliseconds that are waited before it is asked again */
 };
 
-void
-pace_init(struct pace *p, unsigned max, double per_second)
-{
-	*p = (struct pace){
-		.window = max,
-		.max = max,
-		.interval = per_second > 0 ? 1000 / per_second : 0,
-	};
-}
-
 static long
 later(long a, long b)
 {

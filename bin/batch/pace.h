@@ -12,20 +12,19 @@
 
 #include <stdbool.h>
 
+/* Times are milliseconds. */
 struct pace {
-	double		window;		/* how many at once, from 1 to max */
+	/* Set by the caller, the rest zero: */
+	double		window;		/* how many at once, from 1 to max; max at first */
 	unsigned	max;
-	/* The rest is pace's own. Points in time are milliseconds. */
-	double		interval;	/* between starts; 0: no rate */
+	double		interval;	/* between starts, on average; 0: as many as go */
+	/* The rest is pace's own. */
 	double		next;		/* the next start of the schedule */
 	long long	hold;		/* nothing is sent before */
 	long long	cut;		/* when the window was last halved */
 	long long	tick;		/* starts are counted since */
 	unsigned	started;
 };
-
-/* max at once, per_second on average (0: as many as go). */
-void	pace_init(struct pace *p, unsigned max, double per_second);
 
 /*
  * How many milliseconds until another request may be sent while so many are

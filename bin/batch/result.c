@@ -49,17 +49,12 @@ add_null(struct builder *b, const char *name)
 static void
 add_json(struct builder *b, const char *name, struct json v, unsigned also)
 {
-	struct buf clean = {0}, *out = b->e.out;
+	struct buf clean = {0};
 	struct emit e = {.out = &clean};
-	size_t i;
 
 	emit_name(&b->e, name);
-	i = out->n;
-	emit_json(&e, v);
-	redact_json(b->redact, out, (struct json){clean.p, clean.n}, also);
-	for (; i < out->n; i++)		/* in strings there are none */
-		if (out->p[i] == '\n' || out->p[i] == '\r')
-			out->p[i] = ' ';
+	emit_compact(&e, v);
+	redact_json(b->redact, b->e.out, (struct json){clean.p, clean.n}, also);
 	b->e.comma = true;
 	buf_free(&clean);
 }
@@ -116,8 +111,9 @@ result_add(const struct result *r, const struct redact *redact, struct buf *out)
 	buf_free(&id);
 }
 
-void
-result_flaw(struct json body, struct buf *reason)
+/* Appends the flaw of an answer that was read: its body is a completion. */
+static void
+add_flaw(struct json body, struct buf *reason)
 {
 	struct fold f = {.one = true, .keep = FOLD_TEXTS};
 	struct chunk c;
@@ -178,7 +174,7 @@ result_read(struct result_line *l, const char *line, size_t n)
 	    json_type(error) != JSON_OBJECT &&
 	    json_type(json_get(body, "choices")) == JSON_ARRAY;
 	if (l->success)
-		result_flaw(body, &l->flaw);
+		add_flaw(body, &l->flaw);
 	id = json_string(json_get(v, "id"));
 	l->hashed = id != NULL && read_hashes(l, id);
 	free(id);

@@ -36,6 +36,8 @@ struct result {
 	const struct buf *request_id;	/* the server's */
 	struct json	 body;		/* the response's, an object; with RESULT_ERROR
 					   what there is of an answer, or none */
+	const char	*flaw;		/* of an answer: why it is less than what was asked
+					   for, as verdict_short has it; borrowed */
 	/* Of a failure; borrowed. */
 	const char	*code;		/* one word */
 	const char	*message;	/* also where the line has no error */
@@ -46,19 +48,13 @@ struct result {
 void	result_add(const struct result *r, const struct redact *redact,
 	    struct buf *out);
 
-/*
- * Appends the reason why the answer in a body (a completion) is less than what was
- * asked for: as verdict_short has it. Nothing where there is none.
- */
-void	result_flaw(struct json body, struct buf *reason);
-
 /* What is read of a line. */
 struct result_line {
 	struct buf	 id;		/* the custom_id's text */
 	bool		 success;
 	bool		 hashed;	/* it was built here, */
 	struct hash	 request;	/* for this request; only the half that ids have */
-	struct buf	 flaw;		/* as result_flaw, of a success */
+	struct buf	 flaw;		/* as a result's, of a success; empty: none */
 };
 
 /* Reads a line; l's memory is reused. False when it is no result. */

@@ -74,7 +74,7 @@ note(struct idset *done, struct tally *tally, const struct result_line *l)
 	e = idset_get(done, l->id.p, l->id.n);
 	e->done = true;
 	e->foreign = !l->hashed;
-	e->flaw = tally_flaw(tally, &l->flaw);
+	e->flaw = tally_flaw(tally, l->flaw.p, l->flaw.n);
 	e->request = (uint32_t)l->request.a;
 }
 

@@ -6,19 +6,21 @@
 enum { LONGEST = 64 };	/* bytes that are kept of a flaw's name */
 
 unsigned char
-tally_flaw(struct tally *t, const struct buf *reason)
+tally_flaw(struct tally *t, const char *reason, size_t n)
 {
-	size_t n = reason->n < LONGEST ? reason->n : LONGEST, i;
+	size_t i;
 
 	if (n == 0)
 		return 0;
+	if (n > LONGEST)
+		n = LONGEST;
 	for (i = 0; i < t->nflaws && i < TALLY_FLAWS; i++)
-		if (buf_is(&t->flaws[i].reason, reason->p, n))
+		if (buf_is(&t->flaws[i].reason, reason, n))
 			return (unsigned char)(i + 1);
 	if (i == t->nflaws) {
 		t->nflaws++;
 		if (i < TALLY_FLAWS)
-			buf_add(&t->flaws[i].reason, reason->p, n);
+			buf_add(&t->flaws[i].reason, reason, n);
 		else
 			buf_adds(&t->flaws[i].reason, "other reasons");
 	}
@@ -37,13 +39,10 @@ tally_flawed(struct tally *t, unsigned char flaw)
 void
 tally_result(struct tally *t, const struct result *r)
 {
-	struct buf flaw = {0};
-
 	if (r->kind == RESULT_ANSWER) {
 		t->answered++;
-		result_flaw(r->body, &flaw);
-		tally_flawed(t, tally_flaw(t, &flaw));
-		buf_free(&flaw);
+		if (r->flaw != NULL)
+			tally_flawed(t, tally_flaw(t, r->flaw, strlen(r->flaw)));
 		return;
 	}
 	if (t->failed++ > 0)

@@ -31,14 +31,14 @@ struct tally {
 	size_t		 nflaws;	/* tally's own */
 };
 
-/* Counts a result: an answer, and its flaw; or a failure, the first one's reason kept. */
+/* Counts a result: an answer and its flaw, or a failure, the first one's reason kept. */
 void	tally_result(struct tally *t, const struct result *r);
 
 /*
- * The number, from 1 on, of why an answer is less than what was asked for; it fits
- * into a byte. Where there are many reasons, the rest share one. 0 for none.
+ * The number, from 1 on, of the reason (n bytes) why an answer is less than what was
+ * asked for. Where there are many reasons, the rest share one. 0 for none.
  */
-unsigned char tally_flaw(struct tally *t, const struct buf *reason);
+unsigned char tally_flaw(struct tally *t, const char *reason, size_t n);
 
 /* Counts an answer of such a flaw; one of 0 is not counted. */
 void	tally_flawed(struct tally *t, unsigned char flaw);
