@@ -56,11 +56,14 @@ struct state {
 	long long		 start, drawn;	/* when the last frame was, ms */
 };
 
-static void
-tell_time(struct state *s, long long now)
+static long long
+tell_time(struct state *s)
 {
+	long long now = when_now();
+
 	s->watch.ms = now - s->start;
 	s->watch.wall = time(NULL);
+	return now;
 }
 
 /* Showing. */
@@ -121,14 +124,14 @@ over(void *arg)
 
 /* While nothing comes, the tools in front may have something to say. */
 static void
-note_waiting(struct state *s, long long now)
+note_waiting(struct state *s)
 {
 	struct buf text = {0};
 
-	if (!s->any && now - s->start >= TICK) {
-		buf_adds(&text, "waiting  ");
-		watch_time(&text, now - s->start);
-	}
+	if (s->any || s->watch.ms < TICK)
+		return;
+	buf_adds(&text, "waiting  ");
+	watch_time(&text, s->watch.ms);
 	screen_note(&s->screen, text.p, text.n);
 	buf_free(&text);
 }
@@ -137,9 +140,8 @@ note_waiting(struct state *s, long long now)
 static void
 show(struct state *s)
 {
-	long long now = when_now();
+	long long now = tell_time(s);
 
-	tell_time(s, now);
 	if (s->log)
 		return;
 	(void)screen_push(&s->screen);
@@ -148,12 +150,11 @@ show(struct state *s)
 	s->watch.news = false;
 	if (now - s->drawn < (s->news ? FRAME : TICK))
 		return;
-	if (s->watch.told) {
-		draw(s);
-		return;
-	}
 	s->drawn = now;
-	note_waiting(s, now);
+	if (s->watch.told)
+		draw(s);
+	else
+		note_waiting(s);
 }
 
 /* Nothing is looked at or shown any more. */
@@ -182,21 +183,6 @@ put(struct state *s, const char *p, size_t n)
 	io_flush();	/* the copy first, then what is shown */
 }
 
-/* Bytes have come. */
-static void
-arrive(struct state *s)
-{
-	long long now = when_now();
-
-	tell_time(s, now);
-	if (s->any)
-		return;
-	s->any = true;
-	s->drawn = now;
-	if (!s->log)
-		note_waiting(s, now);
-}
-
 /*
  * Passes bytes on. They are looked at before where the picture has to end with
  * them, else after.
@@ -205,8 +191,13 @@ static void
 pass(struct state *s, const char *p, size_t n)
 {
 	size_t before = n;
+	long long now = tell_time(s);
 
-	arrive(s);
+	if (!s->any && !s->log)
+		screen_note(&s->screen, "", 0);
+	if (!s->any)
+		s->drawn = now;
+	s->any = true;
 	if (s->watch.until_text)
 		before = watch_feed(&s->watch, p, n);
 	put(s, p, before);
@@ -281,7 +272,7 @@ end_file(struct state *s)
 {
 	if (!s->looking)
 		return;
-	tell_time(s, when_now());
+	(void)tell_time(s);
 	s->ending = true;
 	watch_end(&s->watch);
 	s->ending = false;

@@ -3,6 +3,7 @@
 
 #include "mem.h"
 #include "picture.h"
+#include "table.h"
 #include "width.h"
 
 enum { WIDE = 60, MIDDLE = 48, NARROW = 36, NARROWEST = 24 };
@@ -12,13 +13,27 @@ enum { SHORT = 15, LONG = 26 };
 
 enum { NUMBER = 4 };		/* the columns of a confidence */
 
-/* The sequences for colours, by what a thread is doing; "": none. */
-static const char *const colours[] = {
-	[DOING_WAITING] = "\033[2m", [DOING_THINKING] = "",
-	[DOING_SEARCHING] = "", [DOING_READING] = "", [DOING_WRITING] = "",
-	[DOING_RETRYING] = "\033[33m", [DOING_FAILED] = "\033[31m",
-	[DOING_DONE] = "\033[32m",
+/*
+ * How it goes with a thread: the word, in a colour ("": none); its place from the top
+ * on; how much its line is missed where it does not fit: 0 is the most, and main's own.
+ */
+enum { LAST_RANK = 4, STATES = 5 };
+static const struct state {
+	const char	*word, *colour;
+	int		 group;
+	unsigned	 rank;
+} states[STATES] = {
+	{"at work", "", 0, 2},
+	{"retrying", "\033[33m", 1, 1},
+	{"waiting", "\033[2m", 1, 4},
+	{"done", "\033[32m", 2, 3},
+	{"failed", "\033[31m", 3, 1},
 };
+static const unsigned char state_of[] = {	/* all others are at work */
+	[DOING_RETRYING] = 1, [DOING_WAITING] = 2, [DOING_DONE] = 3,
+	[DOING_FAILED] = 4,
+};
+
 static const char bold[] = "\033[1m", plain[] = "\033[m";
 
 /* Cells: text of the last line, measured. */
@@ -145,6 +160,96 @@ plan(struct picture *p, size_t columns, const struct watch_row *rows, size_t n)
 	l->score = (l->bar > 0 ? l->bar + 1 : 0) + NUMBER;
 }
 
+/* Which rows are shown, in which order, on which line. */
+
+static const struct state *
+state(const struct watch_row *row)
+{
+	return &states[state_of[row->doing]];
+}
+
+static unsigned
+rank(const struct watch_row *row)
+{
+	return row->is_main ? 0 : state(row)->rank;
+}
+
+static int
+in_order(const void *a, const void *b)
+{
+	const struct watch_row *x = a, *y = b;
+	int group = state(x)->group - state(y)->group;
+
+	if (group != 0)
+		return group;
+	if (x->is_main != y->is_main)
+		return x->is_main ? -1 : 1;
+	if (x->leader != y->leader)
+		return x->leader < y->leader ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* The first row that failed with the same message: this one, where none has. */
+static size_t
+leader_of(struct table *failures, const struct watch_row *rows, size_t i)
+{
+	const struct buf *words = &rows[i].words, *other;
+	uint64_t hash;
+	size_t at = 0, *found;
+
+	if (rows[i].doing != DOING_FAILED || rows[i].is_main)
+		return i;
+	hash = table_hash(words->p, words->n);
+	while ((found = table_next(failures, hash, &at)) != NULL) {
+		other = &rows[*found].words;
+		if (buf_is(other, words->p, words->n))
+			return *found;
+	}
+	table_add(failures, hash, i);
+	return i;
+}
+
+static bool
+begins_line(const struct watch_row *rows, size_t i)
+{
+	return i == 0 || rows[i].leader != rows[i - 1].leader;
+}
+
+/* Puts the rows in order; returns how many lines they take. */
+static size_t
+arrange(struct watch_row *rows, size_t n)
+{
+	struct table failures = {0};
+	size_t lines = 0, i;
+
+	for (i = 0; i < n; i++)
+		rows[i].leader = leader_of(&failures, rows, i);
+	table_free(&failures);
+	if (n > 0)
+		qsort(rows, n, sizeof(*rows), in_order);
+	for (i = 0; i < n; i++)
+		lines += begins_line(rows, i);
+	return lines;
+}
+
+/* Hides the rows of all lines but as many as there is room for. */
+static void
+hide(struct watch_row *rows, size_t n, size_t room)
+{
+	unsigned of;
+	size_t i;
+
+	for (of = 0; of <= LAST_RANK; of++)
+		for (i = 0; i < n; i++) {
+			if (rank(&rows[i]) != of)
+				continue;
+			rows[i].hidden = begins_line(rows, i) ? room == 0 :
+			    rows[i - 1].hidden;
+			if (begins_line(rows, i) && room > 0)
+				room--;
+		}
+}
+
 /* Rows. */
 
 /* A confidence as a bar of that many columns: in eighths, or of "#" and "-". */
@@ -198,7 +303,7 @@ add_row(struct picture *p, const struct watch_row *row)
 		put(p, &p->cell, l->time, "");
 	}
 	pad(line, l->words);
-	put(p, &row->words, end - l->words, colours[row->doing]);
+	put(p, &row->words, end - l->words, state(row)->colour);
 	if (!scored)
 		return;
 	pad(line, l->columns - l->score);
@@ -206,72 +311,60 @@ add_row(struct picture *p, const struct watch_row *row)
 }
 
 /*
- * Threads that share a line, "3 failed: message: a, b, c": of a message that is too
+ * n rows that share a line, "3 failed: message: a, b, c": of a message that is too
  * long the names leave half of the line.
  */
 static void
-add_shared(struct picture *p, const struct rows_line *shared)
+add_shared(struct picture *p, const struct watch_row *row, size_t n)
 {
-	const struct watch_row *row = shared->places->thread;
 	struct screen_line *line = new_line(p);
 	struct buf words = {0}, names = {0}, name;
 	size_t width, i;
 
-	buf_printf(&words, "%zu ", shared->n);
+	buf_printf(&words, "%zu ", n);
 	buf_add(&words, row->words.p, row->words.n);
-	for (i = 0; i < shared->n; i++) {
-		name = name_of(p, shared->places[i].thread);
+	for (i = 0; i < n; i++) {
+		name = name_of(p, &row[i]);
 		buf_adds(&names, i > 0 ? ", " : ": ");
 		buf_add(&names, name.p, name.n);
 	}
 	width = width_of(names.p, names.n);
 	if (width > p->l.columns / 2)
 		width = p->l.columns / 2;
-	put(p, &words, p->l.columns - width, colours[row->doing]);
-	put(p, &names, p->l.columns - line->width, colours[row->doing]);
+	put(p, &words, p->l.columns - width, state(row)->colour);
+	put(p, &names, p->l.columns - line->width, state(row)->colour);
 	buf_free(&words);
 	buf_free(&names);
 }
 
-/* "+3 more: 2 done, 1 waiting", by what they are doing. */
+/* "+3 more: 2 done, 1 waiting": what the hidden rows are doing. */
 static void
-add_rest(struct picture *p)
+add_rest(struct picture *p, const struct watch_row *rows, size_t n)
 {
-	static const struct {
-		enum doing_what from, to;
-		const char	*word;
-	} words[] = {
-		{DOING_THINKING, DOING_WRITING, "at work"},
-		{DOING_RETRYING, DOING_RETRYING, "retrying"},
-		{DOING_WAITING, DOING_WAITING, "waiting"},
-		{DOING_DONE, DOING_DONE, "done"},
-		{DOING_FAILED, DOING_FAILED, "failed"},
-	};
-	const struct rows *r = &p->rows;
-	struct buf *cell = &p->cell;
+	size_t counts[STATES] = {0}, all = 0, i;
 	const char *between = ": ";
-	size_t i, n;
-	unsigned d;
 
-	buf_clear(cell);
-	buf_printf(cell, "+%zu more", r->nrest);
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		for (n = 0, d = words[i].from; d <= words[i].to; d++)
-			n += r->rest[d];
-		if (n == 0)
+	for (i = 0; i < n; i++) {
+		counts[state_of[rows[i].doing]] += rows[i].hidden;
+		all += rows[i].hidden;
+	}
+	buf_clear(&p->cell);
+	buf_printf(&p->cell, "+%zu more", all);
+	for (i = 0; i < STATES; i++) {
+		if (counts[i] == 0)
 			continue;
-		buf_printf(cell, "%s%zu %s", between, n, words[i].word);
+		buf_printf(&p->cell, "%s%zu %s", between, counts[i], states[i].word);
 		between = ", ";
 	}
 	new_line(p);
-	put(p, cell, p->l.columns, "");
+	put(p, &p->cell, p->l.columns, "");
 }
 
-/* The last line: as many of the totals as fit side by side, the first of these first. */
+/* The last line: as many of the totals as fit, those of the most worth first. */
 static void
 add_totals(struct picture *p, const struct buf *totals)
 {
-	static const int order[WATCH_TOTALS] = {
+	static const int by_worth[WATCH_TOTALS] = {
 		WATCH_DONE, WATCH_ELAPSED, WATCH_MODE, WATCH_CHARS, WATCH_RATE,
 	};
 	struct screen_line *line = new_line(p);
@@ -279,10 +372,10 @@ add_totals(struct picture *p, const struct buf *totals)
 	size_t used = 0, width, i;
 
 	for (i = 0; i < WATCH_TOTALS; i++) {
-		width = width_of(totals[order[i]].p, totals[order[i]].n);
-		fits[order[i]] = width > 0 &&
+		width = width_of(totals[by_worth[i]].p, totals[by_worth[i]].n);
+		fits[by_worth[i]] = width > 0 &&
 		    (used == 0 || used + 2 + width <= p->l.columns);
-		if (fits[order[i]])
+		if (fits[by_worth[i]])
 			used += (used > 0 ? 2 : 0) + width;
 	}
 	for (i = 0; i < WATCH_TOTALS; i++) {
@@ -298,20 +391,24 @@ add_totals(struct picture *p, const struct buf *totals)
 void
 picture_make(struct picture *p, struct watch *w, size_t columns, size_t rows)
 {
-	size_t n, room = rows > 2 ? rows - 2 : 0, i;
-	const struct watch_row *threads = watch_rows(w, &n);
-	const struct rows *r = &p->rows;
+	size_t room = rows > 2 ? rows - 2 : 0, n, lines, i, k;
+	struct watch_row *row = watch_rows(w, &n);
 
 	p->n = 0;
-	plan(p, columns, threads, n);
-	rows_choose(&p->rows, threads, n, room);
-	for (i = 0; i < r->n; i++)
-		if (r->lines[i].n == 1)
-			add_row(p, r->lines[i].places->thread);
-		else
-			add_shared(p, &r->lines[i]);
-	if (r->nrest > 0 && room > 0)
-		add_rest(p);
+	plan(p, columns, row, n);
+	lines = arrange(row, n);
+	if (lines > room)
+		hide(row, n, room > 0 ? room - 1 : 0);
+	for (i = 0; i < n; i += k) {
+		for (k = 1; i + k < n && !begins_line(row, i + k); k++)
+			;
+		if (!row[i].hidden && k == 1)
+			add_row(p, &row[i]);
+		else if (!row[i].hidden)
+			add_shared(p, &row[i], k);
+	}
+	if (lines > room && room > 0)
+		add_rest(p, row, n);
 	add_totals(p, watch_totals(w));
 }
 
@@ -324,6 +421,5 @@ picture_free(struct picture *p)
 		buf_free(&p->lines[i].text);
 	free(p->lines);
 	buf_free(&p->cell);
-	rows_free(&p->rows);
 	*p = (struct picture){0};
 }

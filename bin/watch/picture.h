@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "rows.h"
 #include "screen.h"
 #include "watch.h"
 
@@ -19,7 +18,6 @@ struct picture {
 	/* The rest is picture's own. */
 	size_t			 cap;
 	struct buf		 cell;
-	struct rows		 rows;
 	struct picture_layout {		/* how a window is used, in columns */
 		size_t	columns;	/* all but the last */
 		size_t	name;		/* the widest name */
@@ -33,9 +31,12 @@ struct picture {
 };
 
 /*
- * Makes the lines for a terminal of that size: none in its last column, and
- * one row is left for the cursor. Where there are more threads than rows, one
- * line tells of those that have none.
+ * Makes the lines for a terminal of that size: none in its last column, and one row
+ * is left for the cursor. First the threads at work, then those that wait, that are
+ * done, that failed, each in the order they are given in, but main first; those that
+ * failed alike share a line. Where they do not fit, main stays, then what has failed or
+ * is being retried, then what is at work, what is done and what waits; and one line
+ * tells of the rest.
  */
 void	picture_make(struct picture *p, struct watch *w, size_t columns,
 	    size_t rows);

@@ -16,13 +16,6 @@ main_of(const struct watch *w)
 	return t != NULL ? &w->view.parts[t->number].doing : NULL;
 }
 
-/* The time up to which the answer has come. */
-static long long
-until(const struct watch *w)
-{
-	return fold_whole(&w->fold) ? w->view.last : w->ms;
-}
-
 void
 watch_time(struct buf *out, long long ms)
 {
@@ -268,57 +261,39 @@ speaks(const struct chunk *c)
 	return false;
 }
 
-/* Takes in one record; true when it is the one to stop at. */
-static bool
-add_record(struct watch *w, const char *p, size_t n)
-{
-	struct json_fault fault;
-	const struct chunk *c;
-	size_t bom = w->began ? 0 : utf8_bom(p, n);
-
-	p += bom;
-	n -= bom;
-	w->began = true;
-	if (io_blank(p, n)) {
-		finish(w);
-		return false;
-	}
-	if (n > w->max ||
-	    (c = chunk_next(w->reader, p, n, &fault)) == NULL)
-		return false;
-	w->stopped = w->until_text && speaks(c);
-	add_chunk(w, c);
-	return w->stopped;
-}
-
-/* Keeps the beginning of a record whose end is still to come. */
+/* Keeps the beginning of a record whose end is still to come; of one too long, enough
+ * to tell. */
 static void
 hold(struct watch *w, const char *p, size_t n)
 {
-	if (w->skip)
-		return;
-	w->skip = n > w->max || w->held.n > w->max - n;
-	if (w->skip)
-		buf_free(&w->held);
-	else
+	if (w->held.n <= w->max)
 		buf_add(&w->held, p, n);
 }
 
-/* A record's end has come with the n bytes at p; true when it is the one to stop at. */
+/* A record ends with the n bytes at p; true when it is the one to stop at. */
 static bool
 end_record(struct watch *w, const char *p, size_t n)
 {
-	bool stop;
+	struct json_fault fault;
+	const struct chunk *c;
+	size_t bom;
 
-	if (w->skip || w->held.n > 0) {
+	if (w->held.n > 0) {
 		hold(w, p, n);
 		p = w->held.p;
 		n = w->held.n;
 	}
-	stop = !w->skip && add_record(w, p, n);
-	w->skip = false;
+	bom = w->began ? 0 : utf8_bom(p, n);
+	w->began = true;
+	if (io_blank(p + bom, n - bom))
+		finish(w);
+	else if (n <= w->max &&
+	    (c = chunk_next(w->reader, p + bom, n - bom, &fault)) != NULL) {
+		w->stopped = w->until_text && speaks(c);
+		add_chunk(w, c);
+	}
 	buf_clear(&w->held);
-	return stop;
+	return w->stopped;
 }
 
 size_t
@@ -340,7 +315,7 @@ watch_feed(struct watch *w, const char *p, size_t n)
 void
 watch_end(struct watch *w)
 {
-	if (w->skip || w->held.n > 0)
+	if (w->held.n > 0)
 		(void)end_record(w, "", 0);
 	finish(w);
 	w->began = false;
@@ -356,8 +331,10 @@ new_row(struct watch *w, const struct fold_string *name)
 
 	if (w->nrows == w->rows_cap)
 		w->rows = mem_more(w->rows, &w->rows_cap, sizeof(*w->rows));
-	row = &w->rows[w->nrows++];
-	*row = (struct watch_row){.name = row->name, .words = row->words};
+	row = &w->rows[w->nrows];
+	*row = (struct watch_row){
+		.name = row->name, .words = row->words, .at = w->nrows++,
+	};
 	buf_clear(&row->name);
 	buf_clear(&row->words);
 	doing_shorten(&row->name, name->p, name->n);
@@ -377,7 +354,9 @@ took(const struct watch *w, long long from, const struct watch_part *over)
 {
 	if (w->recorded || w->fold.completion)
 		return -1;
-	return (over != NULL ? over->to : until(w)) - from;
+	if (over != NULL)
+		return over->to - from;
+	return (fold_whole(&w->fold) ? w->view.last : w->ms) - from;
 }
 
 static void
@@ -417,7 +396,7 @@ add_start(struct watch *w, const struct fold_string *model)
 	doing_words(&row->words, &waiting, 0, 0, 0);
 }
 
-const struct watch_row *
+struct watch_row *
 watch_rows(struct watch *w, size_t *n)
 {
 	const struct fold *f = &w->fold;

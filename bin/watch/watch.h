@@ -26,6 +26,10 @@ struct watch_row {
 	bool			is_main, scored;
 	double			confidence;	/* where scored, from 0 to 1 */
 	long long		ms;		/* how long it took, so far; -1: nobody knows */
+	size_t			at;		/* its number among the rows */
+	/* Set by picture: */
+	size_t			leader;		/* the first that failed as it did, or itself */
+	bool			hidden;		/* it has no line */
 };
 
 /* All together; some may be empty. */
@@ -72,7 +76,6 @@ struct watch {
 		long long	 asked;		/* when the models that start did */
 	}			 view;
 	struct buf		 held;		/* the beginning of a record */
-	bool			 skip;		/* one too long is passing */
 	bool			 began;		/* some record of the file was read */
 	bool			 some;		/* an answer has begun */
 	bool			 stopped;	/* the final text has come */
@@ -100,9 +103,9 @@ void	watch_free(struct watch *w);
 
 /*
  * The threads of the answer: the models that are to start, in their order, then
- * the others as they came. Borrowed until the next call.
+ * the others as they came. Borrowed until the next call; they may be sorted.
  */
-const struct watch_row *watch_rows(struct watch *w, size_t *n);
+struct watch_row *watch_rows(struct watch *w, size_t *n);
 
 /* All together: WATCH_TOTALS texts, borrowed until the next call. */
 const struct buf *watch_totals(struct watch *w);
