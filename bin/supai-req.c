@@ -110,17 +110,11 @@ put_single(struct compose *c)
 {
 	struct buf line = {0}, why = {0};
 	jv request = compose_single(c);
-	int status = 0;
 
-	if (!compose_check(c, request, &why))
-		status = EX_USAGE;
-	else
-		value_dump(request, &line);
+	value_dump(request, &line);
 	jv_free(request);
-	if (status == 0 && !compose_fits(c, line.n, &why))
-		status = EX_DATAERR;
-	if (status != 0)
-		diag_die(status, "%s", buf_string(&why));
+	if (!compose_fits(c, line.n, &why))
+		diag_die(EX_DATAERR, "%s", buf_string(&why));
 	buf_addc(&line, '\n');
 	io_write(line.p, line.n);
 	buf_free(&line);

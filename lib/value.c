@@ -93,6 +93,12 @@ value_get(jv object, const char *name)
 	return jv_object_get(jv_copy(object), jv_string(name));
 }
 
+jv
+value_set(jv object, const char *name, jv value)
+{
+	return jv_object_set(object, jv_string(name), value);
+}
+
 const char *
 value_string(jv object, const char *name)
 {

@@ -35,6 +35,9 @@ jv	value_text(const char *p, size_t n);
 /* The member of an object, owned by the caller; the object is kept. */
 jv	value_get(jv object, const char *name);
 
+/* The object (consumed) with that member set to value (consumed); owned. */
+jv	value_set(jv object, const char *name, jv value);
+
 /* A member that is a string, borrowed from the object; NULL for anything else. */
 const char *value_string(jv object, const char *name);
 

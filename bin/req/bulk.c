@@ -14,7 +14,7 @@ struct run {
 	const struct compose	*c;
 	struct filter		*each, *id;	/* id: NULL for the number */
 	struct records		 records;
-	struct buf		 line, why;	/* reused from record to record */
+	struct buf		 id_text, line, why; /* reused from record to record */
 	bool			 named;		/* records are said with their file */
 	bool			 broken;	/* this record's program failed, or gave what is
 						   of no use */
@@ -23,21 +23,23 @@ struct run {
 	unsigned long		 more;		/* for the same reason, not said */
 };
 
+/* v is consumed. */
 static bool
 add_id(struct buf *id, jv v, struct buf *why)
 {
+	bool is_number = jv_get_kind(v) == JV_KIND_NUMBER, ok = false;
+
 	if (jv_get_kind(v) == JV_KIND_STRING && *jv_string_value(v) != '\0') {
 		buf_add(id, jv_string_value(v),
 		    (size_t)jv_string_length_bytes(jv_copy(v)));
-		return true;
+		ok = true;
+	} else if (!is_number || !(ok = exact_spell(jv_number_value(v), id))) {
+		buf_adds(why, is_number
+		    ? "--id computed a number that is too large to be exact"
+		    : "--id gave neither a string that is not empty nor a number");
 	}
-	if (jv_get_kind(v) == JV_KIND_NUMBER &&
-	    exact_spell(jv_number_value(v), id))
-		return true;
-	buf_adds(why, jv_get_kind(v) == JV_KIND_NUMBER
-	    ? "--id computed a number that is too large to be exact"
-	    : "--id gave neither a string that is not empty nor a number");
-	return false;
+	jv_free(v);
+	return ok;
 }
 
 /* The record's own id: what the program says of it, once, or its number. */
@@ -45,110 +47,85 @@ static bool
 name_record(struct run *r, jv record, struct buf *id)
 {
 	enum filter_got got;
-	bool ok;
-	jv v, named;
+	jv v;
 
 	if (r->id == NULL) {
 		buf_printf(id, "%lu", r->records.number);
 		return true;
 	}
-	named = r->records.raw ? jv_copy(record)
-	    : exact_value(r->records.text, &r->why);
-	if (!jv_is_valid(named))
+	v = r->records.raw ? jv_copy(record) : exact_value(r->records.text, &r->why);
+	if (!jv_is_valid(v))
 		return false;
-	filter_start(r->id, named);
+	filter_start(r->id, v);
 	got = filter_next(r->id, &v, &r->why);
 	r->broken = got == FILTER_ERROR;
-	if (r->broken)
-		return false;
-	if (got != FILTER_VALUE) {
+	if (got == FILTER_END)
 		buf_adds(&r->why, "--id gave no id");
-		return false;
-	}
-	ok = add_id(id, v, &r->why);
-	jv_free(v);
-	if (!ok)
+	if (got != FILTER_VALUE || !add_id(id, v, &r->why))
 		return false;
 	got = filter_next(r->id, &v, &r->why);
 	jv_free(v);
 	if (got == FILTER_VALUE)
 		buf_adds(&r->why, "--id gave more than one id");
-	return got != FILTER_VALUE && got != FILTER_ERROR;
+	return got == FILTER_END;
 }
 
 /* The request that one result (consumed) makes; invalid with why. */
 static jv
 make_request(struct run *r, jv result)
 {
-	jv request, messages;
+	jv_kind kind = jv_get_kind(result);
+	jv request = jv_invalid();
 
-	if (jv_get_kind(result) == JV_KIND_STRING) {
+	if (kind == JV_KIND_STRING) {
 		request = compose_request(r->c, jv_string_value(result),
 		    (size_t)jv_string_length_bytes(jv_copy(result)), &r->why);
-		jv_free(result);
-		return request;
-	}
-	if (jv_get_kind(result) != JV_KIND_OBJECT) {
+	} else if (kind == JV_KIND_OBJECT) {
+		request = jv_object_has(jv_copy(result), jv_string("messages")) != 0
+		    ? jv_copy(r->c->base) : compose_request(r->c, NULL, 0, &r->why);
+		if (jv_is_valid(request))
+			return jv_object_merge_recursive(request, result);
+	} else {
 		buf_printf(&r->why, "-e gave %s, neither a string nor an object",
-		    jv_kind_name(jv_get_kind(result)));
+		    jv_kind_name(kind));
 		r->broken = true;
-		jv_free(result);
-		return jv_invalid();
 	}
-	messages = value_get(result, "messages");
-	request = jv_is_valid(messages) ? jv_copy(r->c->base)
-	    : compose_request(r->c, NULL, 0, &r->why);
-	jv_free(messages);
-	if (!jv_is_valid(request)) {
-		jv_free(result);
-		return request;
-	}
-	return jv_object_merge_recursive(request, result);
+	jv_free(result);
+	return request;
 }
 
-/* Checks a request (kept) and writes its line. */
+/*
+ * Makes the request of a result (consumed) of a record, and writes its line; from the
+ * second one on "-2" and so on ends the record's id.
+ */
 static bool
-put_request(struct run *r, jv request, const struct buf *id)
+put_result(struct run *r, jv result, const struct buf *id, unsigned long number)
 {
-	jv line;
+	jv request = make_request(r, result);
 
-	if (!compose_check(r->c, request, &r->why))
+	if (jv_is_valid(request))
+		request = compose_finish(r->c, request, &r->why);
+	if (!jv_is_valid(request)) {
+		jv_free(request);
 		return false;
-	line = jv_object();
-	line = jv_object_set(line, jv_string("custom_id"),
-	    value_text(id->p, id->n));
-	line = jv_object_set(line, jv_string("method"), jv_string("POST"));
-	line = jv_object_set(line, jv_string("url"),
-	    jv_string("/v1/chat/completions"));
-	line = jv_object_set(line, jv_string("body"), jv_copy(request));
+	}
+	buf_clear(&r->id_text);
+	buf_add(&r->id_text, id->p, id->n);
+	if (number > 1)
+		buf_printf(&r->id_text, "-%lu", number);
 	buf_clear(&r->line);
-	value_dump(line, &r->line);
-	jv_free(line);
+	buf_adds(&r->line, "{\"custom_id\":");
+	json_quote(&r->line, r->id_text.p, r->id_text.n);
+	buf_adds(&r->line, ",\"method\":\"POST\",\"url\":\"/v1/chat/completions\""
+	    ",\"body\":");
+	value_dump(request, &r->line);
+	buf_addc(&r->line, '}');
+	jv_free(request);
 	if (!compose_fits(r->c, r->line.n, &r->why))
 		return false;
 	buf_addc(&r->line, '\n');
 	io_write(r->line.p, r->line.n);
 	return true;
-}
-
-/* One result (consumed) of a record; from the second on, "-2" and so on ends its id. */
-static bool
-put_result(struct run *r, jv result, const struct buf *record_id,
-    unsigned long number)
-{
-	struct buf id = {0};
-	bool ok;
-	jv request = make_request(r, result);
-
-	buf_add(&id, record_id->p, record_id->n);
-	if (number > 1)
-		buf_printf(&id, "-%lu", number);
-	if (jv_is_valid(request))
-		request = compose_finish(r->c, request);
-	ok = jv_is_valid(request) && put_request(r, request, &id);
-	jv_free(request);
-	buf_free(&id);
-	return ok;
 }
 
 static bool
@@ -211,11 +188,8 @@ say(struct run *r)
 		return;
 	}
 	say_more(r);
-	if (r->named)
-		diag_warn("%s: record %lu: %s", records_name(&r->records),
-		    r->records.number, buf_string(&r->why));
-	else
-		diag_warn("record %lu: %s", r->records.number, buf_string(&r->why));
+	diag_warn("%s%srecord %lu: %s", r->named ? records_name(&r->records) : "",
+	    r->named ? ": " : "", r->records.number, buf_string(&r->why));
 	buf_clear(&r->said);
 	if (r->broken)
 		buf_add(&r->said, r->why.p, r->why.n);
@@ -287,6 +261,7 @@ bulk_run(const struct bulk *b, const struct compose *c)
 	records_stop(&r.records);
 	filter_free(r.each);
 	filter_free(r.id);
+	buf_free(&r.id_text);
 	buf_free(&r.line);
 	buf_free(&r.why);
 	buf_free(&r.said);

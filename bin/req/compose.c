@@ -32,12 +32,6 @@ compose_init(struct compose *c)
 	};
 }
 
-static void
-set(jv *object, const char *name, jv value)
-{
-	*object = jv_object_set(*object, jv_string(name), value);
-}
-
 /* Text that goes into a request must be text: the server would see another one. */
 static void
 must_be_utf8(const char *name, const char *p, size_t n)
@@ -67,28 +61,24 @@ read_file(const struct compose *c, const char *path, unsigned how,
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-/* Ends with 65 for what is no text; help is a command's beginning that mends it. */
+/*
+ * Ends with 65 for what is no text. help is the beginning and rest the end of what mends
+ * it, the file's name between the two; dash: standard input has one, too.
+ */
 static _Noreturn void
-no_text(const char *path, const char *why, const char *help, const char *rest)
+no_text(const char *path, const char *why, const char *help, bool dash,
+    const char *rest)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	struct buf message = {0};
 
-	buf_printf(&message, "%s: %s", is_stdin ? "standard input" : path, why);
-	if (help != NULL && is_stdin) {
-		buf_printf(&message, " (%s%s)", help, rest);
-	} else if (help != NULL) {
-		buf_printf(&message, " (%s ", help);
+	buf_printf(&message, "%s: %s (%s", is_stdin ? "standard input" : path, why,
+	    help);
+	if (dash || !is_stdin) {
+		buf_addc(&message, ' ');
 		opt_quote(&message, path, strlen(path));
-		buf_printf(&message, "%s)", rest);
 	}
-	diag_die(EX_DATAERR, "%s", buf_string(&message));
-}
-
-static bool
-begins(const struct buf *b, const char *s)
-{
-	return b->n >= strlen(s) && memcmp(b->p, s, strlen(s)) == 0;
+	diag_die(EX_DATAERR, "%s %s)", buf_string(&message), rest);
 }
 
 /*
@@ -99,28 +89,26 @@ static const char *
 read_text(const struct compose *c, const char *path, struct buf *out)
 {
 	const char *name = read_file(c, path, IO_TEXT, out), *nul;
-	size_t valid = utf8_valid(out->p, out->n);
+	const char *p = buf_string(out);
+	size_t valid = utf8_valid(p, out->n);
 	char why[80];
 
-	if (begins(out, "%PDF-"))
-		no_text(path, "a PDF, not text", "pdftotext",
-		    strcmp(path, "-") == 0 ? " - - makes text of it"
-		    : " - makes text of it");
-	if (image_type(out->p, out->n) != NULL)
-		no_text(path, "an image, not text", "-i",
-		    strcmp(path, "-") == 0 ? " - adds it" : " adds it");
-	if (begins(out, "\xff\xfe") || begins(out, "\xfe\xff"))
+	if (strncmp(p, "%PDF-", 5) == 0)
+		no_text(path, "a PDF, not text", "pdftotext", true,
+		    "- makes text of it");
+	if (image_type(p, out->n) != NULL)
+		no_text(path, "an image, not text", "-i", true, "adds it");
+	if (strncmp(p, "\xff\xfe", 2) == 0 || strncmp(p, "\xfe\xff", 2) == 0)
 		no_text(path, "UTF-16, not UTF-8", "iconv -f UTF-16 -t UTF-8",
-		    " makes it so");
-	nul = out->n > 0 ? memchr(out->p, '\0', out->n) : NULL;
-	if (nul != NULL) {
-		(void)snprintf(why, sizeof(why), "a NUL byte at offset %zu: not"
-		    " text", (size_t)(nul - out->p));
-		no_text(path, why, NULL, NULL);
-	}
+		    false, "makes it so");
+	nul = memchr(p, '\0', out->n);
+	if (nul != NULL)
+		diag_die(EX_DATAERR, "%s: a NUL byte at offset %zu: not text", name,
+		    (size_t)(nul - p));
 	if (valid < out->n) {
 		(void)snprintf(why, sizeof(why), "not UTF-8 at offset %zu", valid);
-		no_text(path, why, "iconv -f LATIN1 -t UTF-8", " may make it so");
+		no_text(path, why, "iconv -f LATIN1 -t UTF-8", false,
+		    "may make it so");
 	}
 	return name;
 }
@@ -136,10 +124,26 @@ drop_newline(struct buf *text)
 		text->n--;
 }
 
+/* The object that JSON text says; what is wrong with it ends with status. */
+static jv
+object_of(const char *name, int status, const char *p, size_t n)
+{
+	struct json_fault fault;
+	jv v;
+
+	must_be_utf8(name, p, n);
+	if (!value_parse(p, n, &v, &fault))
+		diag_die(status, "%s: not JSON: %s, at offset %zu", name,
+		    fault.why, fault.at);
+	if (jv_get_kind(v) != JV_KIND_OBJECT)
+		diag_die(status, "%s: not a JSON object", name);
+	return v;
+}
+
 /* The environment, in the order of the options: the last one counts. */
 
 static void
-merge_environment(struct compose *c, jv v)
+merge(struct compose *c, jv v)
 {
 	c->environment = jv_object_merge_recursive(c->environment, v);
 }
@@ -174,48 +178,35 @@ compose_date(struct compose *c, const char *date)
 
 	if (strlen(copy) > 10 && copy[10] == ' ')
 		copy[10] = 'T';		/* as date --rfc-3339=seconds has it */
-	if (strcmp(date, "now") == 0)
-		set(&c->environment, "date", now());
-	else if (when_read(copy, NULL))
-		set(&c->environment, "date", jv_string(copy));
-	else
+	if (strcmp(date, "now") != 0 && !when_read(copy, NULL))
 		diag_die(EX_USAGE, "--date: '%s' is no RFC 3339 date and time"
 		    " (2026-01-31T10:30:00Z, or now)", date);
+	c->environment = value_set(c->environment, "date",
+	    strcmp(date, "now") == 0 ? now() : jv_string(copy));
 	free(copy);
 }
 
 void
 compose_location(struct compose *c, const char *address)
 {
-	jv location = jv_object();
-
 	if (strcmp(address, "current") != 0 && !request_is_address(address))
 		diag_die(EX_USAGE, "--location: '%s' is no IP address (nor"
 		    " current)", address);
-	set(&location, "ip_address", jv_string(address));
-	merge_environment(c, jv_object_set(jv_object(), jv_string("location"),
-	    location));
+	merge(c, value_set(jv_object(), "location",
+	    value_set(jv_object(), "ip_address", jv_string(address))));
 }
 
 void
 compose_user_name(struct compose *c, const char *name)
 {
-	set(&c->environment, "user_name", text_of("--user-name", name));
+	c->environment = value_set(c->environment, "user_name",
+	    text_of("--user-name", name));
 }
 
 void
 compose_environment(struct compose *c, const char *json)
 {
-	struct json_fault fault;
-	jv v;
-
-	must_be_utf8("--environment", json, strlen(json));
-	if (!value_parse(json, strlen(json), &v, &fault))
-		diag_die(EX_USAGE, "--environment: not JSON: %s, at offset %zu",
-		    fault.why, fault.at);
-	if (jv_get_kind(v) != JV_KIND_OBJECT)
-		diag_die(EX_USAGE, "--environment: not a JSON object");
-	merge_environment(c, v);
+	merge(c, object_of("--environment", EX_USAGE, json, strlen(json)));
 }
 
 static _Noreturn void
@@ -256,12 +247,6 @@ unknown_mode(const char *option, const char *mode)
 	unknown(MODELS_MODES, option, mode);
 }
 
-static bool
-is_unlisted(const struct compose *c)
-{
-	return (c->lax & REQUEST_UNLISTED) != 0;
-}
-
 static jv
 mode_of(const struct compose *c)
 {
@@ -273,7 +258,8 @@ mode_of(const struct compose *c)
 	}
 	if (mode == NULL)
 		return jv_string("auto");
-	if (*mode != '\0' && (is_unlisted(c) || models_known(MODELS_MODES, mode)))
+	if (*mode != '\0' && ((c->lax & REQUEST_UNLISTED) != 0 ||
+	    models_known(MODELS_MODES, mode)))
 		return text_of(option, mode);
 	unknown_mode(option, mode);
 }
@@ -315,12 +301,13 @@ add_models(const struct compose *c, jv *models, const char *pattern)
 	if (config_is_pattern(pattern))
 		diag_die(EX_USAGE, "--models: no known model matches '%s'"
 		    " (supai-models lists them)", pattern);
-	any = is_unlisted(c) || models_known(MODELS_MODELS, pattern);
-	if (!any && models_known(MODELS_MODES, pattern))
-		diag_die(EX_USAGE, "--models: '%s' is a mode, not a model: give"
-		    " it to -m", pattern);
-	if (!any)
+	if ((c->lax & REQUEST_UNLISTED) == 0 &&
+	    !models_known(MODELS_MODELS, pattern)) {
+		if (models_known(MODELS_MODES, pattern))
+			diag_die(EX_USAGE, "--models: '%s' is a mode, not a model:"
+			    " give it to -m", pattern);
 		unknown(MODELS_MODELS, "--models", pattern);
+	}
 	add_model(models, pattern);
 }
 
@@ -349,33 +336,27 @@ models_of(const struct compose *c)
 static void
 make_base(struct compose *c)
 {
-	jv base = jv_object(), usage;
+	jv base = value_set(jv_object(), "model", mode_of(c));
 
-	set(&base, "model", mode_of(c));
-	set(&base, "messages", jv_array());
+	base = value_set(base, "messages", jv_array());
 	if (c->models.n > 0)
-		set(&base, "models", models_of(c));
+		base = value_set(base, "models", models_of(c));
 	if (jv_object_length(jv_copy(c->environment)) > 0)
-		set(&base, "environment", jv_copy(c->environment));
-	set(&base, "stream", jv_bool(!c->whole));
-	if (c->usage) {
-		usage = jv_object();
-		set(&usage, "include_usage", jv_true());
-		set(&base, "stream_options", usage);
-	}
+		base = value_set(base, "environment", jv_copy(c->environment));
+	base = value_set(base, "stream", jv_bool(!c->whole));
+	if (c->usage)
+		base = value_set(base, "stream_options",
+		    value_set(jv_object(), "include_usage", jv_true()));
 	if (c->chunks)
-		set(&base, "include_supai_chunks", jv_true());
+		base = value_set(base, "include_supai_chunks", jv_true());
 	c->base = base;
 }
 
 static jv
 message(const char *role, jv content)
 {
-	jv v = jv_object();
-
-	set(&v, "role", jv_string(role));
-	set(&v, "content", content);
-	return v;
+	return value_set(value_set(jv_object(), "role", jv_string(role)), "content",
+	    content);
 }
 
 static void
@@ -458,11 +439,7 @@ read_files(struct compose *c)
 static jv
 part(const char *type, jv value)
 {
-	jv v = jv_object();
-
-	set(&v, "type", jv_string(type));
-	set(&v, type, value);
-	return v;
+	return value_set(value_set(jv_object(), "type", jv_string(type)), type, value);
 }
 
 static void
@@ -471,7 +448,6 @@ read_images(struct compose *c)
 	struct buf bytes = {0}, url = {0};
 	const char *name, *type;
 	size_t i;
-	jv v;
 
 	for (i = 0; i < c->images.n; i++) {
 		buf_clear(&bytes);
@@ -490,9 +466,8 @@ read_images(struct compose *c)
 				    " WebP image", name);
 			image_url(&url, type, bytes.p, bytes.n);
 		}
-		v = jv_object();
-		set(&v, "url", value_text(url.p, url.n));
-		c->parts = jv_array_append(c->parts, part("image_url", v));
+		c->parts = jv_array_append(c->parts, part("image_url",
+		    value_set(jv_object(), "url", value_text(url.p, url.n))));
 	}
 	buf_free(&bytes);
 	buf_free(&url);
@@ -523,80 +498,60 @@ join_words(struct compose *c)
 	}
 }
 
+/* Who of the list reads standard input, which is there once. */
 static void
-claim(const char **reader, const char *path, const char *name)
-{
-	if (strcmp(path, "-") != 0)
-		return;
-	if (*reader != NULL)
-		diag_die(EX_USAGE, "standard input can't be both %s and %s",
-		    *reader, name);
-	*reader = name;
-}
-
-static void
-claim_list(const char **reader, const struct words *l, const char *name)
+claim(const char **reader, const struct words *l, const char *input,
+    const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < l->n; i++)
-		claim(reader, l->p[i], name);
+	for (i = 0; i < l->n; i++) {
+		if (strcmp(l->p[i], input) != 0)
+			continue;
+		if (*reader != NULL)
+			diag_die(EX_USAGE, "standard input can't be both %s and %s",
+			    *reader, name);
+		*reader = name;
+	}
 }
 
-/* Standard input is there once; who wants it twice learns it before it is read. */
+/* Who wants it twice learns it before it is read. */
 static void
-claim_stdin(const struct compose *c)
+claim_stdin(struct compose *c)
 {
+	const struct words system = {&c->system, c->system != NULL};
 	const char *reader = NULL;
-	size_t i;
 
 	if (c->bulk ? c->records : c->hole)
-		claim(&reader, "-", c->bulk ? "the records" : "the prompt");
-	if (c->system != NULL && c->system[0] == '@')
-		claim(&reader, c->system + 1, "the system message");
-	claim_list(&reader, &c->history, "the history");
-	claim_list(&reader, &c->files, "a file");
-	claim_list(&reader, &c->images, "an image");
-	for (i = 0; i < c->bodies.n; i++)
-		if (c->bodies.p[i][0] == '@')
-			claim(&reader, c->bodies.p[i] + 1, "the body");
+		reader = c->bulk ? "the records" : "the prompt";
+	claim(&reader, &system, "@-", "the system message");
+	claim(&reader, &c->history, "-", "the history");
+	claim(&reader, &c->files, "-", "a file");
+	claim(&reader, &c->images, "-", "an image");
+	claim(&reader, &c->bodies, "@-", "the body");
 }
 
 /* What is wrong with a file is wrong with what is read, not with the options. */
-static void
-add_body(struct compose *c, const char *name, int status, const struct buf *text)
-{
-	struct json_fault fault;
-	jv v;
-
-	must_be_utf8(name, text->p, text->n);
-	if (!value_parse(text->p, text->n, &v, &fault))
-		diag_die(status, "%s: not JSON: %s, at offset %zu", name,
-		    fault.why, fault.at);
-	if (jv_get_kind(v) != JV_KIND_OBJECT)
-		diag_die(status, "%s: not a JSON object", name);
-	c->body = jv_object_merge_recursive(c->body, v);
-}
-
 static void
 read_bodies(struct compose *c)
 {
 	struct buf text = {0};
 	const char *arg, *name;
 	size_t i;
+	jv body;
 
 	for (i = 0; i < c->bodies.n; i++) {
 		arg = c->bodies.p[i];
-		buf_clear(&text);
 		if (*arg == '@') {
+			buf_clear(&text);
 			name = read_file(c, arg + 1, IO_TEXT, &text);
 			if (text.n == 0)
 				diag_die(EX_NOINPUT, "%s: empty", name);
-			add_body(c, name, EX_DATAERR, &text);
-			continue;
+			body = object_of(name, EX_DATAERR, text.p, text.n);
+		} else {
+			body = object_of("--body", EX_USAGE, arg, strlen(arg));
 		}
-		buf_adds(&text, arg);
-		add_body(c, "--body", EX_USAGE, &text);
+		c->body = jv_object_merge_recursive(c->body, body);
 	}
 	buf_free(&text);
 }
@@ -663,7 +618,7 @@ compose_request(const struct compose *c, const char *text, size_t n,
     struct buf *why)
 {
 	struct buf prompt = {0};
-	jv content, messages, request;
+	jv content;
 
 	if (!add_prompt(c, text, n, &prompt, why)) {
 		buf_free(&prompt);
@@ -674,16 +629,22 @@ compose_request(const struct compose *c, const char *text, size_t n,
 	if (jv_array_length(jv_copy(c->parts)) > 0)
 		content = jv_array_concat(JV_ARRAY(part("text", content)),
 		    jv_copy(c->parts));
-	messages = jv_array_append(jv_copy(c->messages), message("user", content));
-	request = jv_copy(c->base);
-	set(&request, "messages", messages);
-	return request;
+	return value_set(jv_copy(c->base), "messages",
+	    jv_array_append(jv_copy(c->messages), message("user", content)));
 }
 
 jv
-compose_finish(const struct compose *c, jv request)
+compose_finish(const struct compose *c, jv request, struct buf *why)
 {
-	return jv_object_merge_recursive(request, jv_copy(c->body));
+	struct request_fault fault;
+
+	request = jv_object_merge_recursive(request, jv_copy(c->body));
+	if (request_check(request, c->lax, &fault))
+		return request;
+	buf_add(why, fault.message.p, fault.message.n);
+	buf_free(&fault.message);
+	jv_free(request);
+	return jv_invalid();
 }
 
 jv
@@ -704,20 +665,11 @@ compose_single(struct compose *c)
 	if (why.n > 0)
 		diag_die(EX_NOINPUT, "%s%s", c->hole ? "standard input: " : "",
 		    buf_string(&why));
+	request = compose_finish(c, request, &why);
+	if (why.n > 0)
+		diag_die(EX_USAGE, "%s", buf_string(&why));
 	buf_free(&text);
-	return compose_finish(c, request);
-}
-
-bool
-compose_check(const struct compose *c, jv request, struct buf *why)
-{
-	struct request_fault fault;
-
-	if (request_check(request, c->lax, &fault))
-		return true;
-	buf_add(why, fault.message.p, fault.message.n);
-	buf_free(&fault.message);
-	return false;
+	return request;
 }
 
 bool

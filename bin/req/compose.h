@@ -59,17 +59,19 @@ void	compose_start(struct compose *c);
 jv	compose_request(const struct compose *c, const char *text, size_t n,
 	    struct buf *why);
 
-/* The request (consumed) with the bodies merged into it, deeply. */
-jv	compose_finish(const struct compose *c, jv request);
+/*
+ * The request (consumed) with the bodies merged into it, deeply. Invalid, with why
+ * appended, where the API would not take it.
+ */
+jv	compose_finish(const struct compose *c, jv request, struct buf *why);
 
 /* The one request of a tool that makes one: reads standard input where asked for. */
 jv	compose_single(struct compose *c);
 
 /*
- * Whether the API would take a request (kept) and its line, of n bytes, is not
- * too long for the tools after this one. False with why appended.
+ * Whether a line of n bytes is not too long for the tools after this one. False with
+ * why appended.
  */
-bool	compose_check(const struct compose *c, jv request, struct buf *why);
 bool	compose_fits(const struct compose *c, size_t n, struct buf *why);
 
 void	compose_free(struct compose *c);

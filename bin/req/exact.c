@@ -35,18 +35,6 @@ number(struct json v, struct buf *why)
 	return value;
 }
 
-static jv
-string(struct json v)
-{
-	struct buf text = {0};
-	jv value;
-
-	json_text(v, &text);
-	value = value_text(text.p, text.n);
-	buf_free(&text);
-	return value;
-}
-
 /* An array or an object. */
 static jv
 container(struct json v, struct buf *why)
@@ -62,7 +50,7 @@ container(struct json v, struct buf *why)
 			jv_free(all);
 			return one;
 		}
-		all = object ? jv_object_set(all, string(name), one)
+		all = object ? jv_object_set(all, value_of(name), one)
 		    : jv_array_append(all, one);
 	}
 	return all;
@@ -71,19 +59,9 @@ container(struct json v, struct buf *why)
 jv
 exact_value(struct json v, struct buf *why)
 {
-	switch (json_type(v)) {
-	case JSON_NUMBER:
+	if (json_type(v) == JSON_NUMBER)
 		return number(v, why);
-	case JSON_STRING:
-		return string(v);
-	case JSON_ARRAY:
-	case JSON_OBJECT:
+	if (json_type(v) == JSON_ARRAY || json_type(v) == JSON_OBJECT)
 		return container(v, why);
-	case JSON_NONE:
-	case JSON_NULL:
-	case JSON_FALSE:
-	case JSON_TRUE:
-		break;
-	}
 	return value_of(v);
 }

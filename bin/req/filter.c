@@ -29,39 +29,25 @@ free_all(void)
 		filter_free(filters);
 }
 
-/* A message without the name of a program that is not ours. */
-static const char *
-without(const char *s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return strncmp(s, prefix, n) == 0 ? s + n : s;
-}
-
-static void
-add_line(struct buf *errors, const char *s, size_t n)
-{
-	if (n > 0 && s[n - 1] == ':')	/* after it was the program */
-		n--;
-	buf_add(errors, s, n);
-}
-
 /*
- * libjq's messages have a second line that repeats the program, and the last
- * one only counts the others.
+ * libjq's messages have a second line that repeats the program, after a colon, and the
+ * last one only counts the others.
  */
 static void
 collect(void *data, jv message)
 {
+	static const char start[] = "jq: error: ";
 	struct filter *f = data;
 	const char *s;
+	size_t n;
 
-	if (jv_get_kind(message) == JV_KIND_STRING) {
-		s = without(jv_string_value(message), "jq: error: ");
-		if (strncmp(s, "jq: ", 4) != 0) {
-			buf_adds(&f->errors, f->errors.n > 0 ? "; " : "");
-			add_line(&f->errors, s, strcspn(s, "\n"));
-		}
+	s = jv_get_kind(message) == JV_KIND_STRING ? jv_string_value(message) : "jq: ";
+	if (strncmp(s, start, sizeof(start) - 1) == 0)
+		s += sizeof(start) - 1;
+	if (strncmp(s, "jq: ", 4) != 0) {
+		n = strcspn(s, "\n");
+		buf_adds(&f->errors, f->errors.n > 0 ? "; " : "");
+		buf_add(&f->errors, s, n > 0 && s[n - 1] == ':' ? n - 1 : n);
 	}
 	jv_free(message);
 }
@@ -132,7 +118,7 @@ filter_start(struct filter *f, jv input)
 	running = false;
 }
 
-/* Appends what error was called with: a string as it is, anything else as JSON. */
+/* Appends what error was called with (consumed): a string as it is, anything else as JSON. */
 static void
 explain(jv message, struct buf *why)
 {
@@ -141,30 +127,14 @@ explain(jv message, struct buf *why)
 		    (size_t)jv_string_length_bytes(jv_copy(message)));
 	else
 		value_dump(message, why);
-}
-
-/* How it went to its end: "halt" is a way, "halt_error" is to fail. */
-static enum filter_got
-halted(struct filter *f, struct buf *why)
-{
-	jv code = jq_get_exit_code(f->jq);
-	bool failed = jv_is_valid(code);
-	jv message;
-
-	jv_free(code);
-	if (!failed)
-		return FILTER_END;
-	message = jq_get_error_message(f->jq);
-	explain(message, why);
 	jv_free(message);
-	buf_trim(why, "\n");	/* jq adds none: programs bring theirs */
-	return FILTER_ERROR;
 }
 
 enum filter_got
 filter_next(struct filter *f, jv *value, struct buf *why)
 {
-	jv result, message;
+	jv result, code;
+	bool failed;
 
 	running = true;
 	result = jq_next(f->jq);
@@ -174,18 +144,24 @@ filter_next(struct filter *f, jv *value, struct buf *why)
 		return FILTER_VALUE;
 	}
 	*value = jv_invalid();
-	if (filter_halted(f)) {
-		jv_free(result);
-		return halted(f, why);
+	if (!filter_halted(f)) {
+		failed = jv_invalid_has_msg(jv_copy(result)) != 0;
+		if (failed)
+			explain(jv_invalid_get_msg(result), why);
+		else
+			jv_free(result);
+		return failed ? FILTER_ERROR : FILTER_END;
 	}
-	if (!jv_invalid_has_msg(jv_copy(result))) {
-		jv_free(result);
-		return FILTER_END;
+	jv_free(result);
+	/* "halt" is a way to end, "halt_error" is to fail. */
+	code = jq_get_exit_code(f->jq);
+	failed = jv_is_valid(code);
+	jv_free(code);
+	if (failed) {
+		explain(jq_get_error_message(f->jq), why);
+		buf_trim(why, "\n");	/* jq adds none: programs bring theirs */
 	}
-	message = jv_invalid_get_msg(result);
-	explain(message, why);
-	jv_free(message);
-	return FILTER_ERROR;
+	return failed ? FILTER_ERROR : FILTER_END;
 }
 
 bool

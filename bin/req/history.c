@@ -10,6 +10,13 @@ struct history {
 	struct buf	*why;
 };
 
+static bool
+refuse(struct history *h, const char *why)
+{
+	buf_adds(h->why, why);
+	return false;
+}
+
 /* Appends one message, which is consumed. */
 static bool
 add_message(struct history *h, jv message)
@@ -26,51 +33,30 @@ add_message(struct history *h, jv message)
 	return true;
 }
 
-/* A member of an answer's message that the answer is told by, too. */
-static jv
-with(jv answer, jv message, const char *name)
-{
-	jv v = value_get(message, name);
-	jv_kind kind = jv_get_kind(v);
-
-	if (kind != JV_KIND_ARRAY && kind != JV_KIND_OBJECT &&
-	    kind != JV_KIND_STRING) {
-		jv_free(v);
-		return answer;
-	}
-	return jv_object_set(answer, jv_string(name), v);
-}
-
 /*
- * What a completion's message says, calls of tools included; its other members are
- * the answer's own.
+ * What a completion's message (consumed) says, calls of tools included; its other
+ * members are the answer's own. The check tells of a content that is missing.
  */
 static jv
-answer_of(jv completion)
+answer_of(jv message)
 {
-	jv choices = value_get(completion, "choices");
-	jv first, message, content, answer;
+	static const char *const names[] = {"tool_calls", "function_call", "refusal"};
+	jv content = value_get(message, "content"), v;
+	jv answer = value_set(jv_object(), "role", jv_string("assistant"));
+	jv_kind kind;
+	size_t i;
 
-	if (jv_get_kind(choices) != JV_KIND_ARRAY) {
-		jv_free(choices);
-		return jv_invalid();
+	answer = value_set(answer, "content",
+	    jv_is_valid(content) ? content : jv_null());
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		v = value_get(message, names[i]);
+		kind = jv_get_kind(v);
+		if (kind == JV_KIND_ARRAY || kind == JV_KIND_OBJECT ||
+		    kind == JV_KIND_STRING)
+			answer = value_set(answer, names[i], v);
+		else
+			jv_free(v);
 	}
-	first = jv_array_get(choices, 0);
-	message = value_get(first, "message");
-	jv_free(first);
-	if (jv_get_kind(message) != JV_KIND_OBJECT) {
-		jv_free(message);
-		return jv_invalid();
-	}
-	content = value_get(message, "content");
-	if (!jv_is_valid(content))
-		content = jv_null();	/* as completions say it; the check tells */
-	answer = jv_object_set(jv_object(), jv_string("role"),
-	    jv_string("assistant"));
-	answer = jv_object_set(answer, jv_string("content"), content);
-	answer = with(answer, message, "tool_calls");
-	answer = with(answer, message, "function_call");
-	answer = with(answer, message, "refusal");
 	jv_free(message);
 	return answer;
 }
@@ -83,51 +69,38 @@ has(jv object, const char *name)
 
 static bool add_all(struct history *h, jv array);
 
-/* A message, a request or a completion; the value is kept. */
+/* A message, a request or a completion; the value is consumed. */
 static bool
 add_object(struct history *h, jv v)
 {
-	jv inner;
-	bool ok;
-
 	if (jv_get_kind(v) == JV_KIND_OBJECT && has(v, "role"))
-		return add_message(h, jv_copy(v));
-	if (jv_get_kind(v) == JV_KIND_OBJECT && has(v, "messages")) {
-		inner = value_get(v, "messages");
-		ok = add_all(h, inner);
-		jv_free(inner);
-		return ok;
+		return add_message(h, v);
+	if (jv_get_kind(v) == JV_KIND_OBJECT && has(v, "messages"))
+		return add_all(h, jv_object_get(v, jv_string("messages")));
+	if (jv_get_kind(v) != JV_KIND_OBJECT || !has(v, "choices")) {
+		jv_free(v);
+		return refuse(h, "neither a message nor a request nor a completion");
 	}
-	if (jv_get_kind(v) == JV_KIND_OBJECT && has(v, "choices")) {
-		inner = answer_of(v);
-		if (jv_is_valid(inner))
-			return add_message(h, inner);
-		jv_free(inner);
-		buf_adds(h->why, "a completion without a message (supai-fold puts"
-		    " a stream together)");
-		return false;
-	}
-	buf_adds(h->why, "neither a message nor a request nor a completion");
-	return false;
+	v = jv_getpath(v, JV_ARRAY(jv_string("choices"), jv_number(0),
+	    jv_string("message")));
+	if (jv_get_kind(v) == JV_KIND_OBJECT)
+		return add_message(h, answer_of(v));
+	jv_free(v);
+	return refuse(h, "a completion without a message (supai-fold puts a stream"
+	    " together)");
 }
 
+/* The array is consumed. */
 static bool
 add_all(struct history *h, jv array)
 {
-	bool ok = true;
-	int i, n;
-	jv v;
+	bool ok = jv_get_kind(array) == JV_KIND_ARRAY ||
+	    refuse(h, "messages must be an array");
+	int i, n = ok ? jv_array_length(jv_copy(array)) : 0;
 
-	if (jv_get_kind(array) != JV_KIND_ARRAY) {
-		buf_adds(h->why, "messages must be an array");
-		return false;
-	}
-	n = jv_array_length(jv_copy(array));
-	for (i = 0; ok && i < n; i++) {
-		v = jv_array_get(jv_copy(array), i);
-		ok = add_object(h, v);
-		jv_free(v);
-	}
+	for (i = 0; ok && i < n; i++)
+		ok = add_object(h, jv_array_get(jv_copy(array), i));
+	jv_free(array);
 	return ok;
 }
 
@@ -164,7 +137,6 @@ add_value(struct history *h, const char *p, size_t n, size_t *end)
 	    ? add_all(h, v) : add_object(h, v);
 	if (!ok)
 		*end = 0;
-	jv_free(v);
 	return ok;
 }
 
