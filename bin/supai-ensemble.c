@@ -253,7 +253,7 @@ run(struct settings *s, struct targets *t)
 	s->client.http = http_open();
 	client_confine(&s->client, NULL, 0, NULL);
 	if (!s->seeded)
-		r->seed = write_chance();
+		r->seed = ensemble_chance();
 	r->calls.client = &s->client;
 	r->calls.panel = t->panel;
 	if (s->client.max_ms > 0)
@@ -282,7 +282,7 @@ main(int argc, char **argv)
 	read_panel(&s, &panel, path);
 	read_question(&s, &targets, &question, &text);
 	find_others(&s, &targets);
-	s.run.w.q = &question;
+	s.run.q = &question;
 	if (s.dry_run)
 		put_plan(&s.run);
 	else

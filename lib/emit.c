@@ -63,6 +63,13 @@ emit_count(struct emit *e, unsigned long long n)
 	buf_printf(e->out, "%llu", n);
 }
 
+void
+emit_real(struct emit *e, double x)
+{
+	begin(e);
+	buf_printf(e->out, "%.6g", x);
+}
+
 /* Appends a value, its strings written anew; compact: no white space between tokens. */
 static void
 rewrite(struct buf *out, struct json v, bool compact)

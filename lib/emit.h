@@ -36,6 +36,9 @@ void	emit_named(struct emit *e);
 void	emit_word(struct emit *e, const char *word);
 void	emit_count(struct emit *e, unsigned long long n);
 
+/* A number that is finite, to six digits. */
+void	emit_real(struct emit *e, double x);
+
 /*
  * A value that was read, byte for byte but for strings, which are written anew from
  * what json_text makes of them. JSON_NONE is null.

@@ -241,13 +241,13 @@ count_usage(struct calls *all, const char *p, size_t n)
 }
 
 void
-call_put_usage(struct calls *all, struct emit *e)
+call_put_usage(struct calls *all, struct buf *out)
 {
 	static const char none[] = "{\"prompt_tokens\":0,\"completion_tokens\":0,"
 	    "\"total_tokens\":0}";
 
 	count_usage(all, none, sizeof(none) - 1);
-	merge_emit(&all->usage, e);
+	merge_emit(&all->usage, &(struct emit){.out = out});
 }
 
 /* The try is over: the transfer may have a second more, the answer is judged now. */

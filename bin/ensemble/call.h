@@ -12,7 +12,6 @@
 #include "answer.h"
 #include "buf.h"
 #include "client.h"
-#include "emit.h"
 #include "merge.h"
 #include "outcome.h"
 #include "panel.h"
@@ -89,9 +88,9 @@ void	call_wait(struct calls *all, const struct curl_waitfd *fds,
 	    unsigned nfds, long ms);
 
 /*
- * Writes the sum of usage, member by member; the three counts that all services give are
- * always there.
+ * Appends the sum of usage, member by member, a JSON object; the three counts that all
+ * services give are always there.
  */
-void	call_put_usage(struct calls *all, struct emit *e);
+void	call_put_usage(struct calls *all, struct buf *out);
 
 #endif

@@ -5,7 +5,6 @@
 #include "choose.h"
 #include "fold.h"
 #include "mem.h"
-#include "score.h"
 
 static const double same = 1e-9;	/* sums that differ by less are equal */
 
@@ -220,7 +219,7 @@ choose_put(struct member *const *list, size_t n, uint64_t seed, struct emit *e)
 		put_letter(emit_name(e, "answer"), i);
 		emit_name(e, "confidence");
 		if (m->scored)
-			score_put(e, m->confidence);
+			emit_real(e, m->confidence);
 		else
 			emit_word(e, "null");
 		emit_text(emit_name(e, "text"), m->text.p, m->text.n);

@@ -1,9 +1,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "choose.h"
 #include "diag.h"
+#include "endpoint.h"
 #include "ensemble.h"
 #include "interrupt.h"
 #include "mem.h"
@@ -20,7 +23,7 @@ enum phase { ROUNDS, JUDGES, MAIN, OVER };
 
 struct state {
 	struct run	*run;
-	struct writer	*w;		/* the run's */
+	struct body	*b;		/* the run's */
 	struct member	*members;
 	struct member	 main;		/* its answer is the final one, where it is asked */
 	size_t		 n;
@@ -40,11 +43,11 @@ struct state {
 static void
 send_out(struct state *s)
 {
-	if (s->w->out.n == 0)
+	if (s->b->out.n == 0)
 		return;
 	s->begun = true;
 	s->written = when_now();
-	if (output_write(&s->w->out, s->run->calls.deadline) == OUTPUT_LATE)
+	if (output_write(&s->b->out, s->run->calls.deadline) == OUTPUT_LATE)
 		diag_die(EX_TEMPFAIL, "not done within the time limit (--max-time):"
 		    " standard output takes no more");
 }
@@ -57,8 +60,20 @@ end_chunks(struct state *s)
 
 	for (i = 0; i < n; i++)
 		s->keys[i] = s->list[i]->thread.key;
-	write_mode_result(s->w, s->keys, n);
-	write_done(s->w, &s->main.thread);
+	body_mode_result(s->b, s->keys, n);
+	body_done(s->b, &s->main.thread);
+}
+
+/* An error object, for a stream that has begun and will not end well. */
+static void
+tell_failure(struct body *b, const char *message, int status)
+{
+	/* The HTTP status that a service would have answered with. */
+	const char *code = status == EX_TEMPFAIL ? "429" :
+	    status == EX_NOPERM ? "401" : status == EX_DATAERR ? "400" : "502";
+
+	endpoint_add_event(&b->out, &(struct endpoint_error){message,
+	    "ensemble_error", NULL, code});
 }
 
 /*
@@ -70,11 +85,11 @@ fail(struct state *s, int status, struct buf *why)
 {
 	s->phase = OVER;
 	s->status = status;
-	if (!s->begun && s->w->out.n == 0) {
+	if (!s->begun && s->b->out.n == 0) {
 		diag_warn("%s", buf_string(why));
 	} else {
 		end_chunks(s);
-		write_failure(s->w, buf_string(why), status);
+		tell_failure(s->b, buf_string(why), status);
 	}
 	buf_free(why);
 }
@@ -84,13 +99,17 @@ static void
 end(struct state *s, struct member *m)
 {
 	const char *finish = buf_string(&m->finish);
+	struct buf usage = {0};
 
 	s->phase = OVER;
 	end_chunks(s);
-	if (s->w->q->stream)
-		write_end(s->w, finish, &s->run->calls);
+	call_put_usage(&s->run->calls, &usage);
+	if (s->run->q->stream)
+		body_end(s->b, finish, buf_string(&usage));
 	else
-		write_completion(s->w, &m->text, finish, &s->run->calls);
+		body_completion(s->b, m->text.p, m->text.n, finish,
+		    buf_string(&usage));
+	buf_free(&usage);
 }
 
 /* The answer is one that a model gave, verbatim. */
@@ -98,9 +117,9 @@ static void
 end_with(struct state *s, struct member *m)
 {
 	s->main.thread.model = m->thread.model;
-	write_text(s->w, &s->main.thread, &m->text);
-	if (s->w->q->stream && !m->call.final)
-		write_delta(s->w, &m->text);
+	body_text(s->b, &s->main.thread, m->text.p, m->text.n);
+	if (s->run->q->stream && !m->call.final)
+		body_delta(s->b, m->text.p, m->text.n);
 	end(s, m);
 }
 
@@ -178,7 +197,7 @@ ask_main(struct state *s, size_t n)
 	m->also.instructions = r->instructions != NULL ? r->instructions :
 	    question_instructions;
 	choose_put(s->list, n, r->seed, &(struct emit){.out = &m->also.data});
-	write_consensus(s->w, m->targets[0]->id);
+	body_consensus(s->b, m->targets[0]->id);
 	s->phase = MAIN;
 	member_ask(s->run, m);
 }
@@ -321,7 +340,7 @@ next_wait(const struct state *s)
 {
 	long long now = when_now(), due = s->phase != MAIN ? s->due : 0;
 
-	if (s->w->q->stream && (due == 0 || s->written + SILENCE_MS < due))
+	if (s->run->q->stream && (due == 0 || s->written + SILENCE_MS < due))
 		due = s->written + SILENCE_MS;
 	return due == 0 ? -1 : due > now ? (long)(due - now) : 0;
 }
@@ -330,12 +349,22 @@ next_wait(const struct state *s)
 _Noreturn static void
 stop(struct state *s, int sig)
 {
-	if (s->begun && s->w->q->stream && s->w->out.n == 0) {
-		write_failure(s->w, sig == SIGINT ? "interrupted" :
+	if (s->begun && s->run->q->stream && s->b->out.n == 0) {
+		tell_failure(s->b, sig == SIGINT ? "interrupted" :
 		    "ended by a signal", EX_UNAVAILABLE);
-		(void)output_write(&s->w->out, when_now() + 1);
+		(void)output_write(&s->b->out, when_now() + 1);
 	}
 	interrupt_die(sig);
+}
+
+uint64_t
+ensemble_chance(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_nsec << 32 ^ (uint64_t)t.tv_sec ^
+	    (uint64_t)getpid() << 16;
 }
 
 static void
@@ -353,8 +382,8 @@ loop(struct state *s)
 			stop(s, sig);
 		if (s->phase == OVER)
 			return;
-		if (s->w->q->stream && when_now() - s->written >= SILENCE_MS)
-			write_comment(s->w);
+		if (s->run->q->stream && when_now() - s->written >= SILENCE_MS)
+			buf_adds(&s->b->out, ": waiting\n\n");
 		send_out(s);
 		call_wait(&s->run->calls, &fd, 1, next_wait(s));
 	}
@@ -364,6 +393,7 @@ static void
 start(struct state *s)
 {
 	struct run *r = s->run;
+	struct buf id = {0};
 	size_t i;
 
 	s->members = mem_zero(s->n, sizeof(*s->members));
@@ -373,21 +403,26 @@ start(struct state *s)
 		s->members[i].thread.key = s->keys[i] = r->ask.p[i].key;
 		s->members[i].targets = &r->ask.p[i].target;
 		s->members[i].ntargets = 1;
-		s->members[i].call.final = s->n == 1 && r->w.q->stream;
+		s->members[i].call.final = s->n == 1 && r->q->stream;
 	}
 	s->main.main = true;
-	s->main.thread = (struct thread){.key = "main",
+	s->main.thread = (struct body_thread){.key = "main",
 	    .model = r->ask.p[0].target->id};
 	s->main.targets = mem_zero(s->n + r->nmains, sizeof(struct target *));
-	s->main.call.final = r->w.q->stream;
-	write_start(&r->w);
-	write_mode_call(&r->w, s->keys, s->n);
+	s->main.call.final = r->q->stream;
+	buf_printf(&id, "chatcmpl-%016llx", (unsigned long long)ensemble_chance());
+	body_start(&r->body, buf_string(&id));
+	buf_free(&id);
+	r->body.chunks = r->q->stream && r->q->chunks;
+	r->body.usage = r->q->usage;
+	r->body.mode = r->q->mode;
+	body_mode_call(&r->body, s->keys, s->n);
 }
 
 int
 ensemble_run(struct run *r)
 {
-	struct state s = {.run = r, .w = &r->w, .n = r->ask.n};
+	struct state s = {.run = r, .b = &r->body, .n = r->ask.n};
 	size_t i;
 
 	interrupt_catch();
@@ -398,7 +433,7 @@ ensemble_run(struct run *r)
 	free(s.main.targets);
 	member_free(&s.main);
 	merge_free(&r->calls.usage);
-	buf_free(&r->w.out);
+	body_free(&r->body);
 	free(s.members);
 	free(s.list);
 	free(s.keys);

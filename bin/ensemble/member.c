@@ -1,3 +1,6 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -64,8 +67,8 @@ member_ask(struct run *r, struct member *m)
 
 	m->settled = m->fresh = false;
 	m->thread.model = t->id;
-	write_anew(&m->thread);
-	question_put(r->w.q, t, &m->also, &body);
+	body_anew(&m->thread);
+	question_put(r->q, t, &m->also, &body);
 	call_begin(&r->calls, &m->call, t, &body);
 }
 
@@ -84,14 +87,62 @@ take_answer(struct member *m)
 	m->answered = m->fresh = m->settled = true;
 }
 
+/* "2026-01-02T03:04:05.678Z", so long from now. */
+static void
+put_time(struct emit *e, long wait_ms)
+{
+	struct timespec now;
+	struct tm tm;
+	long long ms;
+	time_t at;
+	char text[64];
+	size_t n;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	ms = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000 + wait_ms;
+	at = (time_t)(ms / 1000);
+	if (gmtime_r(&at, &tm) == NULL)
+		tm = (struct tm){.tm_year = 70, .tm_mday = 1};
+	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(text + n, sizeof(text) - n, ".%03dZ", (int)(ms % 1000));
+	emit_text(e, text, strlen(text));
+}
+
+/* A failure: it is tried again after wait_ms, and say_retry follows; -1: it is not. */
+static void
+say_error(struct run *r, struct member *m, const char *why, long wait_ms)
+{
+	struct emit e;
+
+	if (!body_chunk(&r->body, &e, "error", &m->thread, true))
+		return;
+	emit_text(emit_name(&e, "message"), why, strlen(why));
+	emit_name(&e, "retryAt");
+	if (wait_ms >= 0)
+		put_time(&e, wait_ms);
+	else
+		emit_word(&e, "null");
+	body_end_chunk(&e);
+}
+
+static void
+say_retry(struct run *r, struct member *m)
+{
+	struct emit e;
+
+	body_anew(&m->thread);
+	if (body_chunk(&r->body, &e, "retry", &m->thread, true))
+		body_end_chunk(&e);
+}
+
 /* This round brought nothing: the answer before it is in force again. */
 static void
 restore(struct run *r, struct member *m, const char *why)
 {
 	m->settled = true;
-	write_error(&r->w, &m->thread, why, 0);
-	write_retry(&r->w, &m->thread);
-	write_text(&r->w, &m->thread, &m->text);
+	say_error(r, m, why, 0);
+	say_retry(r, m);
+	body_text(&r->body, &m->thread, m->text.p, m->text.n);
 }
 
 /* There is no answer of it, and nobody else to ask. */
@@ -99,12 +150,12 @@ static void
 leave_out(struct run *r, struct member *m, const char *why)
 {
 	m->settled = m->closed = true;
-	write_error(&r->w, &m->thread, why, -1);
+	say_error(r, m, why, -1);
 	if (m->main)
 		return;
-	write_done(&r->w, &m->thread);
+	body_done(&r->body, &m->thread);
 	/* With chunks, what follows in the pipe shows it. */
-	if (r->ask.n > 1 && !r->verbose && !r->w.q->chunks && isatty(STDERR_FILENO))
+	if (r->ask.n > 1 && !r->verbose && !r->body.chunks && isatty(STDERR_FILENO))
 		diag_warn("%s: left out: %s", m->thread.key, why);
 }
 
@@ -125,8 +176,8 @@ fail(struct run *r, struct member *m, int status, const char *why)
 		leave_out(r, m, why);
 		return;
 	}
-	write_error(&r->w, &m->thread, why, 0);
-	write_retry(&r->w, &m->thread);
+	say_error(r, m, why, 0);
+	say_retry(r, m);
 	m->at++;
 	member_ask(r, m);
 }
@@ -150,16 +201,15 @@ move_call(struct run *r, struct member *m)
 
 	while ((event = call_next(c)) != CALL_NOTHING) {
 		if (event == CALL_THINKING) {
-			write_thinking(&r->w, &m->thread, piece);
+			body_thinking(&r->body, &m->thread, piece->p, piece->n);
 		} else if (event == CALL_TEXT) {
-			write_text(&r->w, &m->thread, piece);
+			body_text(&r->body, &m->thread, piece->p, piece->n);
 			if (c->final)
-				write_delta(&r->w, piece);
+				body_delta(&r->body, piece->p, piece->n);
 		} else if (event == CALL_RETRY) {
 			tell(r, m, c);
-			write_error(&r->w, &m->thread, buf_string(&c->why),
-			    c->wait_ms);
-			write_retry(&r->w, &m->thread);
+			say_error(r, m, buf_string(&c->why), c->wait_ms);
+			say_retry(r, m);
 		} else {
 			end(r, m);
 		}
@@ -179,7 +229,7 @@ move_judge(struct run *r, struct member *m)
 		m->scored = m->judge.status == 0 &&
 		    score_judged(said->p, said->n, &m->confidence);
 		if (m->scored)
-			write_score(&r->w, &m->thread, m->confidence);
+			body_score(&r->body, &m->thread, m->confidence);
 	}
 }
 
@@ -205,11 +255,11 @@ member_close(struct run *r, struct member *m)
 	if (m->closed)
 		return;
 	m->closed = true;
-	write_done(&r->w, &m->thread);
+	body_done(&r->body, &m->thread);
 	if (m->scored) {
-		write_score(&r->w, &m->thread, m->confidence);
+		body_score(&r->body, &m->thread, m->confidence);
 	} else if (r->judge != NULL) {
-		question_judge(r->w.q, r->judge, &m->text, &body);
+		question_judge(r->q, r->judge, &m->text, &body);
 		call_begin(&r->calls, &m->judge, r->judge, &body);
 	}
 }

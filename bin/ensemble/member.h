@@ -9,19 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "body.h"
 #include "buf.h"
 #include "call.h"
 #include "question.h"
 #include "target.h"
-#include "write.h"
 
 enum run_merge { RUN_SYNTHESIS, RUN_VOTE, RUN_BEST };
 
 /*
  * A run: who asks for what, all of it borrowed, then what its parts share: calls with
- * what its user sets, and the writer with the question.
+ * what its user sets, and what is written.
  */
 struct run {
+	const struct question *q;
 	struct ask	 ask;
 	struct target	**mains;	/* who may write the final answer, */
 	size_t		 nmains;	/* 0: one of those that answered */
@@ -34,11 +35,11 @@ struct run {
 	uint64_t	 seed;		/* of the order in which answers are shown */
 	bool		 verbose;
 	struct calls	 calls;
-	struct writer	 w;
+	struct body	 body;
 };
 
 struct member {
-	struct thread	 thread;
+	struct body_thread thread;
 	bool		 main;		/* it is main, whose end the run writes */
 	struct target	**targets;	/* whom it asks, the next one where one fails; */
 	size_t		 ntargets;	/* borrowed */

@@ -199,13 +199,10 @@ question_read(struct question *q, const char *text, size_t n, struct buf *why)
 	buf_add(&q->text, q->value.p, q->value.n);
 	question_patch(&q->text, ours);
 	q->rest = value(buf_string(&q->text));
-	if (!read_messages(q, why) || !read_models(q, why) ||
-	    !check_members(q, why) || !read_flag(q->value, "stream", &q->stream, why) ||
-	    !read_flag(q->value, "include_supai_chunks", &q->chunks, why) ||
-	    !read_flag(options, "include_usage", &q->usage, why))
-		return false;
-	q->chunks = q->chunks && q->stream;
-	return true;
+	return read_messages(q, why) && read_models(q, why) &&
+	    check_members(q, why) && read_flag(q->value, "stream", &q->stream, why) &&
+	    read_flag(q->value, "include_supai_chunks", &q->chunks, why) &&
+	    read_flag(options, "include_usage", &q->usage, why);
 }
 
 /* The requests that are made of it. */

@@ -22,8 +22,7 @@ struct question {
 	char		*mode;		/* owned */
 	char		**models;	/* that it names; owned */
 	size_t		 nmodels;
-	/* What it wants to see; chunks only in a stream. */
-	bool		 stream, usage, chunks;
+	bool		 stream, usage, chunks; /* what it wants to see */
 	/* question's own. */
 	struct json	 rest;		/* what goes to each model as it is, */
 	struct buf	 text;		/* in this text */

@@ -1,5 +1,4 @@
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,13 +54,4 @@ score_judged(const char *p, size_t n, double *x)
 	ok = ok && *x >= 0 && *x <= 1;
 	free(text);
 	return ok;
-}
-
-void
-score_put(struct emit *e, double x)
-{
-	char digits[32];
-
-	(void)snprintf(digits, sizeof(digits), "%.6g", x);
-	emit_word(e, digits);
 }

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "emit.h"
 #include "json.h"
 
 /* All zero it has no token yet. */
@@ -26,8 +25,5 @@ bool	score_of(const struct score *s, double *x);
 
 /* The number from 0 to 1 that a judge's text begins its numbers with; or false. */
 bool	score_judged(const char *p, size_t n, double *x);
-
-/* Writes a confidence as JSON has it, to six digits. */
-void	score_put(struct emit *e, double x);
 
 #endif

@@ -165,7 +165,7 @@ plan(struct exchange *x)
 	struct endpoint_error error = endpoint_error_of(500);
 	size_t events = r->n;
 
-	if (x->m->o->no_done && r->done)
+	if (x->m->o->no_done && r->stream)
 		events--;
 	x->limit = events > 0 ? r->ends[events - 1] : 0;
 	if (f->kind != FAULT_CUT && f->kind != FAULT_STALL &&

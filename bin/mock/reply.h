@@ -24,7 +24,6 @@ struct reply {
 	size_t		*ends;	/* where in the body each event ends; owned */
 	size_t		 n, cap;
 	bool		 stream;
-	bool		 done;	/* its last event is "[DONE]" */
 	const char	*type;	/* its media type; a constant */
 };
 
@@ -56,9 +55,6 @@ void	reply_error(struct reply *r, const struct endpoint_error *e);
 
 /* Any bytes as a body that is no stream. */
 void	reply_bytes(struct reply *r, const char *type, const void *p, size_t n);
-
-/* A JSON value (consumed) as a body. */
-void	reply_json(struct reply *r, jv value);
 
 void	reply_free(struct reply *r);
 
