@@ -188,7 +188,7 @@ say(struct run *r)
 		return;
 	}
 	say_more(r);
-	diag_warn("%s%srecord %lu: %s", r->named ? records_name(&r->records) : "",
+	diag_warn("%s%srecord %lu: %s", r->named ? r->records.in.name : "",
 	    r->named ? ": " : "", r->records.number, buf_string(&r->why));
 	buf_clear(&r->said);
 	if (r->broken)

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,10 +11,9 @@
 #include "io.h"
 #include "mem.h"
 #include "models.h"
-#include "opt.h"
 #include "request.h"
+#include "source.h"
 #include "term.h"
-#include "utf8.h"
 #include "value.h"
 #include "when.h"
 
@@ -32,87 +30,6 @@ compose_init(struct compose *c)
 	};
 }
 
-/* Text that goes into a request must be text: the server would see another one. */
-static void
-must_be_utf8(const char *name, const char *p, size_t n)
-{
-	size_t valid = utf8_valid(p, n);
-
-	if (valid < n)
-		diag_die(EX_DATAERR, "%s: not UTF-8 at offset %zu", name, valid);
-}
-
-static jv
-text_of(const char *name, const char *s)
-{
-	must_be_utf8(name, s, strlen(s));
-	return value_text(s, strlen(s));
-}
-
-/* Appends a whole file. What messages call it is returned. */
-static const char *
-read_file(const struct compose *c, const char *path, unsigned how,
-    struct buf *out)
-{
-	int status = io_slurp(path, how | IO_LIMIT, out, c->max);
-
-	if (status != 0)
-		exit(status);
-	return strcmp(path, "-") == 0 ? "standard input" : path;
-}
-
-/*
- * Ends with 65 for what is no text. help is the beginning and rest the end of what mends
- * it, the file's name between the two; dash: standard input has one, too.
- */
-static _Noreturn void
-no_text(const char *path, const char *why, const char *help, bool dash,
-    const char *rest)
-{
-	bool is_stdin = strcmp(path, "-") == 0;
-	struct buf message = {0};
-
-	buf_printf(&message, "%s: %s (%s", is_stdin ? "standard input" : path, why,
-	    help);
-	if (dash || !is_stdin) {
-		buf_addc(&message, ' ');
-		opt_quote(&message, path, strlen(path));
-	}
-	diag_die(EX_DATAERR, "%s %s)", buf_string(&message), rest);
-}
-
-/*
- * A file of text: UTF-8 without NUL; a byte order mark is no part of it. What is often
- * taken for one is told what makes text of it.
- */
-static const char *
-read_text(const struct compose *c, const char *path, struct buf *out)
-{
-	const char *name = read_file(c, path, IO_TEXT, out), *nul;
-	const char *p = buf_string(out);
-	size_t valid = utf8_valid(p, out->n);
-	char why[80];
-
-	if (strncmp(p, "%PDF-", 5) == 0)
-		no_text(path, "a PDF, not text", "pdftotext", true,
-		    "- makes text of it");
-	if (image_type(p, out->n) != NULL)
-		no_text(path, "an image, not text", "-i", true, "adds it");
-	if (strncmp(p, "\xff\xfe", 2) == 0 || strncmp(p, "\xfe\xff", 2) == 0)
-		no_text(path, "UTF-16, not UTF-8", "iconv -f UTF-16 -t UTF-8",
-		    false, "makes it so");
-	nul = memchr(p, '\0', out->n);
-	if (nul != NULL)
-		diag_die(EX_DATAERR, "%s: a NUL byte at offset %zu: not text", name,
-		    (size_t)(nul - p));
-	if (valid < out->n) {
-		(void)snprintf(why, sizeof(why), "not UTF-8 at offset %zu", valid);
-		no_text(path, why, "iconv -f LATIN1 -t UTF-8", false,
-		    "may make it so");
-	}
-	return name;
-}
-
 /* A text without the newline that ends its last line, as a shell's $(cat). */
 static void
 drop_newline(struct buf *text)
@@ -122,22 +39,6 @@ drop_newline(struct buf *text)
 	text->n--;
 	if (text->n > 0 && text->p[text->n - 1] == '\r')
 		text->n--;
-}
-
-/* The object that JSON text says; what is wrong with it ends with status. */
-static jv
-object_of(const char *name, int status, const char *p, size_t n)
-{
-	struct json_fault fault;
-	jv v;
-
-	must_be_utf8(name, p, n);
-	if (!value_parse(p, n, &v, &fault))
-		diag_die(status, "%s: not JSON: %s, at offset %zu", name,
-		    fault.why, fault.at);
-	if (jv_get_kind(v) != JV_KIND_OBJECT)
-		diag_die(status, "%s: not a JSON object", name);
-	return v;
 }
 
 /* The environment, in the order of the options: the last one counts. */
@@ -200,13 +101,13 @@ void
 compose_user_name(struct compose *c, const char *name)
 {
 	c->environment = value_set(c->environment, "user_name",
-	    text_of("--user-name", name));
+	    source_string("--user-name", name));
 }
 
 void
 compose_environment(struct compose *c, const char *json)
 {
-	merge(c, object_of("--environment", EX_USAGE, json, strlen(json)));
+	merge(c, source_object("--environment", EX_USAGE, json, strlen(json)));
 }
 
 static _Noreturn void
@@ -260,7 +161,7 @@ mode_of(const struct compose *c)
 		return jv_string("auto");
 	if (*mode != '\0' && ((c->lax & REQUEST_UNLISTED) != 0 ||
 	    models_known(MODELS_MODES, mode)))
-		return text_of(option, mode);
+		return source_string(option, mode);
 	unknown_mode(option, mode);
 }
 
@@ -289,7 +190,7 @@ add_models(const struct compose *c, jv *models, const char *pattern)
 
 	if (*pattern == '\0')
 		diag_die(EX_USAGE, "--models: an empty id");
-	must_be_utf8("--models", pattern, strlen(pattern));
+	source_check("--models", pattern, strlen(pattern));
 	for (i = 0; i < n; i++) {
 		if (!config_matches(ids[i], pattern))
 			continue;
@@ -368,8 +269,8 @@ read_history(struct compose *c)
 
 	for (i = 0; i < c->history.n; i++) {
 		buf_clear(&text);
-		name = read_file(c, c->history.p[i], IO_TEXT, &text);
-		must_be_utf8(name, text.p, text.n);
+		name = source_file(c->history.p[i], IO_TEXT, c->max, &text);
+		source_check(name, text.p, text.n);
 		if (!history_add(&c->messages, text.p, text.n, c->lax, &why))
 			diag_die(EX_DATAERR, "%s: %s", name, buf_string(&why));
 	}
@@ -385,11 +286,11 @@ set_system(struct compose *c)
 	int i, n = jv_array_length(jv_copy(c->messages));
 
 	if (c->system[0] == '@' && c->system[1] != '@') {
-		read_text(c, c->system + 1, &text);
+		source_text(c->system + 1, c->max, &text);
 		drop_newline(&text);
 	} else {
 		buf_adds(&text, c->system + (c->system[0] == '@'));
-		must_be_utf8("--system", buf_string(&text), text.n);
+		source_check("--system", buf_string(&text), text.n);
 	}
 	if (text.n > 0)
 		messages = jv_array_append(messages, message("system",
@@ -420,7 +321,7 @@ read_files(struct compose *c)
 		if (request_is_url(name) && access(name, F_OK) == -1)
 			diag_die(EX_NOINPUT, "-f %s: a URL, not a file: curl -fsS"
 			    " URL | … - reads it", name);
-		name = read_text(c, name, &text);
+		name = source_text(name, c->max, &text);
 		if (text.n == 0)
 			diag_die(EX_NOINPUT, "%s: empty", name);
 		slash = strrchr(name, '/');
@@ -454,10 +355,10 @@ read_images(struct compose *c)
 		buf_clear(&url);
 		name = c->images.p[i];
 		if (request_is_url(name)) {
-			must_be_utf8("--image", name, strlen(name));
+			source_check("--image", name, strlen(name));
 			buf_adds(&url, name);
 		} else {
-			name = read_file(c, name, IO_BYTES, &bytes);
+			name = source_file(name, IO_BYTES, c->max, &bytes);
 			if (bytes.n == 0)
 				diag_die(EX_NOINPUT, "%s: empty", name);
 			type = image_type(bytes.p, bytes.n);
@@ -485,7 +386,7 @@ join_words(struct compose *c)
 	for (i = 0; i < c->words.n; i++) {
 		word = c->words.p[i];
 		if (strcmp(word, "-") != 0) {
-			must_be_utf8("the prompt", word, strlen(word));
+			source_check("the prompt", word, strlen(word));
 			if (to->n > 0)
 				buf_addc(to, ' ');
 			buf_adds(to, word);
@@ -544,12 +445,12 @@ read_bodies(struct compose *c)
 		arg = c->bodies.p[i];
 		if (*arg == '@') {
 			buf_clear(&text);
-			name = read_file(c, arg + 1, IO_TEXT, &text);
+			name = source_file(arg + 1, IO_TEXT, c->max, &text);
 			if (text.n == 0)
 				diag_die(EX_NOINPUT, "%s: empty", name);
-			body = object_of(name, EX_DATAERR, text.p, text.n);
+			body = source_object(name, EX_DATAERR, text.p, text.n);
 		} else {
-			body = object_of("--body", EX_USAGE, arg, strlen(arg));
+			body = source_object("--body", EX_USAGE, arg, strlen(arg));
 		}
 		c->body = jv_object_merge_recursive(c->body, body);
 	}
@@ -581,16 +482,6 @@ add_piece(struct buf *out, size_t start, const char *p, size_t n)
 	buf_add(out, p, n);
 }
 
-static bool
-is_blank(const char *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && (p[i] == ' ' || (p[i] >= '\t' && p[i] <= '\r')))
-		i++;
-	return i == n;
-}
-
 /* The prompt's text; false with why where there is none. Files alone are one. */
 static bool
 add_prompt(const struct compose *c, const char *text, size_t n,
@@ -608,7 +499,8 @@ add_prompt(const struct compose *c, const char *text, size_t n,
 	add_piece(prompt, start, c->after.p, c->after.n);
 	if (text == NULL && c->hole && c->words.n > 0)
 		buf_adds(why, "no text for the '-' of the prompt");
-	else if (is_blank(prompt->p + start, prompt->n - start))
+	else if (strspn(buf_string(prompt) + start, " \t\n\v\f\r") ==
+	    prompt->n - start)
 		buf_adds(why, "an empty prompt");
 	return why->n == 0;
 }
@@ -654,7 +546,7 @@ compose_single(struct compose *c)
 	jv request;
 
 	if (c->hole) {
-		read_text(c, "-", &text);
+		source_text("-", c->max, &text);
 		if (text.n == 0 && c->words.n > 0)
 			diag_die(EX_NOINPUT, "standard input is empty: there is"
 			    " nothing for the '-' of the prompt");

@@ -6,14 +6,6 @@
 #include "utf8.h"
 #include "value.h"
 
-void
-records_start(struct records *r, char **files, int nfiles, bool raw, size_t max)
-{
-	*r = (struct records){.raw = raw, .lines = raw};
-	io_start(&r->in, files, nfiles, max);
-	r->ended = !io_next(&r->in);
-}
-
 /* Goes on to the next file, whose form is its own. */
 static bool
 next_file(struct records *r)
@@ -24,6 +16,14 @@ next_file(struct records *r)
 	r->values = false;
 	r->ended = !io_next(&r->in);
 	return !r->ended;
+}
+
+void
+records_start(struct records *r, char **files, int nfiles, bool raw, size_t max)
+{
+	*r = (struct records){.raw = raw};
+	io_start(&r->in, files, nfiles, max);
+	(void)next_file(r);
 }
 
 static size_t
@@ -183,12 +183,6 @@ records_next(struct records *r, jv *value, struct buf *why)
 			got = next_value(r, value, why);
 	} while (got == RECORDS_END && next_file(r));
 	return got;
-}
-
-const char *
-records_name(const struct records *r)
-{
-	return r->in.name;
 }
 
 int

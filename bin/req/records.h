@@ -23,8 +23,8 @@ struct records {
 	unsigned long	 number;	/* from 1 */
 	struct json	 text;		/* checked, borrowed until the next; none where raw */
 	bool		 raw;		/* they are lines, taken as strings */
+	struct io_in	 in;		/* its name is the file's, as messages have it */
 	/* The rest is records' own. */
-	struct io_in	 in;
 	struct buf	 held;		/* values that may stand on several lines */
 	size_t		 at;
 	struct json_scan scan;		/* of the value at at; scanned of its bytes seen */
@@ -47,9 +47,6 @@ void	records_start(struct records *r, char **files, int nfiles, bool raw,
 
 /* The next record: *value is the caller's. Or why it is none, appended. */
 enum records_got records_next(struct records *r, jv *value, struct buf *why);
-
-/* The file that the record given last is from, as messages call it; borrowed. */
-const char *records_name(const struct records *r);
 
 /*
  * The status of the input, together with the tool's own: io_status's, and that it was

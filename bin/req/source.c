@@ -1,0 +1,100 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "image.h"
+#include "io.h"
+#include "opt.h"
+#include "source.h"
+#include "utf8.h"
+#include "value.h"
+
+void
+source_check(const char *name, const char *p, size_t n)
+{
+	size_t valid = utf8_valid(p, n);
+
+	if (valid < n)
+		diag_die(EX_DATAERR, "%s: not UTF-8 at offset %zu", name, valid);
+}
+
+jv
+source_string(const char *name, const char *s)
+{
+	source_check(name, s, strlen(s));
+	return value_text(s, strlen(s));
+}
+
+const char *
+source_file(const char *path, unsigned how, size_t max, struct buf *out)
+{
+	int status = io_slurp(path, how | IO_LIMIT, out, max);
+
+	if (status != 0)
+		exit(status);
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+/*
+ * Ends with 65 for what is no text. help is the beginning and rest the end of what mends
+ * it, the file's name between the two; dash: standard input has one, too.
+ */
+static _Noreturn void
+no_text(const char *path, const char *why, const char *help, bool dash,
+    const char *rest)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct buf message = {0};
+
+	buf_printf(&message, "%s: %s (%s", is_stdin ? "standard input" : path, why,
+	    help);
+	if (dash || !is_stdin) {
+		buf_addc(&message, ' ');
+		opt_quote(&message, path, strlen(path));
+	}
+	diag_die(EX_DATAERR, "%s %s)", buf_string(&message), rest);
+}
+
+const char *
+source_text(const char *path, size_t max, struct buf *out)
+{
+	const char *name = source_file(path, IO_TEXT, max, out), *nul;
+	const char *p = buf_string(out);
+	size_t valid = utf8_valid(p, out->n);
+	char why[80];
+
+	if (strncmp(p, "%PDF-", 5) == 0)
+		no_text(path, "a PDF, not text", "pdftotext", true,
+		    "- makes text of it");
+	if (image_type(p, out->n) != NULL)
+		no_text(path, "an image, not text", "-i", true, "adds it");
+	if (strncmp(p, "\xff\xfe", 2) == 0 || strncmp(p, "\xfe\xff", 2) == 0)
+		no_text(path, "UTF-16, not UTF-8", "iconv -f UTF-16 -t UTF-8",
+		    false, "makes it so");
+	nul = memchr(p, '\0', out->n);
+	if (nul != NULL)
+		diag_die(EX_DATAERR, "%s: a NUL byte at offset %zu: not text", name,
+		    (size_t)(nul - p));
+	if (valid < out->n) {
+		(void)snprintf(why, sizeof(why), "not UTF-8 at offset %zu", valid);
+		no_text(path, why, "iconv -f LATIN1 -t UTF-8", false,
+		    "may make it so");
+	}
+	return name;
+}
+
+jv
+source_object(const char *name, int status, const char *p, size_t n)
+{
+	struct json_fault fault;
+	jv v;
+
+	source_check(name, p, n);
+	if (!value_parse(p, n, &v, &fault))
+		diag_die(status, "%s: not JSON: %s, at offset %zu", name,
+		    fault.why, fault.at);
+	if (jv_get_kind(v) != JV_KIND_OBJECT)
+		diag_die(status, "%s: not a JSON object", name);
+	return v;
+}

@@ -1,0 +1,36 @@
+/*
+ * source: what a request is made of, as it stands in words and files: text that is
+ * text, JSON that is an object. What is wrong with it ends the program.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stddef.h>
+
+#include <jv.h>
+
+#include "buf.h"
+
+/* Ends with 65 where n bytes are not UTF-8: the server would see another text. */
+void	source_check(const char *name, const char *p, size_t n);
+
+/* A string value of such a text; owned. */
+jv	source_string(const char *name, const char *s);
+
+/*
+ * Appends a whole file of up to max bytes, how as io_slurp has it, or ends with io's
+ * status. Returns what messages call it, borrowed.
+ */
+const char *source_file(const char *path, unsigned how, size_t max,
+	    struct buf *out);
+
+/*
+ * The same of a text: UTF-8 without NUL, else 65; a byte order mark is no part of it.
+ * Of what is often taken for one it is said what makes text of it.
+ */
+const char *source_text(const char *path, size_t max, struct buf *out);
+
+/* The object, owned, that n bytes of JSON say; else it ends with status. */
+jv	source_object(const char *name, int status, const char *p, size_t n);
+
+#endif
