@@ -150,7 +150,7 @@ note_own(struct options *o, int key, const char *arg)
 	case 'o':
 		if (*arg == '\0')
 			opt_usage(&tool, "--output: an empty name");
-		a->output_name = arg;
+		a->output.name = arg;
 		break;
 	case EVENTS:
 		if (strcmp(arg, "-") == 0)

@@ -352,7 +352,7 @@ ask_run(struct ask *a)
 
 	if (!a->show)
 		opt_note_prompt(&a->prompt, a->input, a->files);
-	output_find(&a->output, a->output_name);
+	output_find(&a->output);
 	if (a->keep)
 		conversation_find(&a->conversation, a->name);
 	if (!a->show)

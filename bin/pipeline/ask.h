@@ -33,16 +33,15 @@ struct ask {
 	bool		 listed;	/* and asks those models, without a panel */
 	const char	*url;		/* NULL: the base URL's */
 	enum ask_watch	 watch;
-	const char	*output_name;	/* NULL: standard output */
 	const char	*events;	/* the file that they are kept in; NULL: none */
 	bool		 show;		/* what would run is printed, and nothing changed */
 	bool		 keep;		/* it is part of a conversation, */
 	bool		 fresh;		/* which starts with it */
 	const char	*name;		/* NULL: the one of this terminal or script */
+	struct output	 output;	/* its name */
 	/* The rest is ask's own. */
 	struct buf	 list;		/* the models, without a panel */
 	int		 events_fd;
-	struct output	 output;
 	struct conversation conversation;
 };
 

@@ -34,9 +34,9 @@ conversation_is_name(const char *name)
 }
 
 char *
-conversation_folder(void)
+conversation_path(const char *file)
 {
-	char *path = config_state("");
+	char *path = config_state(file);
 
 	if (path == NULL)
 		diag_die(EX_CONFIG, "neither HOME nor XDG_STATE_HOME is set: a"
@@ -49,14 +49,15 @@ conversation_find(struct conversation *c, const char *name)
 {
 	struct buf b = {0};
 
-	*c = (struct conversation){.fd = -1, .folder = conversation_folder()};
+	*c = (struct conversation){.fd = -1};
 	if (name != NULL)
 		buf_adds(&b, name);
 	else
 		origin_name(&b);
-	c->name = buf_take(&b);
-	buf_printf(&b, "%s%s.ndjson", c->folder, c->name);
-	c->file = buf_take(&b);
+	c->name = mem_string(buf_string(&b));
+	buf_adds(&b, ".ndjson");
+	c->file = conversation_path(buf_string(&b));
+	buf_free(&b);
 }
 
 /* Looking. */
@@ -134,8 +135,8 @@ make_folders(const char *path)
 	for (slash = copy + 1; (slash = strchr(slash, '/')) != NULL; *slash++ = '/') {
 		*slash = '\0';
 		if (mkdir(copy, 0700) == -1 && errno != EEXIST &&
-		    slash[1] == '\0')
-			diag_die_errno(EX_CANTCREAT, "%s", path);
+		    strchr(slash + 1, '/') == NULL)
+			diag_die_errno(EX_CANTCREAT, "%s", copy);
 	}
 	free(copy);
 }
@@ -182,7 +183,7 @@ take_lock(struct conversation *c)
 void
 conversation_open(struct conversation *c)
 {
-	make_folders(c->folder);
+	make_folders(c->file);
 	take_lock(c);
 	look(c, c->fd);
 	c->made = !c->there;
@@ -220,7 +221,6 @@ conversation_close(struct conversation *c)
 	if (c->fd != -1)
 		close(c->fd);
 	free(c->name);
-	free(c->folder);
 	free(c->file);
 	buf_free(&c->mode);
 	buf_free(&c->models);

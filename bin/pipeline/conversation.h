@@ -14,7 +14,6 @@
 
 struct conversation {
 	char		*name;		/* owned, as all here */
-	char		*folder;	/* with its slash */
 	char		*file;
 	bool		 there;		/* something was said before */
 	struct buf	 mode, models;	/* of the last request, as options have them;
@@ -30,10 +29,10 @@ struct conversation {
 bool	conversation_is_name(const char *name);
 
 /*
- * The folder of all of them, with its slash; owned. Ends the program with 78 where
- * there is no home for it.
+ * The path of a file among them ("": their folder, with its slash); owned. Ends the
+ * program with 78 where there is no home for it.
  */
-char	*conversation_folder(void);
+char	*conversation_path(const char *file);
 
 /*
  * Which one it is: name, or the one of this terminal or script where that is NULL.

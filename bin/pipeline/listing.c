@@ -151,7 +151,7 @@ name_length(const char *file)
 void
 listing_all(void)
 {
-	char *folder = conversation_folder();
+	char *folder = conversation_path("");
 	DIR *dir = opendir(folder);
 	struct entry *entries = NULL;
 	size_t n = 0, cap = 0, i, len;

@@ -76,8 +76,9 @@ look_at(struct output *o, const struct stat *st)
 }
 
 void
-output_find(struct output *o, const char *name)
+output_find(struct output *o)
 {
+	const char *name = o->name;
 	struct stat st;
 	int fd = name != NULL ? descriptor(name) : STDOUT_FILENO;
 

@@ -22,10 +22,10 @@ struct output {
 };
 
 /*
- * Finds out what the output is, and changes nothing; "-" and what else stands for
+ * Finds out what the output of that name is, and changes nothing; "-" and what else stands for
  * standard output become NULL. Ends the program with 73 where it can be no output.
  */
-void	output_find(struct output *o, const char *name);
+void	output_find(struct output *o);
 
 /* Makes what the answer goes to. Ends the program with 73 where that fails. */
 void	output_open(struct output *o);
