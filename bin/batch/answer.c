@@ -15,9 +15,8 @@ enum {
 static bool
 fail(struct answer *a, int status, const char *why)
 {
-	a->status = diag_worst(a->status, status);
-	if (a->why.n == 0)
-		buf_adds(&a->why, why);
+	a->status = status;
+	buf_adds(&a->why, why);
 	return false;
 }
 
@@ -51,15 +50,13 @@ is_error(const struct sse_record *r)
 static bool
 fail_error(struct answer *a, const struct sse_record *r)
 {
-	struct buf said = {0}, why = {0};
-	int status = apierror_text(r->data, r->n, &said);
+	struct buf said = {0};
 
 	a->error = true;
-	buf_adds(&why, "the service says: ");
-	term_string(&why, said.p, said.n);
-	fail(a, status, buf_string(&why));
+	a->status = apierror_text(r->data, r->n, &said);
+	buf_adds(&a->why, "the service says: ");
+	term_string(&a->why, said.p, said.n);
 	buf_free(&said);
-	buf_free(&why);
 	return false;
 }
 

@@ -14,7 +14,6 @@
 #include "outcome.h"
 #include "output.h"
 #include "pace.h"
-#include "progress.h"
 #include "when.h"
 
 enum {
@@ -315,7 +314,7 @@ time_to_wait(const struct batch *b, long long now)
 		wait = pace > 0 ? pace : pace < 0 ? -1 :
 		    when_wait(&b->waiting, now);
 	}
-	other = progress_wait(now);
+	other = tally_wait(now);
 	return wait < 0 || (other >= 0 && other < wait) ? other : wait;
 }
 
@@ -353,7 +352,7 @@ loop(struct batch *b)
 		fill(b);
 		if (is_over(b))
 			return;
-		progress_draw(&b->output.tally, when_now());
+		tally_draw(&b->output.tally, when_now());
 		/* All that ended before the next one is sent: a 429 may be among
 		   them. */
 		for (x = wait_for_one(b); x != NULL;
@@ -469,7 +468,8 @@ open_all(struct batch *b, char **files, int nfiles)
 	b->jobs = (struct jobs){.client = b->client, .max = o->max};
 	interrupt_catch();
 	b->begun = when_now();
-	progress_start(o->progress, b->begun);
+	if (o->progress)
+		tally_begin(b->begun);
 	client_confine(b->client, files, nfiles, o->output);
 }
 
@@ -494,7 +494,7 @@ batch_run(const struct batch_options *o, struct client *c, char **files,
 	open_all(&b, files, nfiles);
 	loop(&b);
 	drop_all(&b);
-	progress_stop();
+	tally_end();
 	status = status_of(&b);
 	io_flush();
 	if (status == EX_NOINPUT && b.feed.lines == 0)

@@ -1,9 +1,16 @@
 #include <string.h>
+#include <unistd.h>
 
+#include "diag.h"
+#include "io.h"
+#include "screen.h"
 #include "tally.h"
 #include "verdict.h"
 
-enum { LONGEST = 64 };	/* bytes that are kept of a flaw's name */
+enum {
+	LONGEST = 64,	/* bytes that are kept of a flaw's name */
+	DRAW_MS = 250,
+};
 
 unsigned char
 tally_flaw(struct tally *t, const char *reason, size_t n)
@@ -55,14 +62,11 @@ tally_result(struct tally *t, const struct result *r)
 	buf_adds(&t->first, r->message);
 }
 
-unsigned long
-tally_done(const struct tally *t)
-{
-	return t->answered + t->failed + t->skipped;
-}
+/* Words. */
 
-void
-tally_time(double seconds, struct buf *out)
+/* Appends "12 s", "3 min 20 s" or "4 h 10 min". */
+static void
+add_time(double seconds, struct buf *out)
 {
 	unsigned long s = seconds < 1e9 ? (unsigned long)seconds : 1000000000;
 
@@ -106,7 +110,100 @@ tally_summary(const struct tally *t, long long ms, struct buf *out)
 	if (ms < 60000)
 		buf_printf(out, "%.1f s", (double)ms / 1000);
 	else
-		tally_time((double)ms / 1000, out);
+		add_time((double)ms / 1000, out);
+}
+
+/* The line. */
+
+static struct {
+	bool			draw;
+	bool			drawn;	/* where no terminal is */
+	struct screen		screen;
+	struct screen_line	line;
+	long long		start, next;
+} own;
+
+/* Before a message, which then has the line to itself. */
+static void
+clear(void)
+{
+	io_flush();
+	screen_erase(&own.screen);
+	if (own.drawn)
+		io_write_all(STDERR_FILENO, "\r\033[K", 4);
+	own.drawn = false;
+}
+
+void
+tally_begin(long long now)
+{
+	own.start = own.next = now;
+	screen_open(&own.screen);
+	/* One that can only take lines would show the sequences. */
+	own.draw = own.screen.pictures || !own.screen.terminal;
+	diag_before(clear);
+}
+
+long
+tally_wait(long long now)
+{
+	if (!own.draw)
+		return -1;
+	return own.next > now ? (long)(own.next - now) : 0;
+}
+
+static void
+show(void)
+{
+	struct buf *text = &own.line.text;
+	size_t columns, rows;
+
+	if (!own.screen.terminal) {
+		io_write_all(STDERR_FILENO, "\r", 1);
+		io_write_all(STDERR_FILENO, text->p, text->n);
+		io_write_all(STDERR_FILENO, "\033[K", 3);
+		own.drawn = true;
+		return;
+	}
+	screen_size(&own.screen, &columns, &rows);
+	if (text->n > columns)
+		text->n = columns;	/* it is ASCII */
+	own.line.width = text->n;
+	screen_draw(&own.screen, &own.line, 1);
+}
+
+void
+tally_draw(const struct tally *t, long long now)
+{
+	struct buf *b = &own.line.text;
+	unsigned long asked = t->answered + t->failed, done = asked + t->skipped;
+	double rate = (double)asked * 1000 / (double)(now - own.start + 1);
+	double left = t->all - (double)done;
+
+	if (tally_wait(now) != 0)
+		return;
+	own.next = now + DRAW_MS;
+	buf_clear(b);
+	buf_printf(b, "%s: %lu", diag_name(), done);
+	if (t->all >= 0)
+		buf_printf(b, "/%s%.0f", t->exact ? "" : "~", t->all);
+	buf_printf(b, " done, %lu failed, %.1f/s, %.0f tokens", t->failed, rate,
+	    t->prompt_tokens + t->completion_tokens);
+	if (t->all >= 0 && rate > 0 && left >= 0) {
+		buf_adds(b, ", ");
+		add_time(left / rate, b);
+		buf_adds(b, " left");
+	}
+	show();
+}
+
+void
+tally_end(void)
+{
+	clear();
+	screen_close(&own.screen, true);
+	buf_free(&own.line.text);
+	own.draw = false;
 }
 
 void

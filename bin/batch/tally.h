@@ -1,8 +1,9 @@
 /*
- * tally: what came of a batch's requests, counted, and put into words: answers,
- * failures, and answers that are less than what was asked for, because they were cut
- * by a limit or a filter, or refused. Where the words go, and when, is progress's and
- * batch's; how a flaw is found in an answer is result's.
+ * tally: what came of a batch's requests, counted and told: answers, failures, and
+ * answers that are less than what was asked for, because they were cut by a limit or
+ * a filter, or refused. It is told at the end, and in a line that stands on standard
+ * error while the batch runs, drawn anew from time to time. How a flaw is found in an
+ * answer is result's.
  */
 #ifndef TALLY_H
 #define TALLY_H
@@ -43,14 +44,23 @@ unsigned char tally_flaw(struct tally *t, const char *reason, size_t n);
 /* Counts an answer of such a flaw; one of 0 is not counted. */
 void	tally_flawed(struct tally *t, unsigned char flaw);
 
-/* How many requests have their end. */
-unsigned long tally_done(const struct tally *t);
-
-/* Appends "12 s", "3 min 20 s" or "4 h 10 min". */
-void	tally_time(double seconds, struct buf *out);
-
 /* Appends what came of all, after so many milliseconds: "2 answered, 1 failed; …". */
 void	tally_summary(const struct tally *t, long long ms, struct buf *out);
+
+/*
+ * Starts the line at now, in milliseconds. A message that is said from here on takes
+ * the line away first, so there is one in a program. Without this none is ever drawn.
+ */
+void	tally_begin(long long now);
+
+/* Draws the line, when it is time to. */
+void	tally_draw(const struct tally *t, long long now);
+
+/* Milliseconds until it should be drawn again; -1: never. */
+long	tally_wait(long long now);
+
+/* Takes the line away for good. */
+void	tally_end(void);
 
 void	tally_free(struct tally *t);
 
