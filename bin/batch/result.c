@@ -13,82 +13,64 @@ enum { HALF = 16 };	/* hexadecimal digits */
 
 static const char prefix[] = "batch_req_";
 
-/* A line that is being built. */
-struct builder {
-	struct emit		 e;
-	const struct redact	*redact;
-};
-
-/* A text, which may be no UTF-8, secrets hidden. */
+/* A member that is a text, which may be no UTF-8, secrets hidden. */
 static void
-add_text(struct builder *b, const char *p, size_t n)
+put_text(struct emit *e, const char *name, const char *p, size_t n,
+    const struct redact *redact)
 {
 	struct buf shown = {0}, text = {0};
 
-	redact_add(b->redact, &shown, p, n, 0);
+	redact_add(redact, &shown, p, n, 0);
 	utf8_add(&text, shown.p, shown.n);
-	emit_text(&b->e, text.p, text.n);
+	emit_text(emit_name(e, name), text.p, text.n);
 	buf_free(&shown);
 	buf_free(&text);
 }
 
+/* A member that is what a service said, on one line, as UTF-8, secrets hidden. */
 static void
-add_member(struct builder *b, const char *name, const char *p, size_t n)
-{
-	emit_name(&b->e, name);
-	add_text(b, p, n);
-}
-
-static void
-add_null(struct builder *b, const char *name)
-{
-	emit_word(emit_name(&b->e, name), "null");
-}
-
-/* A JSON value on one line, as UTF-8, secrets hidden. */
-static void
-add_json(struct builder *b, const char *name, struct json v, unsigned also)
+put_body(struct emit *e, const char *name, const struct result *r,
+    const struct redact *redact)
 {
 	struct buf clean = {0};
-	struct emit e = {.out = &clean};
 
-	emit_name(&b->e, name);
-	emit_compact(&e, v);
-	redact_json(b->redact, b->e.out, (struct json){clean.p, clean.n}, also);
-	b->e.comma = true;
+	emit_compact(&(struct emit){.out = &clean}, r->body);
+	redact_json(redact, emit_name(e, name)->out,
+	    (struct json){clean.p, clean.n},
+	    r->kind == RESULT_ANSWER ? REDACT_ANSWER : 0);
+	e->comma = true;
 	buf_free(&clean);
 }
 
 static void
-add_response(struct builder *b, const struct result *r)
+put_response(struct emit *e, const struct result *r, const struct redact *redact)
 {
 	if (r->kind == RESULT_ERROR) {
-		add_null(b, "response");
+		emit_word(e, "null");
 		return;
 	}
-	emit_open(emit_name(&b->e, "response"), '{');
-	emit_count(emit_name(&b->e, "status_code"), (unsigned long long)r->status);
-	add_member(b, "request_id", r->request_id->p, r->request_id->n);
-	add_json(b, "body", r->body, r->kind == RESULT_ANSWER ?
-	    REDACT_ANSWER : 0);
-	emit_close(&b->e, '}');
+	emit_open(e, '{');
+	emit_count(emit_name(e, "status_code"), (unsigned long long)r->status);
+	put_text(e, "request_id", r->request_id->p, r->request_id->n, redact);
+	put_body(e, "body", r, redact);
+	emit_close(e, '}');
 }
 
 static void
-add_error(struct builder *b, const struct result *r)
+put_error(struct emit *e, const struct result *r, const struct redact *redact)
 {
 	if (r->kind == RESULT_ANSWER || r->kind == RESULT_HTTP) {
-		add_null(b, "error");
+		emit_word(e, "null");
 		return;
 	}
-	emit_open(emit_name(&b->e, "error"), '{');
-	add_member(b, "code", r->code, strlen(r->code));
-	add_member(b, "message", r->message, strlen(r->message));
+	emit_open(e, '{');
+	put_text(e, "code", r->code, strlen(r->code), redact);
+	put_text(e, "message", r->message, strlen(r->message), redact);
 	if (r->line > 0)
-		emit_count(emit_name(&b->e, "line"), r->line);
+		emit_count(emit_name(e, "line"), r->line);
 	if (r->kind == RESULT_ERROR && r->body.p != NULL)
-		add_json(b, "partial", r->body, 0);
-	emit_close(&b->e, '}');
+		put_body(e, "partial", r, redact);
+	emit_close(e, '}');
 }
 
 void
@@ -96,17 +78,17 @@ result_add(const struct result *r, const struct redact *redact, struct buf *out)
 {
 	const struct task *t = r->task;
 	struct hash of_id = hash_of(t->id.p, t->id.n);
-	struct builder b = {.e.out = out, .redact = redact};
+	struct emit e = {.out = out};
 	struct buf id = {0};
 
 	buf_printf(&id, "%s%016" PRIx64 "%016" PRIx64, prefix, t->request.a,
 	    of_id.a);
-	emit_open(&b.e, '{');
-	emit_text(emit_name(&b.e, "id"), id.p, id.n);
-	emit_text(emit_name(&b.e, "custom_id"), t->id.p, t->id.n);
-	add_response(&b, r);
-	add_error(&b, r);
-	emit_close(&b.e, '}');
+	emit_open(&e, '{');
+	emit_text(emit_name(&e, "id"), id.p, id.n);
+	emit_text(emit_name(&e, "custom_id"), t->id.p, t->id.n);
+	put_response(emit_name(&e, "response"), r, redact);
+	put_error(emit_name(&e, "error"), r, redact);
+	emit_close(&e, '}');
 	buf_addc(out, '\n');
 	buf_free(&id);
 }
