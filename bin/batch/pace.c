@@ -10,27 +10,17 @@ enum {
 	MOST = 1 << 30,	/* milliseconds that are waited before it is asked again */
 };
 
-static long
-later(long a, long b)
-{
-	return a > b ? a : b;
-}
-
 long
 pace_wait(const struct pace *p, long long now, unsigned active)
 {
-	long wait = 0;
+	double wait = (double)(p->hold - now);
 
 	if (active >= (unsigned)p->window)
 		return -1;
-	if (p->hold > now)
-		wait = (long)(p->hold - now);
-	if (p->interval > 0 && p->next > (double)now)
-		wait = later(wait,
-		    (long)fmin(ceil(p->next - (double)now), MOST));
-	if (p->started >= TICK_STARTS && p->tick + TICK > now)
-		wait = later(wait, (long)(p->tick + TICK - now));
-	return wait;
+	wait = fmax(wait, ceil(p->next - (double)now));
+	if (p->started >= TICK_STARTS)
+		wait = fmax(wait, (double)(p->tick + TICK - now));
+	return (long)fmin(fmax(wait, 0), MOST);
 }
 
 void
