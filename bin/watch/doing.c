@@ -151,18 +151,12 @@ add_text(struct doing *d, const struct chunk *c)
 void
 doing_fail(struct doing *d, const char *message, size_t n)
 {
-	struct buf inner = {0};
-	struct json_fault fault;
-	struct json v, error;
+	struct buf said = {0};
 
 	/* Some hand on a vendor's error as it is, in JSON. */
-	if (n > 0 && *message == '{' && json_parse(message, n, &v, &fault)) {
-		error = json_get(v, "error");
-		apierror_message(apierror_is(error) ? error : v, &inner);
-	}
-	(void)become(d, DOING_FAILED, inner.n > 0 ? inner.p : message,
-	    inner.n > 0 ? inner.n : n);
-	buf_free(&inner);
+	(void)apierror_text(message, n, &said);
+	(void)become(d, DOING_FAILED, said.p, said.n);
+	buf_free(&said);
 }
 
 /* To fail again is news, with the same words too. */
