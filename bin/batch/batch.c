@@ -369,11 +369,11 @@ raise_file_limit(unsigned jobs)
 	struct rlimit l;
 	rlim_t need = (rlim_t)jobs + SPARE_FILES;
 
-	if (getrlimit(RLIMIT_NOFILE, &l) == -1 || l.rlim_cur == RLIM_INFINITY ||
-	    l.rlim_cur >= need)
+	/* RLIM_INFINITY is more than any other. */
+	if (getrlimit(RLIMIT_NOFILE, &l) == -1 || l.rlim_cur >= need)
 		return;
 	l.rlim_cur = need;
-	if (l.rlim_max != RLIM_INFINITY && l.rlim_max < need)
+	if (l.rlim_max < need)
 		diag_die(EX_OSERR, "-j %u needs %lu open files, %lu are allowed:"
 		    " raise that (ulimit -Hn) or give a smaller -j", jobs,
 		    (unsigned long)need, (unsigned long)l.rlim_max);
