@@ -27,10 +27,12 @@ static const struct opt_tool tool = {
 	.defs = defs,
 };
 
-/* Ids, whose array is owned by who made it. */
-struct ids {
-	const char	**p;
-	size_t		  n;
+/* A service's answer, and the ids in it. All zero there is none. */
+struct live {
+	struct buf	 answer;
+	char		**ids;	/* owned */
+	size_t		 n;
+	struct buf	 why;	/* where n is 0 */
 };
 
 /* The id that an element of an array or a member of an object stands for. */
@@ -42,19 +44,30 @@ id_of(struct json name, struct json value)
 	return json_type(value) == JSON_OBJECT ? json_get(value, "id") : value;
 }
 
-/* Adds an id, ended by NUL; false where it is none. */
+/* False where it is none. */
 static bool
-add_id(struct buf *ids, struct json id)
+add_id(struct live *l, struct json id)
 {
-	size_t start = ids->n;
+	struct buf text = {0};
+	bool ok;
 
-	if (json_type(id) != JSON_STRING)
-		return false;
-	json_text(id, ids);
-	if (ids->n > start && memchr(ids->p + start, '\0', ids->n - start) != NULL)
-		return false;
-	buf_addc(ids, '\0');
-	return config_is_id(ids->p + start);
+	json_text(id, &text);
+	ok = strlen(buf_string(&text)) == text.n && config_is_id(text.p);
+	if (ok) {
+		l->ids = mem_room(l->ids, l->n, sizeof(*l->ids));
+		l->ids[l->n++] = buf_take(&text);
+	}
+	buf_free(&text);
+	return ok;
+}
+
+static void
+forget_ids(struct live *l)
+{
+	while (l->n > 0)
+		free(l->ids[--l->n]);
+	free(l->ids);
+	l->ids = NULL;
 }
 
 /*
@@ -71,51 +84,36 @@ list_in(enum models_list list, struct json answer)
 	return text.p != NULL ? text : answer;
 }
 
-/*
- * Appends the ids of an answer, in its order, each ended by NUL; how many. 0, with
- * why, where it lists none, or one that cannot be an id.
- */
-static size_t
-read_ids(enum models_list list, const struct buf *answer, struct buf *ids,
-    struct buf *why)
+/* Reads the ids of the answer, in its order: none where one of them can be no id. */
+static void
+read_ids(enum models_list list, struct live *l)
 {
 	struct json_fault fault;
 	struct json_iter i;
 	struct json v, name, value;
-	size_t n = 0;
 
-	if (!json_parse(answer->p, answer->n, &v, &fault)) {
-		buf_printf(why, "not JSON: %s, at offset %zu", fault.why, fault.at);
-		return 0;
+	if (!json_parse(l->answer.p, l->answer.n, &v, &fault)) {
+		buf_printf(&l->why, "not JSON: %s, at offset %zu", fault.why,
+		    fault.at);
+		return;
 	}
-	for (i = json_first(list_in(list, v)); json_more(&i, &name, &value); n++) {
-		if (add_id(ids, id_of(name, value)))
+	for (i = json_first(list_in(list, v)); json_more(&i, &name, &value);) {
+		if (add_id(l, id_of(name, value)))
 			continue;
-		buf_printf(why, "number %zu of its ids is none", n + 1);
-		return 0;
+		buf_printf(&l->why, "number %zu of its ids is none", l->n + 1);
+		forget_ids(l);
+		return;
 	}
-	if (n == 0)
-		buf_adds(why, "no ids in it");
-	return n;
+	if (l->n == 0)
+		buf_adds(&l->why, "no ids in it");
 }
 
-/* The ids of an answer, which text holds. */
-static struct ids
-parse_answer(enum models_list list, const struct buf *answer, struct buf *text)
+static void
+live_free(struct live *l)
 {
-	struct buf why = {0};
-	struct ids ids;
-	const char *p;
-	size_t i;
-
-	ids.n = read_ids(list, answer, text, &why);
-	if (ids.n == 0)
-		diag_die(EX_PROTOCOL, "the answer lists no %s: %s",
-		    list == MODELS_MODES ? "modes" : "models", buf_string(&why));
-	ids.p = mem_zero(ids.n, sizeof(*ids.p));
-	for (i = 0, p = text->p; i < ids.n; i++, p += strlen(p) + 1)
-		ids.p[i] = p;
-	return ids;
+	forget_ids(l);
+	buf_free(&l->answer);
+	buf_free(&l->why);
 }
 
 static bool
@@ -180,34 +178,16 @@ put_json(const struct buf *answer)
 	return 0;
 }
 
-static bool
-lists(enum models_list list, const struct buf *answer)
+/* Gets an answer at tail of the base URL, and its ids. The status. */
+static int
+get(struct client *c, enum models_list list, const char *tail, struct live *l,
+    struct buf *why)
 {
-	struct buf text = {0}, why = {0};
-	bool ok = read_ids(list, answer, &text, &why) > 0;
+	int status = client_get(c, tail, &l->answer, IO_MAX_RECORD, why);
 
-	buf_free(&text);
-	buf_free(&why);
-	return ok;
-}
-
-/* Asks at BASE/models instead. False: it is not to be had there, for the reason in why. */
-static bool
-get_elsewhere(struct client *c, enum models_list list, struct buf *answer,
-    struct buf *why, int *status)
-{
-	struct buf other = {0};
-	bool ok;
-
-	c->retries = 0;
-	*status = client_get(c, "models", &other, IO_MAX_RECORD, why);
-	ok = *status == 0 && lists(list, &other);
-	if (ok) {
-		buf_clear(answer);
-		buf_add(answer, other.p, other.n);
-	}
-	buf_free(&other);
-	return ok;
+	if (status == 0)
+		read_ids(list, l);
+	return status;
 }
 
 /*
@@ -216,23 +196,31 @@ get_elsewhere(struct client *c, enum models_list list, struct buf *answer,
  * both are said: a key that is wrong shows only at the second.
  */
 static int
-get_live(struct client *c, enum models_list list, struct buf *answer)
+get_live(struct client *c, enum models_list list, struct live *l)
 {
+	bool modes = list == MODELS_MODES;
 	struct buf why = {0}, other_why = {0};
-	int status = client_get(c, list == MODELS_MODES ? "../info/modes"
-	    : "../info/models", answer, IO_MAX_RECORD, &why);
-	int other = 0;
+	struct live first, other = {0};
+	int status, other_status = 0;
 
-	if (list == MODELS_MODELS && c->url == NULL && (status == EX_DATAERR ||
-	    status == EX_PROTOCOL || (status == 0 && !lists(list, answer))) &&
-	    get_elsewhere(c, list, answer, &other_why, &other))
+	status = get(c, list, modes ? "../info/modes" : "../info/models", l, &why);
+	if (!modes && c->url == NULL && l->n == 0 && (status == 0 ||
+	    status == EX_DATAERR || status == EX_PROTOCOL)) {
+		c->retries = 0;
+		other_status = get(c, list, "models", &other, &other_why);
+	}
+	if (other.n > 0) {
+		first = *l;
+		*l = other;
+		other = first;
 		status = 0;
-	if (status != 0 && other_why.n > 0) {
+	} else if (status != 0 && other_why.n > 0) {
 		buf_printf(&why, "; %s", buf_string(&other_why));
-		status = diag_worst(status, other);
+		status = diag_worst(status, other_status);
 	}
 	if (status != 0)
 		diag_warn("%s", buf_string(&why));
+	live_free(&other);
 	buf_free(&why);
 	buf_free(&other_why);
 	return status;
@@ -241,21 +229,21 @@ get_live(struct client *c, enum models_list list, struct buf *answer)
 static int
 put_live(struct client *c, enum models_list list, bool json, char **patterns)
 {
-	struct buf answer = {0}, text = {0};
-	struct ids ids;
-	int status;
+	struct live l = {0};
+	int status = get_live(c, list, &l);
 
-	status = get_live(c, list, &answer);
 	client_close(c);
 	if (status == 0 && json) {
-		status = put_json(&answer);
+		status = put_json(&l.answer);
 	} else if (status == 0) {
-		ids = parse_answer(list, &answer, &text);
-		status = put_ids(list, true, ids.p, ids.n, patterns);
-		free(ids.p);
+		if (l.n == 0)
+			diag_die(EX_PROTOCOL, "the answer lists no %s: %s",
+			    list == MODELS_MODES ? "modes" : "models",
+			    buf_string(&l.why));
+		status = put_ids(list, true, (const char *const *)l.ids, l.n,
+		    patterns);
 	}
-	buf_free(&answer);
-	buf_free(&text);
+	live_free(&l);
 	return status;
 }
 
