@@ -100,19 +100,26 @@ take_key(struct settings *s, const char *path)
 		diag_die(EX_NOINPUT, "%s: no key in it", path);
 }
 
+/* Ends the tool where a header of the option cannot be sent. */
+static void
+check_header(const struct mock_header *h, const char *option, const char *arg)
+{
+	if (strlen(arg) > MAX_HEADER || !mock_header_ok(h))
+		opt_usage(&tool, "--%s: '%s' cannot be sent", option, arg);
+}
+
 static void
 take_header(struct settings *s, const char *arg)
 {
 	size_t name = strcspn(arg, ":"), value = name + 1;
 	struct mock_header h;
 
-	if (arg[name] == '\0' || strlen(arg) > MAX_HEADER)
+	if (arg[name] == '\0')
 		opt_usage(&tool, "--header: '%s' is not 'Name: value'", arg);
 	value += strspn(arg + value, " ");
 	h.name = mem_copy(arg, name);
 	h.value = mem_string(arg + value);
-	if (!mock_header_ok(&h))
-		opt_usage(&tool, "--header: '%s' cannot be sent", arg);
+	check_header(&h, "header", arg);
 	s->headers = mem_resize(s->headers, s->mock.nheaders + 1,
 	    sizeof(*s->headers));
 	s->headers[s->mock.nheaders++] = h;
@@ -120,14 +127,11 @@ take_header(struct settings *s, const char *arg)
 }
 
 static void
-take_retry_after(struct settings *s, const char *arg)
+take_retry_after(struct settings *s, char *arg)
 {
 	char name[] = "Retry-After";
-	struct mock_header h = {name, mem_string(arg)};
 
-	if (strlen(arg) > MAX_HEADER || !mock_header_ok(&h))
-		opt_usage(&tool, "--retry-after: '%s' cannot be sent", arg);
-	free(h.value);
+	check_header(&(struct mock_header){name, arg}, "retry-after", arg);
 	s->mock.retry_after = arg;
 }
 
@@ -192,7 +196,7 @@ take_option(struct settings *s, int key, const char *arg)
 		take_fault(s, (enum fault_kind)(key - FAIL + FAULT_FAIL), arg);
 		break;
 	case RETRY_AFTER:
-		take_retry_after(s, arg);
+		take_retry_after(s, (char *)arg);
 		break;
 	case SEED:
 		s->service.faults.seed = (uint64_t)opt_count(&tool, "--seed",

@@ -52,10 +52,7 @@ struct exchange {
 	struct MHD_Connection	*connection;
 	int			 fd;
 	bool			 chunked;	/* what a stream is sent as: RFC 9112, 7.1 */
-	char			*method, *path;
-	struct buf		 body;
-	size_t			 received;	/* bytes of the body */
-	unsigned long		 number;		/* from 1 */
+	struct service_request	 q;
 
 	bool			 answered;	/* r is set */
 	struct service_response	 r;
@@ -267,7 +264,7 @@ add_headers(const struct exchange *x, struct MHD_Response *response)
 	struct buf id = {0};
 	size_t i;
 
-	buf_printf(&id, "req_mock_%lu", x->number);
+	buf_printf(&id, "req_mock_%lu", x->q.number);
 	add_header(x, response, "Content-Type", x->r.reply->type);
 	add_header(x, response, "X-Request-Id", buf_string(&id));
 	if (x->r.reply->stream)
@@ -307,10 +304,8 @@ static enum MHD_Result
 add_log_header(void *cls, enum MHD_ValueKind kind, const char *name,
     const char *value)
 {
-	jv *headers = cls;
-
 	(void)kind;
-	*headers = mocklog_header(*headers, name, value != NULL ? value : "");
+	mocklog_header(cls, name, value != NULL ? value : "");
 	return MHD_YES;
 }
 
@@ -324,61 +319,53 @@ connection_number(struct MHD_Connection *c)
 }
 
 static void
-log_request(const struct exchange *x, bool json)
+log_request(const struct exchange *x)
 {
+	struct merge headers = {.kind = MERGE_OBJECT};
 	struct mocklog_entry e = {
-		.number = x->number,
+		.q = &x->q, .r = &x->r, .headers = &headers,
 		.connection = connection_number(x->connection),
 		.elapsed = when_now() - x->m->started,
-		.method = x->method, .path = x->path, .headers = jv_object(),
-		.bytes = x->received, .body = &x->body, .json = json,
-		.status = x->r.status, .fault = faults_name(x->r.fault.kind),
 	};
 
 	MHD_get_connection_values(x->connection, MHD_HEADER_KIND,
-	    add_log_header, &e.headers);
+	    add_log_header, &headers);
 	mocklog_write(x->m->o->log, &e);
+	merge_free(&headers);
 }
 
 /* Requests, in libmicrohttpd's thread */
-
-static const char *
-header(const struct exchange *x, const char *name)
-{
-	return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
-}
 
 /* The request is here, whole: settles what it gets, and logs it. */
 static void
 answer(struct exchange *x)
 {
-	struct service_request q = {
-		.number = x->number, .method = x->method, .path = x->path,
-		.authorization = header(x, "Authorization"),
-		.bytes = x->received, .json = jv_invalid(),
-	};
+	struct service_request *q = &x->q;
 
-	if (x->body.n > 0)
-		value_parse(x->body.p, x->body.n, &q.json, &q.fault);
-	service_respond(x->m->o->service, &q, &x->r);
+	q->number = ++x->m->requests;
+	q->authorization = MHD_lookup_connection_value(x->connection,
+	    MHD_HEADER_KIND, "Authorization");
+	q->json = jv_invalid();
+	if (q->body.n > 0)
+		value_parse(q->body.p, q->body.n, &q->json, &q->fault);
+	service_respond(x->m->o->service, q, &x->r);
 	plan(x);
 	x->answered = true;
 	x->due = when_now() + x->m->o->first_byte_delay;
 	if (x->m->o->log != -1)
-		log_request(x, jv_is_valid(q.json));
-	jv_free(q.json);
-	buf_free(&x->body);
+		log_request(x);
+	jv_free(q->json);
+	buf_free(&q->body);
 }
 
 static void
-take_body(struct exchange *x, const char *p, size_t n)
+take_body(struct service_request *q, const char *p, size_t n)
 {
-	x->received += n;
-	if (x->received > SERVICE_MAX_BODY) {
-		buf_free(&x->body);	/* refused; the rest is passed over */
-		return;
-	}
-	buf_add(&x->body, p, n);
+	q->bytes += n;
+	if (q->bytes > SERVICE_MAX_BODY)
+		buf_free(&q->body);	/* refused; the rest is passed over */
+	else
+		buf_add(&q->body, p, n);
 }
 
 static struct exchange *
@@ -391,8 +378,8 @@ start(struct mock *m, struct MHD_Connection *c, const char *method,
 	x->connection = c;
 	x->fd = MHD_get_connection_info(c,
 	    MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	x->method = mem_string(method);
-	x->path = mem_string(path);
+	x->q.method = mem_string(method);
+	x->q.path = mem_string(path);
 	return x;
 }
 
@@ -412,14 +399,12 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
 		return MHD_YES;
 	}
 	if (*upload_size > 0) {
-		take_body(x, upload, *upload_size);
+		take_body(&x->q, upload, *upload_size);
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (!x->answered) {
-		x->number = ++m->requests;
+	if (!x->answered)
 		answer(x);
-	}
 	switch (wait_until(x, x->due)) {
 	case GO:
 		return send_response(x);
@@ -442,10 +427,10 @@ on_end(void *cls, struct MHD_Connection *c, void **context,
 	if (x == NULL)
 		return;
 	service_response_free(&x->r);
-	buf_free(&x->body);
+	buf_free(&x->q.body);
 	buf_free(&x->tail);
-	free(x->method);
-	free(x->path);
+	free(x->q.method);
+	free(x->q.path);
 	free(x);
 	*context = NULL;
 }

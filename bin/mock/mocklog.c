@@ -8,7 +8,7 @@
 #include "io.h"
 #include "mocklog.h"
 #include "redact.h"
-#include "value.h"
+#include "utf8.h"
 
 /* Whether the header's value begins with the name of a scheme. */
 static bool
@@ -34,70 +34,67 @@ add_value(struct buf *out, const char *name, const char *value)
 	buf_adds(out, "***");
 }
 
-jv
-mocklog_header(jv headers, const char *name, const char *value)
+void
+mocklog_header(struct merge *headers, const char *name, const char *value)
 {
-	struct buf lower = {0}, text = {0};
-	jv key, had;
-	size_t i;
+	struct buf lower = {0}, shown = {0}, *text;
 
-	for (i = 0; name[i] != '\0'; i++)
-		buf_addc(&lower, tolower((unsigned char)name[i]));
-	key = jv_string(buf_string(&lower));
-	had = jv_object_get(jv_copy(headers), jv_copy(key));
-	if (jv_get_kind(had) == JV_KIND_STRING)
-		buf_printf(&text, "%s, ", jv_string_value(had));
-	add_value(&text, name, value);
-	headers = jv_object_set(headers, key, value_text(text.p, text.n));
-	jv_free(had);
+	for (; *name != '\0'; name++)
+		buf_addc(&lower, tolower((unsigned char)*name));
+	text = &merge_text(headers, buf_string(&lower))->bytes;
+	if (text->n > 0)
+		buf_adds(text, ", ");
+	add_value(&shown, buf_string(&lower), value);
+	utf8_add(text, shown.p, shown.n);
 	buf_free(&lower);
+	buf_free(&shown);
+}
+
+static void
+add_text(struct buf *line, const char *before, const char *p, size_t n)
+{
+	struct buf text = {0};
+
+	utf8_add(&text, p, n);
+	buf_adds(line, before);
+	json_quote(line, text.p, text.n);
 	buf_free(&text);
-	return headers;
-}
-
-static jv
-with(jv object, const char *name, jv value)
-{
-	return jv_object_set(object, jv_string(name), value);
-}
-
-static jv
-seconds(long long ms)
-{
-	return jv_number((double)ms / 1000);
 }
 
 void
 mocklog_write(int fd, const struct mocklog_entry *e)
 {
-	const char *quote = e->fault != NULL ? "\"" : "";
-	struct buf line = {0};
+	const struct service_request *q = e->q;
+	const char *fault = faults_name(e->r->fault.kind);
+	struct emit out = {0};
 	struct timespec now;
-	jv o = jv_object();
+	struct buf line = {0};
 
+	out.out = &line;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	o = with(o, "request", jv_number((double)e->number));
-	o = with(o, "connection", jv_number((double)e->connection));
-	o = with(o, "time", seconds((long long)now.tv_sec * 1000 +
-	    now.tv_nsec / 1000000));
-	o = with(o, "elapsed", seconds(e->elapsed));
-	o = with(o, "method", jv_string(e->method));
-	o = with(o, "path", jv_string(e->path));
-	o = with(o, "headers", e->headers);
-	o = with(o, "bytes", jv_number((double)e->bytes));
-	if (!e->json)
-		o = with(o, "body_text", value_text(e->body->p, e->body->n));
-	value_dump(o, &line);
-	line.n--;	/* the closing bracket: there is more to come */
-	if (e->json) {
+	buf_printf(&line, "{\"request\":%lu,\"connection\":%lu,\"time\":%lld.%03ld,"
+	    "\"elapsed\":%lld.%03lld", q->number, e->connection,
+	    (long long)now.tv_sec, now.tv_nsec / 1000000, e->elapsed / 1000,
+	    e->elapsed % 1000);
+	add_text(&line, ",\"method\":", q->method, strlen(q->method));
+	add_text(&line, ",\"path\":", q->path, strlen(q->path));
+	buf_adds(&line, ",\"headers\":");
+	merge_emit(e->headers, &out);
+	buf_printf(&line, ",\"bytes\":%zu", q->bytes);
+	if (jv_is_valid(q->json)) {
 		buf_adds(&line, ",\"body\":");
-		emit_compact(&(struct emit){.out = &line},
-		    (struct json){e->body->p, e->body->n});
+		out.comma = false;
+		emit_compact(&out, (struct json){q->body.p, q->body.n});
+	} else {
+		add_text(&line, ",\"body_text\":", q->body.p, q->body.n);
 	}
-	buf_printf(&line, ",\"status\":%u,\"fault\":%s%s%s}\n", e->status,
-	    quote, e->fault != NULL ? e->fault : "null", quote);
+	buf_printf(&line, ",\"status\":%u,\"fault\":", e->r->status);
+	if (fault != NULL)
+		add_text(&line, "", fault, strlen(fault));
+	else
+		buf_adds(&line, "null");
+	buf_adds(&line, "}\n");
 	if (!io_write_all(fd, line.p, line.n))
 		diag_die_errno(EX_IOERR, "the log");
 	buf_free(&line);
-	jv_free(o);
 }

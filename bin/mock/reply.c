@@ -141,8 +141,8 @@ count_words(const char *p, size_t n)
 	return words;
 }
 
-static bool
-is_true(jv object, const char *name)
+bool
+reply_asked(jv object, const char *name)
 {
 	jv member = value_get(object, name);
 	bool yes = jv_get_kind(member) == JV_KIND_TRUE;
@@ -393,9 +393,9 @@ read_request(struct answer *a, bool logprobs)
 	const char *mode = value_string(a->request, "model");
 
 	a->body.mode = mode != NULL ? mode : "auto";
-	a->body.chunks = is_true(a->request, "include_supai_chunks");
-	a->body.usage = is_true(options, "include_usage");
-	a->body.logprobs = logprobs && is_true(a->request, "logprobs");
+	a->body.chunks = reply_asked(a->request, "include_supai_chunks");
+	a->body.usage = reply_asked(options, "include_usage");
+	a->body.logprobs = logprobs && reply_asked(a->request, "logprobs");
 	a->top = jv_get_kind(top) == JV_KIND_NUMBER && jv_number_value(top) > 0;
 	/* Confidences from 0.27 to 0.98: some pass a gate, some do not. */
 	a->doubt = 0.02 + 1.3 * drawn_by(a->text, a->n);
@@ -417,7 +417,7 @@ reply_answer(struct reply *r, jv request, unsigned long number,
 	buf_printf(&id, "chatcmpl-mock-%lu", number);
 	body_start(&a.body, buf_string(&id));
 	put_usage(&a, &usage);
-	if (is_true(request, "stream")) {
+	if (reply_asked(request, "stream")) {
 		stream(&a, buf_string(&usage));
 		take_stream(r, &a.body.out);
 	} else {

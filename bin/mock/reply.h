@@ -27,6 +27,9 @@ struct reply {
 	const char	*type;	/* its media type; a constant */
 };
 
+/* Whether a member of an object (kept) is true. */
+bool	reply_asked(jv object, const char *name);
+
 /* The text of the last user message, its parts joined by newlines, into out. */
 void	reply_echo(jv request, struct buf *out);
 

@@ -101,30 +101,15 @@ check_chat(struct call *c)
 	return ok && check_refused(c);
 }
 
-static bool
-is_stream(jv request)
-{
-	jv stream = value_get(request, "stream");
-	bool yes = jv_get_kind(stream) == JV_KIND_TRUE;
-
-	jv_free(stream);
-	return yes;
-}
-
-static struct service_answer *
-next_answer(struct service *s)
-{
-	return s->nanswers == 0 ? NULL :
-	    &s->answers[s->answered++ % s->nanswers];
-}
-
 static void
 answer_chat(struct call *c)
 {
-	struct service_answer *a = next_answer(c->s);
+	struct service *s = c->s;
+	const struct service_answer *a = s->nanswers == 0 ? NULL :
+	    &s->answers[s->answered++ % s->nanswers];
 	struct buf text = {0};
 
-	if (a != NULL && a->recorded && is_stream(c->q->json)) {
+	if (a != NULL && a->recorded && reply_asked(c->q->json, "stream")) {
 		c->r->reply = &a->stream;
 		return;
 	}
@@ -135,45 +120,44 @@ answer_chat(struct call *c)
 	else
 		buf_add(&text, a->text.p, a->text.n);
 	reply_answer(&c->r->own, c->q->json, c->q->number, &text,
-	    c->s->logprobs);
+	    s->logprobs);
 	buf_free(&text);
 }
 
+/* What is served where: a list of ids, or to POST an answer. */
+static const struct route {
+	const char		*path, *method;
+	enum models_list	 list;
+	const char		*image;		/* an id beside the list's; or NULL */
+} routes[] = {
+	{.path = "/v1/openai/chat/completions", .method = "POST"},
+	{"/v1/info/models", "GET", MODELS_MODELS, "mock/image-model"},
+	{"/v1/info/modes", "GET", MODELS_MODES, NULL},
+};
+
+static bool
+is_chat(const struct route *route)
+{
+	return route == routes;
+}
+
 static void
-answer_list(struct call *c, enum models_list list, const char *image)
+answer(struct call *c, const struct route *route)
 {
 	struct buf text = {0};
 	const char *const *ids;
 	size_t n;
 
-	ids = models_ids(list, &n);
-	endpoint_add_ids(&text, ids, n, image);
+	if (is_chat(route)) {
+		answer_chat(c);
+		return;
+	}
+	ids = models_ids(route->list, &n);
+	endpoint_add_ids(&text, ids, n, route->image);
 	buf_addc(&text, '\n');
 	reply_bytes(&c->r->own, "application/json", text.p, text.n);
 	buf_free(&text);
 }
-
-static void
-answer_models(struct call *c)
-{
-	answer_list(c, MODELS_MODELS, "mock/image-model");
-}
-
-static void
-answer_modes(struct call *c)
-{
-	answer_list(c, MODELS_MODES, NULL);
-}
-
-static const struct route {
-	const char	*path, *method;
-	bool		(*check)(struct call *);
-	void		(*answer)(struct call *);
-} routes[] = {
-	{"/v1/openai/chat/completions", "POST", check_chat, answer_chat},
-	{"/v1/info/models", "GET", NULL, answer_models},
-	{"/v1/info/modes", "GET", NULL, answer_modes},
-};
 
 static const struct route *
 find_route(const char *path)
@@ -199,7 +183,7 @@ check(struct call *c, const struct route *route)
 		    "%s takes %s, not %s", c->q->path, route->method,
 		    c->q->method);
 	}
-	return check_token(c) && (route->check == NULL || route->check(c));
+	return check_token(c) && (!is_chat(route) || check_chat(c));
 }
 
 /* A guess at what a body given by hand is. */
@@ -243,7 +227,7 @@ service_respond(struct service *s, const struct service_request *q,
 	else if (r->fault.kind == FAULT_FAIL)
 		reply_error(&r->own, &error);
 	else
-		route->answer(&c);
+		answer(&c, route);
 }
 
 void

@@ -40,10 +40,11 @@ struct service {
 
 struct service_request {
 	unsigned long	 number;	/* from 1 */
-	const char	*method, *path;
+	char		*method, *path;
 	const char	*authorization;	/* NULL where there is none */
 	size_t		 bytes;		/* of its body */
-	jv		 json;		/* the body's value; invalid when it is not JSON, */
+	struct buf	 body;		/* empty where it was too long */
+	jv		 json;		/* its value; invalid when it is not JSON, */
 	struct json_fault fault;	/* then why */
 };
 
