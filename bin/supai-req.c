@@ -113,10 +113,8 @@ put_single(struct compose *c)
 
 	value_dump(request, &line);
 	jv_free(request);
-	if (!compose_fits(c, line.n, &why))
+	if (!compose_write(c, &line, &why))
 		diag_die(EX_DATAERR, "%s", buf_string(&why));
-	buf_addc(&line, '\n');
-	io_write(line.p, line.n);
 	buf_free(&line);
 }
 

@@ -8,13 +8,14 @@
 #include "io.h"
 #include "mem.h"
 #include "records.h"
+#include "source.h"
 #include "value.h"
 
 struct run {
 	const struct compose	*c;
 	struct filter		*each, *id;	/* id: NULL for the number */
 	struct records		 records;
-	struct buf		 id_text, line, why; /* reused from record to record */
+	struct buf		 line, why;	/* reused from record to record */
 	bool			 named;		/* records are said with their file */
 	bool			 broken;	/* this record's program failed, or gave what is
 						   of no use */
@@ -96,10 +97,11 @@ make_request(struct run *r, jv result)
 
 /*
  * Makes the request of a result (consumed) of a record, and writes its line; from the
- * second one on "-2" and so on ends the record's id.
+ * second one on "-2" and so on ends the id, which begins with the record's n bytes.
  */
 static bool
-put_result(struct run *r, jv result, const struct buf *id, unsigned long number)
+put_result(struct run *r, jv result, struct buf *id, size_t n,
+    unsigned long number)
 {
 	jv request = make_request(r, result);
 
@@ -109,23 +111,18 @@ put_result(struct run *r, jv result, const struct buf *id, unsigned long number)
 		jv_free(request);
 		return false;
 	}
-	buf_clear(&r->id_text);
-	buf_add(&r->id_text, id->p, id->n);
+	id->n = n;
 	if (number > 1)
-		buf_printf(&r->id_text, "-%lu", number);
+		buf_printf(id, "-%lu", number);
 	buf_clear(&r->line);
 	buf_adds(&r->line, "{\"custom_id\":");
-	json_quote(&r->line, r->id_text.p, r->id_text.n);
+	json_quote(&r->line, id->p, id->n);
 	buf_adds(&r->line, ",\"method\":\"POST\",\"url\":\"/v1/chat/completions\""
 	    ",\"body\":");
 	value_dump(request, &r->line);
 	buf_addc(&r->line, '}');
 	jv_free(request);
-	if (!compose_fits(r->c, r->line.n, &r->why))
-		return false;
-	buf_addc(&r->line, '\n');
-	io_write(r->line.p, r->line.n);
-	return true;
+	return compose_write(r->c, &r->line, &r->why);
 }
 
 static bool
@@ -135,6 +132,7 @@ put_record(struct run *r, jv record)
 	unsigned long number = 0;
 	enum filter_got got;
 	bool ok = name_record(r, record, &id);
+	size_t n = id.n;
 	jv result;
 
 	if (ok)
@@ -145,7 +143,7 @@ put_record(struct run *r, jv record)
 			break;
 		r->broken = got == FILTER_ERROR;
 		ok = got == FILTER_VALUE &&
-		    put_result(r, result, &id, ++number);
+		    put_result(r, result, &id, n, ++number);
 	}
 	buf_free(&id);
 	return ok;
@@ -231,7 +229,6 @@ program_of(const char *arg, size_t max)
 	};
 	struct buf text = {0};
 	size_t n, i;
-	int status;
 
 	if (*arg != '@')
 		return mem_string(arg);
@@ -239,9 +236,7 @@ program_of(const char *arg, size_t max)
 	for (i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		if (strlen(formats[i]) == n && memcmp(arg + 1, formats[i], n) == 0)
 			return mem_string(arg);
-	status = io_slurp(arg + 1, IO_TEXT | IO_LIMIT, &text, max);
-	if (status != 0)
-		exit(status);
+	(void)source_file(arg + 1, IO_TEXT, max, &text);
 	return buf_take(&text);
 }
 
@@ -261,7 +256,6 @@ bulk_run(const struct bulk *b, const struct compose *c)
 	records_stop(&r.records);
 	filter_free(r.each);
 	filter_free(r.id);
-	buf_free(&r.id_text);
 	buf_free(&r.line);
 	buf_free(&r.why);
 	buf_free(&r.said);

@@ -7,7 +7,6 @@
 #include "config.h"
 #include "diag.h"
 #include "history.h"
-#include "image.h"
 #include "io.h"
 #include "mem.h"
 #include "models.h"
@@ -347,7 +346,7 @@ static void
 read_images(struct compose *c)
 {
 	struct buf bytes = {0}, url = {0};
-	const char *name, *type;
+	const char *name;
 	size_t i;
 
 	for (i = 0; i < c->images.n; i++) {
@@ -361,11 +360,9 @@ read_images(struct compose *c)
 			name = source_file(name, IO_BYTES, c->max, &bytes);
 			if (bytes.n == 0)
 				diag_die(EX_NOINPUT, "%s: empty", name);
-			type = image_type(bytes.p, bytes.n);
-			if (type == NULL)
+			if (!source_image(&url, bytes.p, bytes.n))
 				diag_die(EX_DATAERR, "%s: not a PNG, JPEG, GIF or"
 				    " WebP image", name);
-			image_url(&url, type, bytes.p, bytes.n);
 		}
 		c->parts = jv_array_append(c->parts, part("image_url",
 		    value_set(jv_object(), "url", value_text(url.p, url.n))));
@@ -565,13 +562,16 @@ compose_single(struct compose *c)
 }
 
 bool
-compose_fits(const struct compose *c, size_t n, struct buf *why)
+compose_write(const struct compose *c, struct buf *line, struct buf *why)
 {
-	if (n <= c->max)
-		return true;
-	buf_printf(why, "the request: longer than %zu bytes (--max-record)",
-	    c->max);
-	return false;
+	if (line->n > c->max) {
+		buf_printf(why, "the request: longer than %zu bytes (--max-record)",
+		    c->max);
+		return false;
+	}
+	buf_addc(line, '\n');
+	io_write(line->p, line->n);
+	return true;
 }
 
 void

@@ -69,10 +69,10 @@ jv	compose_finish(const struct compose *c, jv request, struct buf *why);
 jv	compose_single(struct compose *c);
 
 /*
- * Whether a line of n bytes is not too long for the tools after this one. False with
- * why appended.
+ * Writes a line, without its newline. False with why appended where it is too long for
+ * the tools after this one.
  */
-bool	compose_fits(const struct compose *c, size_t n, struct buf *why);
+bool	compose_write(const struct compose *c, struct buf *line, struct buf *why);
 
 void	compose_free(struct compose *c);
 

@@ -51,7 +51,7 @@ value_end(struct records *r, const char *p, size_t n, bool *whole)
 static enum records_got
 take(struct records *r, const char *p, size_t n, jv *value, struct buf *why)
 {
-	struct json_fault fault;
+	struct json_fault fault = {.why = "not a JSON value"};
 	size_t valid = utf8_valid(p, n);
 
 	r->number++;
@@ -63,8 +63,9 @@ take(struct records *r, const char *p, size_t n, jv *value, struct buf *why)
 		*value = value_text(p, n);
 		return RECORDS_VALUE;
 	}
-	if (json_parse(p, n, &r->text, &fault) &&
-	    value_parse(p, n, value, &fault))
+	if (json_parse(p, n, &r->text, &fault))
+		*value = value_of(r->text);
+	if (jv_is_valid(*value))
 		return RECORDS_VALUE;
 	buf_printf(why, "not JSON: %s, at offset %zu", fault.why, fault.at);
 	return RECORDS_BAD;

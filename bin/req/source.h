@@ -1,10 +1,11 @@
 /*
  * source: what a request is made of, as it stands in words and files: text that is
- * text, JSON that is an object. What is wrong with it ends the program.
+ * text, JSON that is an object, images. What is wrong with it ends the program.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jv.h>
@@ -32,5 +33,11 @@ const char *source_text(const char *path, size_t max, struct buf *out);
 
 /* The object, owned, that n bytes of JSON say; else it ends with status. */
 jv	source_object(const char *name, int status, const char *p, size_t n);
+
+/*
+ * Appends n bytes of an image, a PNG, JPEG, GIF or WebP as its first bytes tell, as a
+ * "data:" URL (RFC 2397). False for anything else.
+ */
+bool	source_image(struct buf *url, const char *p, size_t n);
 
 #endif
