@@ -131,41 +131,33 @@ take_file(struct compose *c, struct bulk *b, char *path)
 	b->files[b->nfiles++] = path;
 }
 
-/* What is left when the options are taken. */
-struct operands {
-	int	at;	/* where in argv they begin */
-	bool	dashes;	/* "--" stands before them */
-	bool	input;	/* an option's argument is standard input */
-};
-
 /*
  * Takes the options and what stands between them: with -e, files; else the first
- * operand ends the options.
+ * operand ends the options. Whether "--" stands before the operands that are left; sets
+ * *input where an option's argument is standard input.
  */
-static struct operands
-take_options(struct compose *c, struct bulk *b, int argc, char **argv)
+static bool
+take_options(struct compose *c, struct bulk *b, int argc, char **argv, bool *input)
 {
-	struct operands o = {.at = 1};
+	bool dashes = false;
 	const char *arg;
-	int key;
+	int key, at = 1;
 
-	for (;;) {
+	while (!dashes) {	/* after these glibc would give the operands again */
 		while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
 			take(c, b, key, arg);
-			o.input = o.input || (arg != NULL && opt_names_input(arg));
-			o.at = optind;
+			*input = *input || (arg != NULL && opt_names_input(arg));
+			at = optind;
 		}
-		o.dashes = optind > o.at;
-		o.at = optind;
+		dashes = optind > at;
 		if (b->each == NULL || optind >= argc)
-			return o;
+			break;
 		do
 			take_file(c, b, argv[optind++]);
-		while (o.dashes && optind < argc);
-		o.at = optind;
-		if (o.dashes)	/* glibc would give the operands again */
-			return o;
+		while (dashes && optind < argc);
+		at = optind;
 	}
+	return dashes;
 }
 
 int
@@ -173,23 +165,23 @@ main(int argc, char **argv)
 {
 	struct compose c;
 	struct bulk b = {0};
-	struct operands o;
+	bool input = false, dashes;
 	int status = 0;
 
 	diag_init(argv[0]);
 	io_init();
 	value_init();
 	compose_init(&c);
-	o = take_options(&c, &b, argc, argv);
+	dashes = take_options(&c, &b, argc, argv, &input);
 	check_options(&c, &b);
-	opt_prompt(&tool, argv + o.at, o.dashes, &c.words);
+	opt_prompt(&tool, argv + optind, dashes, &c.words);
 	if (models_unlisted())
 		c.lax |= REQUEST_UNLISTED;
 	if (models_foreign())
 		c.lax |= REQUEST_FOREIGN;
 	c.bulk = b.each != NULL;
 	c.records = c.records || b.nfiles == 0;
-	opt_note_prompt(&c.words, o.input || (c.bulk && c.records),
+	opt_note_prompt(&c.words, input || (c.bulk && c.records),
 	    c.bulk || c.files.n > 0);
 	compose_start(&c);
 	if (c.bulk)

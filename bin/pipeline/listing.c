@@ -44,64 +44,77 @@ add_content(struct buf *out, struct json content)
 /* All of them. */
 
 struct entry {
-	char		*name;
-	time_t		 used;
-	struct buf	 words;
+	char	*line;
+	time_t	 used;
 };
 
+/* Appends single spaces for many, and no more than fits beside the name. */
 static void
-first_words(const char *p, const char *end, struct buf *out)
+add_short(struct buf *out, const struct buf *b)
 {
+	size_t i, chars = 0;
+
+	for (i = 0; i < b->n; i++) {
+		if (b->p[i] == ' ' && (i == 0 || b->p[i - 1] == ' '))
+			continue;
+		chars += ((unsigned char)b->p[i] & 0xc0) != 0x80;
+		if (chars > WORDS) {
+			buf_adds(out, "…");
+			return;
+		}
+		buf_addc(out, (unsigned char)b->p[i]);
+	}
+}
+
+static void
+add_first_words(struct buf *out, const struct buf *file)
+{
+	const char *p = file->p;
 	struct json request, name, message;
 	struct json_iter i;
-	struct buf text = {0};
+	struct buf text = {0}, words = {0};
 
-	if (!conversation_line(&p, end, &request))
+	if (!conversation_line(&p, p + file->n, &request))
 		return;
 	for (i = json_first(json_get(request, "messages"));
 	    text.n == 0 && json_more(&i, &name, &message);)
 		if (json_is(json_get(message, "role"), "user"))
 			add_content(&text, json_get(message, "content"));
-	term_line(out, text.p, text.n);
+	term_line(&words, text.p, text.n);
+	add_short(out, &words);
+	buf_free(&words);
 	buf_free(&text);
 }
 
-/* Single spaces, and no more than fits beside the name. */
 static void
-shorten(struct buf *b)
+add_time(struct buf *out, time_t t)
 {
-	size_t from, to = 0, chars = 0;
+	char when[32];
+	struct tm tm;
 
-	for (from = 0; from < b->n; from++) {
-		if (b->p[from] == ' ' && (to == 0 || b->p[to - 1] == ' '))
-			continue;
-		chars += ((unsigned char)b->p[from] & 0xc0) != 0x80;
-		if (chars > WORDS)
-			break;
-		b->p[to++] = b->p[from];
-	}
-	b->n = to;
-	if (chars > WORDS)
-		buf_adds(b, "…");
+	if (localtime_r(&t, &tm) == NULL ||
+	    strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm) == 0)
+		when[0] = '\0';
+	buf_printf(out, "\t%s\t", when);
 }
 
 /* Whether the file, n bytes of whose name are the conversation's, is one. */
 static bool
 read_entry(struct entry *e, int folder, const char *file, size_t n)
 {
-	struct buf text = {0}, why = {0};
+	struct buf text = {0}, why = {0}, line = {0};
 	struct stat st;
 	int fd = openat(folder, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool well = fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    io_slurp_fd(fd, file, IO_BYTES, &text, 2 * IO_MAX_RECORD, &why) == 0 &&
 	    text.n > 0;
 
-	*e = (struct entry){0};
 	if (well) {
-		e->name = mem_copy(file, n);
-		e->used = st.st_mtime;
-		first_words(text.p, text.p + text.n, &e->words);
-		shorten(&e->words);
+		term_line(&line, file, n);
+		add_time(&line, st.st_mtime);
+		add_first_words(&line, &text);
+		buf_addc(&line, '\n');
+		*e = (struct entry){buf_take(&line), st.st_mtime};
 	}
 	if (fd != -1)
 		close(fd);
@@ -110,6 +123,7 @@ read_entry(struct entry *e, int folder, const char *file, size_t n)
 	return well;
 }
 
+/* Lines begin with the names. */
 static int
 by_time(const void *a, const void *b)
 {
@@ -117,25 +131,7 @@ by_time(const void *a, const void *b)
 
 	if (x->used != y->used)
 		return x->used < y->used ? 1 : -1;
-	return strcmp(x->name, y->name);
-}
-
-static void
-put_entry(const struct entry *e)
-{
-	struct buf line = {0};
-	char when[32];
-	struct tm tm;
-
-	if (localtime_r(&e->used, &tm) == NULL ||
-	    strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm) == 0)
-		when[0] = '\0';
-	term_line(&line, e->name, strlen(e->name));
-	buf_printf(&line, "\t%s\t", when);
-	buf_add(&line, e->words.p, e->words.n);
-	buf_addc(&line, '\n');
-	io_write(line.p, line.n);
-	buf_free(&line);
+	return strcmp(x->line, y->line);
 }
 
 /* The name's length without its end; 0: it is no conversation's file. */
@@ -154,13 +150,12 @@ listing_all(void)
 	char *folder = conversation_path("");
 	DIR *dir = opendir(folder);
 	struct entry *entries = NULL;
-	size_t n = 0, cap = 0, i, len;
+	size_t n = 0, i, len;
 	struct dirent *d;
 
 	while (dir != NULL && (d = readdir(dir)) != NULL) {
 		len = name_length(d->d_name);
-		if (n == cap)
-			entries = mem_more(entries, &cap, sizeof(*entries));
+		entries = mem_room(entries, n, sizeof(*entries));
 		if (len > 0 && read_entry(&entries[n], dirfd(dir), d->d_name, len))
 			n++;
 	}
@@ -171,9 +166,8 @@ listing_all(void)
 	if (n > 0)
 		qsort(entries, n, sizeof(*entries), by_time);
 	for (i = 0; i < n; i++) {
-		put_entry(&entries[i]);
-		free(entries[i].name);
-		buf_free(&entries[i].words);
+		io_write(entries[i].line, strlen(entries[i].line));
+		free(entries[i].line);
 	}
 	free(entries);
 	free(folder);

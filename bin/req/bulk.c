@@ -1,15 +1,18 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bulk.h"
 #include "diag.h"
-#include "exact.h"
 #include "filter.h"
 #include "io.h"
 #include "mem.h"
 #include "records.h"
 #include "source.h"
 #include "value.h"
+
+/* Below, a double that is whole is no other number rounded. */
+#define TOO_LARGE 9007199254740992.0
 
 struct run {
 	const struct compose	*c;
@@ -24,6 +27,78 @@ struct run {
 	unsigned long		 more;		/* for the same reason, not said */
 };
 
+/*
+ * Numbers as a record says them, for ids, with one spelling for each value and the same
+ * one with every libjq: some make doubles of them, some keep how they were written.
+ */
+
+/* Appends a double's; false where it is 2^53 or more and may have been rounded. */
+static bool
+spell(double x, struct buf *out)
+{
+	if (!(fabs(x) < TOO_LARGE))
+		return false;
+	value_spell_double(x, out);
+	return true;
+}
+
+static jv exact(struct json v, struct buf *why);
+
+static jv
+number(struct json v, struct buf *why)
+{
+	struct buf said = {0}, held = {0};
+	double x = json_number(v);
+	jv value = jv_invalid();
+
+	if (!value_spell(v.p, v.n, &said))
+		buf_adds(why, "a number with an exponent of more than nine"
+		    " digits: --id cannot tell it from others");
+	else if (spell(x, &held) && buf_is(&held, said.p, said.n))
+		value = jv_number(x + 0.0);	/* -0 is 0 */
+	else
+		value = value_text(said.p, said.n);
+	buf_free(&said);
+	buf_free(&held);
+	return value;
+}
+
+/* An array or an object. */
+static jv
+container(struct json v, struct buf *why)
+{
+	bool object = json_type(v) == JSON_OBJECT;
+	jv all = object ? jv_object() : jv_array(), one;
+	struct json name, value;
+	struct json_iter i;
+
+	for (i = json_first(v); json_more(&i, &name, &value);) {
+		one = exact(value, why);
+		if (!jv_is_valid(one)) {
+			jv_free(all);
+			return one;
+		}
+		all = object ? jv_object_set(all, value_of(name), one)
+		    : jv_array_append(all, one);
+	}
+	return all;
+}
+
+/*
+ * As value_of has it but for its numbers: one below 2^53 that a double holds is a
+ * number; any other is a string, its one spelling. Invalid, with why appended, where a
+ * number's exponent is too long for that.
+ */
+static jv
+exact(struct json v, struct buf *why)
+{
+	if (json_type(v) == JSON_NUMBER)
+		return number(v, why);
+	if (json_type(v) == JSON_ARRAY || json_type(v) == JSON_OBJECT)
+		return container(v, why);
+	return value_of(v);
+}
+
 /* v is consumed. */
 static bool
 add_id(struct buf *id, jv v, struct buf *why)
@@ -34,7 +109,7 @@ add_id(struct buf *id, jv v, struct buf *why)
 		buf_add(id, jv_string_value(v),
 		    (size_t)jv_string_length_bytes(jv_copy(v)));
 		ok = true;
-	} else if (!is_number || !(ok = exact_spell(jv_number_value(v), id))) {
+	} else if (!is_number || !(ok = spell(jv_number_value(v), id))) {
 		buf_adds(why, is_number
 		    ? "--id computed a number that is too large to be exact"
 		    : "--id gave neither a string that is not empty nor a number");
@@ -54,7 +129,7 @@ name_record(struct run *r, jv record, struct buf *id)
 		buf_printf(id, "%lu", r->records.number);
 		return true;
 	}
-	v = r->records.raw ? jv_copy(record) : exact_value(r->records.text, &r->why);
+	v = r->records.raw ? jv_copy(record) : exact(r->records.text, &r->why);
 	if (!jv_is_valid(v))
 		return false;
 	filter_start(r->id, v);
