@@ -549,7 +549,11 @@ struct chunk_reader {
 	struct shapes	 shapes;
 	struct reading	 readings[SHAPES_MAX];	/* by the shape's number */
 	struct chunk	 slow;			/* of a record without a shape */
-	const struct chunk *ahead;		/* of the record that is next; NULL: none */
+	struct {		/* what was read of the record that is next */
+		const char		*record;
+		size_t			 n;	/* 0: nothing */
+		const struct chunk	*chunk;
+	} ahead;
 };
 
 struct chunk_reader *
@@ -612,24 +616,24 @@ learn(struct reading *r, const char *record, size_t n)
 	}
 }
 
-/*
- * Reads the record with which the n bytes at p begin, where that is of a known
- * shape; else NULL.
- */
-static const struct chunk *
+/* Reads the record with which the n bytes at p begin, where that is of a known shape. */
+static void
 read_known(struct chunk_reader *reader, const char *p, size_t n)
 {
 	struct shapes_found found = shapes_find(&reader->shapes, p, n);
 	struct reading *r = &reader->readings[found.number];
 	const struct slice *slice = r->slices, *end;
 
+	reader->ahead.record = p;
+	reader->ahead.n = 0;
 	/* An empty string is of no shape, see moving. */
 	if (found.length == 0 || found.length - slice->less <= 2)
-		return NULL;
+		return;
 	for (end = slice + r->nslices; slice < end; slice++)
 		*slice->v = (struct json){p + slice->at, found.length - slice->less};
 	r->chunk.plain = found.plain ? r->slices->v->p : NULL;
-	return &r->chunk;
+	reader->ahead.n = found.length;
+	reader->ahead.chunk = &r->chunk;
 }
 
 size_t
@@ -637,9 +641,8 @@ chunk_length(void *reader, const char *p, size_t n)
 {
 	struct chunk_reader *r = reader;
 
-	r->ahead = read_known(r, p, n);
-	/* The newline may be missing. */
-	return r->ahead != NULL && r->ahead->value.n < n ? r->ahead->value.n : 0;
+	read_known(r, p, n);
+	return r->ahead.n < n ? r->ahead.n : 0;	/* the newline may be missing */
 }
 
 /* Reads a record that is of no known shape, and remembers its own. */
@@ -664,13 +667,13 @@ const struct chunk *
 chunk_next(struct chunk_reader *r, const char *record, size_t n,
     struct json_fault *fault)
 {
-	const struct chunk *c = r->ahead;
+	bool known;
 
-	r->ahead = NULL;
-	if (c == NULL || c->value.p != record || c->value.n != n)
-		c = read_known(r, record, n);
-	return c != NULL && c->value.n == n ? c :
-	    read_slowly(r, record, n, fault);
+	if (r->ahead.record != record || r->ahead.n != n)
+		read_known(r, record, n);
+	known = n > 0 && r->ahead.n == n;
+	r->ahead.record = NULL;		/* the next one may come to stand there */
+	return known ? r->ahead.chunk : read_slowly(r, record, n, fault);
 }
 
 bool

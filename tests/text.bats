@@ -88,6 +88,11 @@ E
     expect 76 $'a\nb' 'supai-text: the answer is not whole*'
 }
 
+@test "white space around records like the one before is no part of them" {
+    text "  $(delta '"one"')  "$'\n'"  $(delta '" two"')  "$'\n'"  $(delta '" three"' '"stop"')"
+    expect 0 'one two three' ''
+}
+
 @test "what finishes and speaks on under the same id, or under none, is the same answer" {
     text "$(delta '"Hel"' '"stop"'; delta '"lo"'; delta '""' '"stop"')"
     expect 0 Hello ''
