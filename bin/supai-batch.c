@@ -130,8 +130,8 @@ main(int argc, char **argv)
 	take_options(&o, &c, argc, argv);
 	o.progress = !o.quiet && (o.progress || isatty(STDERR_FILENO));
 	/* Of hundreds of exchanges nobody reads the headers. */
-	o.verbose = c.verbose;
-	c.verbose = false;
+	o.verbose = c.options.verbose;
+	c.options.verbose = false;
 	if (o.output == NULL)
 		c.reader = STDOUT_FILENO;
 	client_resolve(&c, "chat/completions");

@@ -142,8 +142,8 @@ take_options(struct settings *s, int argc, char **argv)
 			take_option(s, key, arg);
 	}
 	check_options(s);
-	s->run.verbose = s->client.verbose;
-	s->client.verbose = false;	/* of several at once nobody reads headers */
+	s->run.verbose = s->client.options.verbose;
+	s->client.options.verbose = false;	/* of several at once nobody reads headers */
 	if (argc - optind > 1)
 		opt_usage(&tool, "one request at a time");
 	if (optind < argc && strcmp(argv[optind], "-") != 0)

@@ -30,6 +30,7 @@ static const struct opt_tool tool = {
 /* A service's answer, and the ids in it. All zero there is none. */
 struct live {
 	struct buf	 answer;
+	bool		 full;	/* it is longer than is kept */
 	char		**ids;	/* owned */
 	size_t		 n;
 	struct buf	 why;	/* where n is 0 */
@@ -178,13 +179,40 @@ put_json(const struct buf *answer)
 	return 0;
 }
 
+/* Keeps a body, at most IO_MAX_RECORD of it. */
+static bool
+keep(struct http_exchange *x, const char *p, size_t n)
+{
+	struct live *l = x->arg;
+
+	if (x->passed == n)	/* its first bytes, perhaps of another try */
+		buf_clear(&l->answer);
+	l->full = n > IO_MAX_RECORD - l->answer.n;
+	if (!l->full)
+		buf_add(&l->answer, p, n);
+	return !l->full;
+}
+
 /* Gets an answer at tail of the base URL, and its ids. The status. */
 static int
 get(struct client *c, enum models_list list, const char *tail, struct live *l,
     struct buf *why)
 {
-	int status = client_get(c, tail, &l->answer, IO_MAX_RECORD, why);
+	struct http_exchange x = {.sink = keep, .arg = l, .restartable = true};
+	int status;
 
+	client_resolve(c, tail);
+	if (c->http == NULL) {
+		client_open(c);
+		client_confine(c, NULL, 0, NULL);
+	}
+	status = client_run(c, &x, why);
+	if (l->full) {
+		buf_printf(why, "%s: longer than %zu bytes", c->endpoint.text,
+		    IO_MAX_RECORD);
+		status = EX_DATAERR;
+	}
+	http_free(&x);
 	if (status == 0)
 		read_ids(list, l);
 	return status;

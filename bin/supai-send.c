@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,11 +16,6 @@
 #include "options.h"
 #include "sse.h"
 #include "term.h"
-#include "when.h"
-
-#ifndef PIPE_BUF
-#define PIPE_BUF _POSIX_PIPE_BUF
-#endif
 
 static const struct opt_def defs[] = {
 	SEND_OPTIONS,
@@ -128,60 +121,28 @@ open_dump(struct send *s)
 		diag_die_errno(EX_CANTCREAT, "%s", s->dump);
 }
 
-/* Line by line as a terminal may have it. */
-static void
-filter(struct buf *out, const struct buf *head)
-{
-	const char *p = head->p, *end = p + head->n, *newline;
-	size_t n;
-
-	for (; p < end; p = newline + 1) {
-		newline = memchr(p, '\n', (size_t)(end - p));
-		if (newline == NULL)
-			newline = end;
-		n = (size_t)(newline - p);
-		if (n > 0 && p[n - 1] == '\r')
-			n--;
-		term_line(out, p, n);
-		buf_addc(out, '\n');
-	}
-}
-
 /* The headers as received, of the last response only. */
 static void
 dump_head(struct http_exchange *x)
 {
 	const struct send *s = x->arg;
 	struct buf safe = {0}, shown = {0};
-	const struct buf *b = &safe;
+	size_t i;
 
 	redact_add(&s->client.redact, &safe, x->head.p, x->head.n, 0);
 	if (s->dump_shown) {
-		filter(&shown, &safe);
-		b = &shown;
+		for (i = 0; i < safe.n; i++)
+			if (safe.p[i] != '\r')
+				buf_addc(&shown, (unsigned char)safe.p[i]);
+		buf_clear(&safe);
+		term_text(&safe, shown.p, shown.n);
 	} else if (ftruncate(s->dump_fd, 0) == 0) {
 		(void)lseek(s->dump_fd, 0, SEEK_SET);
 	}
-	if (!io_write_all(s->dump_fd, b->p, b->n))
+	if (!io_write_all(s->dump_fd, safe.p, safe.n))
 		diag_die_errno(EX_IOERR, "%s", s->dump);
 	buf_free(&safe);
 	buf_free(&shown);
-}
-
-/* Whether standard output takes bytes before the deadline. */
-static bool
-wait_writable(long long deadline)
-{
-	struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
-	long long left;
-
-	for (;;) {
-		left = deadline - when_now();
-		if (left <= 0)
-			return false;
-		if (poll(&fd, 1, left < INT_MAX ? (int)left : INT_MAX) > 0)
-			return true;
-	}
 }
 
 /* How many of the next n bytes of a body there are up to its [DONE], which is then
@@ -210,29 +171,15 @@ static bool
 pass_on(struct http_exchange *x, const char *p, size_t n)
 {
 	struct send *s = x->arg;
-	size_t part;
 
 	if (x->over)	/* read only to see whether it is damaged */
 		return true;
 	if (s->one && s->sse.status == 0)	/* else it is no event stream */
 		n = up_to_done(s, p, n, &x->over);
-	for (; n > 0; p += part, n -= part) {
-		part = n;
-		if (x->deadline != 0) {
-			/* No more than surely fits after POLLOUT. */
-			part = n < PIPE_BUF ? n : PIPE_BUF;
-			if (!wait_writable(x->deadline)) {
-				x->limit = HTTP_DEADLINE;
-				return false;
-			}
-		}
-		if (io_write_all(STDOUT_FILENO, p, part))
-			continue;
-		if (errno == EPIPE)
-			client_reader_gone();
-		diag_die_errno(EX_IOERR, "standard output");
-	}
-	return true;
+	if (client_write(p, n, x->deadline) == CLIENT_WRITTEN)
+		return true;
+	x->limit = HTTP_DEADLINE;
+	return false;
 }
 
 static int
@@ -242,6 +189,7 @@ exchange(struct send *s, const struct buf *request)
 		.body = request->p, .body_len = request->n,
 		.sink = pass_on, .arg = s,
 	};
+	struct buf why = {0};
 	int status;
 
 	io_check_output();
@@ -252,7 +200,10 @@ exchange(struct send *s, const struct buf *request)
 	s->client.reader = STDOUT_FILENO;
 	client_open(&s->client);
 	client_confine(&s->client, NULL, 0, NULL);
-	status = client_run(&s->client, &x);
+	status = client_run(&s->client, &x, &why);
+	if (why.n > 0)
+		diag_warn("%s", buf_string(&why));
+	buf_free(&why);
 	http_free(&x);
 	sse_free(&s->sse);
 	return status;

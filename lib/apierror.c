@@ -346,45 +346,45 @@ apierror_http(long status)
 	}
 }
 
-/* The exit status that a name or number means; 0: it is not known. */
-static int
-named(struct json v)
+/* The place of a name in the table; COUNT(names): it is not known. */
+static size_t
+find_name(struct json v)
 {
-	long http = http_status(v);
-	size_t i;
+	size_t i = 0;
 
-	if (http != 0)
-		return apierror_http(http);
-	for (i = 0; i < COUNT(names); i++)
-		if (json_is(v, names[i].name))
-			return names[i].status;
-	return 0;
+	while (i < COUNT(names) && !json_is(v, names[i].name))
+		i++;
+	return i;
 }
 
 bool
 apierror_quota(struct json v)
 {
-	size_t i, name;
+	size_t i;
 
 	for (i = 0; i < COUNT(kinds); i++)
-		for (name = 0; name < QUOTAS; name++)
-			if (json_is(json_get(v, kinds[i]), names[name].name))
-				return true;
+		if (find_name(json_get(v, kinds[i])) < QUOTAS)
+			return true;
 	return false;
 }
 
 int
 apierror_status(struct json v)
 {
-	int status;
-	size_t i;
+	struct json kind;
+	size_t i, name;
+	long http;
 
 	if (apierror_quota(v))
 		return EX_NOPERM;
 	for (i = 0; i < COUNT(kinds); i++) {
-		status = named(json_get(v, kinds[i]));
-		if (status != 0)
-			return status;
+		kind = json_get(v, kinds[i]);
+		http = http_status(kind);
+		if (http != 0)
+			return apierror_http(http);
+		name = find_name(kind);
+		if (name < COUNT(names))
+			return names[name].status;
 	}
 	return EX_UNAVAILABLE;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,12 +13,17 @@
 #include "client.h"
 #include "config.h"
 #include "diag.h"
+#include "fd.h"
 #include "io.h"
 #include "json.h"
 #include "mem.h"
 #include "outcome.h"
 #include "sandbox.h"
 #include "when.h"
+
+#ifndef PIPE_BUF
+#define PIPE_BUF _POSIX_PIPE_BUF
+#endif
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -27,14 +33,18 @@ enum {
 				   whether the reader is gone */
 };
 
+/* Options. */
+
 void
 client_init(struct client *c)
 {
 	*c = (struct client){
 		.retries = 2,
-		.connect_ms = 10 * 1000L,
-		.first_byte_ms = 3600 * 1000L,
-		.idle_ms = 600 * 1000L,
+		.options = {
+			.connect_ms = 10 * 1000L,
+			.first_byte_ms = 3600 * 1000L,
+			.idle_ms = 600 * 1000L,
+		},
 		.reader = -1,
 	};
 }
@@ -79,12 +89,13 @@ header_fault(const char *line, bool argument)
 static void
 add_header(struct client *c, const char *line, const char *file)
 {
-	c->header_files = mem_resize(c->header_files, c->nheaders + 1,
+	struct http_options *o = &c->options;
+
+	c->header_files = mem_resize(c->header_files, o->nheaders + 1,
 	    sizeof(*c->header_files));
-	c->header_files[c->nheaders] = file;
-	c->headers = mem_resize(c->headers, c->nheaders + 1,
-	    sizeof(*c->headers));
-	c->headers[c->nheaders++] = mem_string(line);
+	c->header_files[o->nheaders] = file;
+	o->headers = mem_resize(o->headers, o->nheaders + 1, sizeof(*o->headers));
+	o->headers[o->nheaders++] = mem_string(line);
 }
 
 /*
@@ -157,54 +168,52 @@ take_header(struct client *c, const struct opt_tool *tool, const char *arg)
 	add_header(c, arg, NULL);
 }
 
+/* The options that only set a member, which stands at this place in a client. */
+static const struct {
+	int		 key;
+	enum { TEXT, FLAG, TIME } kind;
+	size_t		 at;
+	const char	*name;		/* of a time, for messages */
+} settings[] = {
+	{CLIENT_URL, TEXT, offsetof(struct client, url), NULL},
+	{CLIENT_KEY_FILE, TEXT, offsetof(struct client, key_file), NULL},
+	{CLIENT_CACERT, TEXT, offsetof(struct client, options.cacert), NULL},
+	{CLIENT_PROXY, TEXT, offsetof(struct client, options.proxy), NULL},
+	{CLIENT_NO_KEY, FLAG, offsetof(struct client, no_key), NULL},
+	{CLIENT_INSECURE, FLAG, offsetof(struct client, insecure_http), NULL},
+	{'v', FLAG, offsetof(struct client, options.verbose), NULL},
+	{CLIENT_CONNECT, TIME, offsetof(struct client, options.connect_ms),
+	    "--connect-timeout"},
+	{CLIENT_FIRST_BYTE, TIME, offsetof(struct client, options.first_byte_ms),
+	    "--first-byte-timeout"},
+	{CLIENT_IDLE, TIME, offsetof(struct client, options.idle_ms), "--idle-timeout"},
+	{CLIENT_MAX_TIME, TIME, offsetof(struct client, max_ms), "--max-time"},
+};
+
 bool
 client_option(struct client *c, const struct opt_tool *tool, int key,
     const char *arg)
 {
-	switch (key) {
-	case CLIENT_URL:
-		c->url = arg;
-		return true;
-	case CLIENT_KEY_FILE:
-		c->key_file = arg;
-		return true;
-	case CLIENT_NO_KEY:
-		c->no_key = true;
-		return true;
-	case CLIENT_HEADER:
-		take_header(c, tool, arg);
-		return true;
-	case CLIENT_RETRIES:
-		c->retries = opt_count(tool, "--retries", arg, 0, 1000);
-		return true;
-	case CLIENT_CONNECT:
-		c->connect_ms = opt_seconds(tool, "--connect-timeout", arg);
-		return true;
-	case CLIENT_FIRST_BYTE:
-		c->first_byte_ms = opt_seconds(tool, "--first-byte-timeout",
-		    arg);
-		return true;
-	case CLIENT_IDLE:
-		c->idle_ms = opt_seconds(tool, "--idle-timeout", arg);
-		return true;
-	case CLIENT_MAX_TIME:
-		c->max_ms = opt_seconds(tool, "--max-time", arg);
-		return true;
-	case CLIENT_CACERT:
-		c->cacert = arg;
-		return true;
-	case CLIENT_PROXY:
-		c->proxy = arg;
-		return true;
-	case CLIENT_INSECURE:
-		c->insecure_http = true;
-		return true;
-	case 'v':
-		c->verbose = true;
-		return true;
-	default:
-		return false;
+	size_t i = 0;
+	void *member;
+
+	while (i < COUNT(settings) && settings[i].key != key)
+		i++;
+	if (i == COUNT(settings)) {
+		if (key == CLIENT_HEADER)
+			take_header(c, tool, arg);
+		else if (key == CLIENT_RETRIES)
+			c->retries = opt_count(tool, "--retries", arg, 0, 1000);
+		return key == CLIENT_HEADER || key == CLIENT_RETRIES;
 	}
+	member = (char *)c + settings[i].at;
+	if (settings[i].kind == TEXT)
+		*(const char **)member = arg;
+	else if (settings[i].kind == FLAG)
+		*(bool *)member = true;
+	else
+		*(long *)member = opt_seconds(tool, settings[i].name, arg);
+	return true;
 }
 
 /* Ends with 65 for anything but one JSON object. */
@@ -247,22 +256,11 @@ client_request(const char *file, size_t max, struct buf *out)
 	check_request(name, out);
 }
 
-/* A URL that is wrong may be so for a password in it: that is not shown. */
-_Noreturn static void
-wrong_url(const struct client *c, const char *text, const char *fault)
-{
-	struct buf shown = {0};
-
-	redact_add(NULL, &shown, text, strlen(text), REDACT_URLS);
-	diag_die(c->url != NULL ? EX_USAGE : EX_CONFIG, "%s: '%s': %s",
-	    c->url != NULL ? "--url" : "SUPAI_BASE_URL", buf_string(&shown),
-	    fault);
-}
-
 static void
 find_endpoint(struct client *c, const char *tail)
 {
 	const char *text = c->url, *fault;
+	struct buf shown = {0};
 
 	url_free(&c->endpoint);
 	if (text == NULL)
@@ -270,62 +268,64 @@ find_endpoint(struct client *c, const char *tail)
 	if (text == NULL)
 		text = URL_BASE;
 	fault = url_parse(&c->endpoint, text, c->url != NULL ? NULL : tail);
-	if (fault != NULL)
-		wrong_url(c, text, fault);
+	if (fault == NULL)
+		return;
+	/* It may be wrong for a password in it: that is not shown. */
+	redact_add(NULL, &shown, text, strlen(text), REDACT_URLS);
+	diag_die(c->url != NULL ? EX_USAGE : EX_CONFIG, "%s: '%s': %s",
+	    c->url != NULL ? "--url" : "SUPAI_BASE_URL", buf_string(&shown), fault);
 }
 
 void
 client_resolve(struct client *c, const char *tail)
 {
 	find_endpoint(c, tail);
+	c->options.url = c->endpoint.text;
+	if (c->http != NULL)	/* of the same base: with the same key */
+		return;
 	if (!c->no_key && !c->authorized)
 		key_find(&c->key_source, c->key_file, &c->endpoint);
-	client_way(c, &c->endpoint, &c->options);
+	c->options = client_way(c, &c->endpoint);
 }
 
 /* Else by the variables that curl(1) looks at, in its order; libcurl leaves that to us. */
 static void
-find_certificates(struct client *c, const struct url *u)
+find_certificates(struct http_options *o, const struct url *u)
 {
 	const char *name = "CURL_CA_BUNDLE";
 
-	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
-		diag_die_errno(EX_NOINPUT, "--cacert %s", c->cacert);
-	if (c->cacert != NULL || !u->https)
+	if (o->cacert != NULL && access(o->cacert, R_OK) == -1)
+		diag_die_errno(EX_NOINPUT, "--cacert %s", o->cacert);
+	if (o->cacert != NULL || !u->https)
 		return;
-	c->cacert = config_variable(name);
-	if (c->cacert == NULL) {
-		c->capath = config_variable("SSL_CERT_DIR");
+	o->cacert = config_variable(name);
+	if (o->cacert == NULL) {
+		o->capath = config_variable("SSL_CERT_DIR");
 		name = "SSL_CERT_FILE";
-		c->cacert = config_variable(name);
+		o->cacert = config_variable(name);
 	}
-	if (c->cacert != NULL && access(c->cacert, R_OK) == -1)
-		diag_die_errno(EX_CONFIG, "%s: %s", name, c->cacert);
+	if (o->cacert != NULL && access(o->cacert, R_OK) == -1)
+		diag_die_errno(EX_CONFIG, "%s: %s", name, o->cacert);
 }
 
-void
-client_way(struct client *c, const struct url *u, struct http_options *o)
+struct http_options
+client_way(struct client *c, const struct url *u)
 {
+	struct http_options o;
+
 	if (!u->https && !u->loopback && !c->insecure_http)
 		diag_die(EX_CONFIG, "%s: plain http shows the key and the"
 		    " request to the network: use https, or --insecure-http",
 		    u->text);
 	/* Else libcurl's TLS would write the connection's secrets there. */
-	if (!c->verbose)
+	if (!c->options.verbose)
 		(void)unsetenv("SSLKEYLOGFILE");
-	find_certificates(c, u);
-	*o = (struct http_options){
-		.url = u->text,
-		.loopback = u->loopback,
-		.proxy = c->proxy,
-		.cacert = c->cacert,
-		.capath = c->capath,
-		.connect_ms = c->connect_ms,
-		.first_byte_ms = c->first_byte_ms,
-		.idle_ms = c->idle_ms,
-		.verbose = c->verbose,
-		.redact = &c->redact,
-	};
+	find_certificates(&c->options, u);
+	o = c->options;
+	o.url = u->text;
+	o.redact = &c->redact;
+	o.loopback = u->loopback;
+	return o;
 }
 
 void
@@ -334,14 +334,11 @@ client_open(struct client *c)
 	bool may_lack = c->key_optional && c->key_source.kind == KEY_NONE;
 
 	if (!c->no_key && !c->authorized && !may_lack) {
-		c->key = key_read(&c->key_source, &c->endpoint);
-		redact_value(&c->redact, c->key);
+		c->options.key = key_read(&c->key_source, &c->endpoint);
+		redact_value(&c->redact, c->options.key);
 	}
 	config_forget("SUPAI_API_KEY");
 	diag_hide(&c->redact);
-	c->options.key = c->key;
-	c->options.headers = c->headers;
-	c->options.nheaders = c->nheaders;
 	c->http = http_open();
 }
 
@@ -350,8 +347,8 @@ client_confine(const struct client *c, char *const *files, int nfiles,
     const char *output)
 {
 	const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-	const char *const more[] = {c->cacert, c->capath, curl->cainfo,
-	    curl->capath};
+	const char *const more[] = {c->options.cacert, c->options.capath,
+	    curl->cainfo, curl->capath};
 	char **all = mem_zero((size_t)nfiles + COUNT(more), sizeof(*all));
 	size_t i, n;
 
@@ -361,30 +358,130 @@ client_confine(const struct client *c, char *const *files, int nfiles,
 		if (more[i] != NULL)
 			all[n++] = (char *)more[i];
 	/* Some libcurls open what they were told to log to only when they connect. */
-	if (output == NULL && c->verbose)
+	if (output == NULL && c->options.verbose)
 		output = getenv("SSLKEYLOGFILE");
 	sandbox_client(all, n, output);
 	free(all);
 }
 
-void
-client_reader_gone(void)
+/* Signals. */
+
+static int wake[2] = {-1, -1};
+static volatile sig_atomic_t first, count;
+
+static void
+on_signal(int sig)
 {
-	struct sigaction sa = {.sa_handler = SIG_DFL};
+	if (first == 0)
+		first = sig;
+	count = count + 1;
+	if (count > 2) {	/* it is stuck, in a write most likely */
+		(void)signal(sig, SIG_DFL);
+		(void)raise(sig);
+	}
+	fd_wake(wake);
+}
+
+static void
+catch(int sig)
+{
+	struct sigaction sa;
+
+	if (sigaction(sig, NULL, &sa) == -1 || sa.sa_handler == SIG_IGN)
+		return;
+	sa = (struct sigaction){.sa_handler = on_signal};
+	sigemptyset(&sa.sa_mask);
+	sigaction(sig, &sa, NULL);
+}
+
+void
+client_catch(void)
+{
+	if (!fd_waker(wake))
+		diag_die_errno(EX_OSERR, "pipe");
+	catch(SIGINT);
+	catch(SIGTERM);
+}
+
+int
+client_caught(int *sig)
+{
+	fd_drain(wake);
+	*sig = (int)first;
+	return (int)count;
+}
+
+bool
+client_at_once(void)
+{
+	return count > 1;
+}
+
+void
+client_die(int sig)
+{
 	sigset_t set;
 
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGPIPE, &sa, NULL);	/* libcurl has it ignored while it runs */
+	(void)signal(sig, SIG_DFL);
 	sigemptyset(&set);
-	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, sig);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	(void)raise(SIGPIPE);
-	_exit(EX_IOERR);
+	(void)raise(sig);
+	_exit(EX_SOFTWARE);
+}
+
+/* Waits until standard output takes bytes; what it takes at once is never too late. */
+static enum client_written
+wait_writable(long long deadline)
+{
+	struct pollfd fds[] = {
+		{.fd = STDOUT_FILENO, .events = POLLOUT},
+		{.fd = wake[0], .events = POLLIN},
+	};
+	long long left = -1;
+
+	for (;;) {
+		if (deadline != 0 && (left = deadline - when_now()) < 0)
+			left = 0;
+		if (poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX) > 0 &&
+		    (fds[1].revents & POLLIN) != 0)
+			return CLIENT_SIGNAL;
+		if (fds[0].revents != 0)
+			return CLIENT_WRITTEN;
+		if (left == 0)
+			return CLIENT_LATE;
+	}
+}
+
+enum client_written
+client_write(const char *p, size_t n, long long deadline)
+{
+	enum client_written end;
+	size_t most = n;
+	ssize_t done;
+
+	while (n > 0) {
+		if (deadline != 0 || wake[0] != -1) {
+			end = wait_writable(deadline);
+			if (end != CLIENT_WRITTEN)
+				return end;
+			most = PIPE_BUF;	/* no more than surely fits */
+		}
+		done = write(STDOUT_FILENO, p, n < most ? n : most);
+		if (done == -1 && errno == EPIPE)
+			client_die(SIGPIPE);
+		if (done == -1 && errno != EINTR && errno != EAGAIN)
+			diag_die_errno(EX_IOERR, "standard output");
+		p += done > 0 ? done : 0;
+		n -= done > 0 ? (size_t)done : 0;
+	}
+	return CLIENT_WRITTEN;
 }
 
 /*
- * Nothing but poll(2) tells of it: libcurl's own poll wakes, but keeps POLLERR
- * to itself. False when the descriptor is of a kind that cannot be asked.
+ * Ends the program where its reader is gone, of which nothing but poll(2) tells:
+ * libcurl's own poll wakes, but keeps POLLERR to itself. False when the descriptor is of
+ * a kind that cannot be asked.
  */
 static bool
 check_reader(const struct client *c)
@@ -394,23 +491,27 @@ check_reader(const struct client *c)
 	if (c->reader == -1 || poll(&fd, 1, 0) < 1)
 		return c->reader != -1;
 	if ((fd.revents & (POLLERR | POLLHUP)) != 0)
-		client_reader_gone();
+		client_die(SIGPIPE);
 	return (fd.revents & POLLNVAL) == 0;
 }
 
 struct http_exchange *
-client_wait(struct client *c, const struct curl_waitfd *more, unsigned nmore,
-    long ms)
+client_wait(struct client *c, int fd, long ms)
 {
-	struct curl_waitfd fds[CLIENT_FDS + 1];
+	struct curl_waitfd fds[3];
 	bool look = check_reader(c);
+	unsigned n = 0;
 
-	if (nmore > 0)
-		memcpy(fds, more, nmore * sizeof(*fds));
-	fds[nmore] = (struct curl_waitfd){.fd = c->reader};
+	if (fd != -1)
+		fds[n++] = (struct curl_waitfd){.fd = fd, .events = CURL_WAIT_POLLIN};
+	if (wake[0] != -1)
+		fds[n++] = (struct curl_waitfd){.fd = wake[0],
+		    .events = CURL_WAIT_POLLIN};
+	if (look)
+		fds[n++] = (struct curl_waitfd){.fd = c->reader};
 	if (look && (ms < 0 || ms > LOOK_MS))
 		ms = LOOK_MS;
-	return http_wait(c->http, fds, nmore + look, ms);
+	return http_wait(c->http, fds, n, ms);
 }
 
 /* How long to wait for the next try; -1: there is none. */
@@ -425,12 +526,11 @@ next_wait(const struct client *c, const struct http_exchange *x,
 	return x->deadline != 0 && when_now() + wait >= x->deadline ? -1 : wait;
 }
 
-/* As client_run, but appends the reason to why. */
-static int
-run(struct client *c, struct http_exchange *x, struct buf *why)
+int
+client_run(struct client *c, struct http_exchange *x, struct buf *why)
 {
 	struct outcome o = {0};
-	bool noted = c->verbose || c->notes || isatty(STDERR_FILENO);
+	bool noted = c->options.verbose || c->notes || isatty(STDERR_FILENO);
 	long long next;
 	unsigned tries = 0;
 	long wait;
@@ -440,7 +540,7 @@ run(struct client *c, struct http_exchange *x, struct buf *why)
 	for (;;) {
 		http_start(c->http, x);
 		tries++;
-		while (client_wait(c, NULL, 0, -1) == NULL)
+		while (client_wait(c, -1, -1) == NULL)
 			;
 		outcome_of(x, &o);
 		wait = next_wait(c, x, &o, tries);
@@ -451,69 +551,13 @@ run(struct client *c, struct http_exchange *x, struct buf *why)
 			    buf_string(&o.message), (double)wait / 1000);
 		next = when_now() + wait;
 		while ((wait = (long)(next - when_now())) > 0)
-			client_wait(c, NULL, 0, wait);
+			client_wait(c, -1, wait);
 	}
 	buf_add(why, o.message.p, o.message.n);
 	if (o.message.n > 0 && tries > 1)
 		buf_printf(why, ", after %u tries", tries);
 	buf_free(&o.message);
 	return o.status;
-}
-
-int
-client_run(struct client *c, struct http_exchange *x)
-{
-	struct buf why = {0};
-	int status = run(c, x, &why);
-
-	if (why.n > 0)
-		diag_warn("%s", buf_string(&why));
-	buf_free(&why);
-	return status;
-}
-
-struct got {
-	struct buf	*out;
-	size_t		 had, max;
-	bool		 full;
-};
-
-static bool
-keep(struct http_exchange *x, const char *p, size_t n)
-{
-	struct got *got = x->arg;
-
-	if (x->passed == n)	/* its first bytes, perhaps of another try */
-		got->out->n = got->had;
-	got->full = n > got->max - (got->out->n - got->had);
-	if (!got->full)
-		buf_add(got->out, p, n);
-	return !got->full;
-}
-
-int
-client_get(struct client *c, const char *tail, struct buf *out, size_t max,
-    struct buf *why)
-{
-	struct got got = {.out = out, .had = out->n, .max = max};
-	struct http_exchange x = {.sink = keep, .arg = &got, .restartable = true};
-	int status;
-
-	if (c->http == NULL) {
-		client_resolve(c, tail);
-		client_open(c);
-		client_confine(c, NULL, 0, NULL);
-	} else {
-		find_endpoint(c, tail);	/* of the same base: with the same key */
-		c->options.url = c->endpoint.text;
-	}
-	status = run(c, &x, why);
-	if (got.full) {
-		buf_printf(why, "%s: longer than %zu bytes", c->endpoint.text, max);
-		status = EX_DATAERR;
-	}
-	http_free(&x);
-	return status;
 }
 
 void
@@ -524,10 +568,10 @@ client_close(struct client *c)
 	url_free(&c->endpoint);
 	key_free(&c->key_source);
 	redact_free(&c->redact);
-	mem_forget(c->key);
-	while (c->nheaders > 0)
-		mem_forget(c->headers[--c->nheaders]);
-	free(c->headers);
+	mem_forget(c->options.key);
+	while (c->options.nheaders > 0)
+		mem_forget(c->options.headers[--c->options.nheaders]);
+	free(c->options.headers);
 	free(c->header_files);
 	*c = (struct client){0};
 }

@@ -1,7 +1,8 @@
 /*
  * client: what the tools that talk to a service have in common: their options, the
- * request they read, the endpoint and key that options and environment give, and one
- * exchange with its retries. Not for the transfer itself: that is http's.
+ * request they read, the endpoint and key that options and environment give, one
+ * exchange with its retries, and the signals that end them. Not for the transfer itself:
+ * that is http's.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
@@ -22,20 +23,13 @@ struct client {
 	const char	*key_file;
 	bool		 no_key;
 	bool		 key_optional;	/* no key is no failure */
-	char		**headers;	/* owned */
-	size_t		 nheaders;
-	const char	**header_files;	/* for each, the file it comes from; or NULL */
+	const char	**header_files;	/* for each header, its file; or NULL */
 	bool		 authorized;	/* one of them is Authorization */
 	long		 retries;	/* 2 */
-	long		 connect_ms;	/* 10 s; 0 is no limit, here and below */
-	long		 first_byte_ms;	/* 3600 s */
-	long		 idle_ms;	/* 600 s */
-	long		 max_ms;	/* 0; retries and their waits included */
-	const char	*cacert;
-	const char	*capath;	/* of the environment */
-	const char	*proxy;
+	long		 max_ms;	/* 0: no limit; retries and their waits included */
 	bool		 insecure_http;
-	bool		 verbose;
+	struct http_options options;	/* limits are 10, 3600 and 600 s; its headers and
+					   key are owned. client_open makes it whole */
 	bool		 notes;		/* retries are said, terminal or not */
 	int		 reader;	/* a descriptor; when who reads it is gone the
 					   program ends as by SIGPIPE. -1: none */
@@ -43,9 +37,7 @@ struct client {
 	struct url	 endpoint;
 	struct key_source key_source;
 	/* Made by client_open. */
-	char		*key;
 	struct redact	 redact;
-	struct http_options options;
 	struct http	*http;
 };
 
@@ -69,17 +61,16 @@ void	client_request(const char *file, size_t max, struct buf *out);
 /*
  * Finds the endpoint, c->url or the base URL with tail (see url_parse), and
  * where the key is, without reading it. Ends the tool with 64 or 78 when the
- * URL is wrong, or plain http to another machine without insecure_http.
+ * URL is wrong, or plain http to another machine without insecure_http. After
+ * client_open it goes on to another tail, with the same key.
  */
 void	client_resolve(struct client *c, const char *tail);
 
 /*
- * Sets o for exchanges with u, as c's options say: where, limits of time, proxy,
- * certificates. The caller adds key and headers. Ends the tool with 78 for plain http
+ * c's options for exchanges with u, without a key. Ends the tool with 78 for plain http
  * to another machine without insecure_http.
  */
-void	client_way(struct client *c, const struct url *u,
-	    struct http_options *o);
+struct http_options client_way(struct client *c, const struct url *u);
 
 /*
  * Reads the key and starts libcurl, after client_resolve; the environment has no
@@ -97,32 +88,40 @@ void	client_confine(const struct client *c, char *const *files, int nfiles,
 
 /*
  * Makes one exchange, with retries; x is as http_start wants it, without options and
- * deadline. Returns 0, or the status after saying the reason.
+ * deadline. Returns 0, or the status with the reason, if there is one, appended to why.
  */
-int	client_run(struct client *c, struct http_exchange *x);
+int	client_run(struct client *c, struct http_exchange *x, struct buf *why);
 
 /*
- * As http_wait, with at most CLIENT_FDS descriptors; ends the program when the one who
- * reads c->reader is gone.
+ * As http_wait; besides, what can be read from fd (-1: none) and the signals of
+ * client_catch wake it. Ends the program when the one who reads c->reader is gone.
  */
-enum { CLIENT_FDS = 3 };
-struct http_exchange *client_wait(struct client *c,
-	    const struct curl_waitfd *more, unsigned nmore, long ms);
-
-/*
- * GETs tail of the base URL ("../info/models") and appends the body, up to max bytes,
- * to out: resolve, open and run in one; may be called again. Returns 0, or the status
- * with the reason appended to why; 65 for a body that is longer.
- */
-int	client_get(struct client *c, const char *tail, struct buf *out,
-	    size_t max, struct buf *why);
-
-/*
- * Ends the program as the next write to its standard output would, by SIGPIPE,
- * also where libcurl has that ignored.
- */
-_Noreturn void client_reader_gone(void);
+struct http_exchange *client_wait(struct client *c, int fd, long ms);
 
 void	client_close(struct client *c);
+
+/*
+ * Catches SIGINT and SIGTERM, but for one that was ignored when the program started, for
+ * a loop that ends in good order at the first and at once at the second.
+ */
+void	client_catch(void);
+
+/* How many have come since then; sets *sig to the first one. */
+int	client_caught(int *sig);
+
+/* Whether a second one has come: whoever is in the middle of something stops. */
+bool	client_at_once(void);
+
+/*
+ * Writes to standard output, where a reader that is slow holds up neither a limit of
+ * time (of when_now's clock; 0: none) nor a signal of client_catch: what was not written
+ * by then is left out. A failure ends the tool with 74; a reader that is gone ends it as
+ * by SIGPIPE.
+ */
+enum client_written { CLIENT_WRITTEN, CLIENT_LATE, CLIENT_SIGNAL };
+enum client_written client_write(const char *p, size_t n, long long deadline);
+
+/* Ends the program as the signal does where nobody catches, blocks or ignores it. */
+_Noreturn void client_die(int sig);
 
 #endif

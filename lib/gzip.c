@@ -1,4 +1,3 @@
-#include <stdint.h>
 #include <string.h>
 
 #include "gzip.h"
@@ -12,21 +11,21 @@ gzip_start(struct gzip *g, bool chunked)
 static void
 keep_tail(struct gzip *g, const char *p, size_t n)
 {
-	size_t new = n < sizeof(g->tail) ? n : sizeof(g->tail);
+	size_t i;
 
-	memmove(g->tail, g->tail + new, sizeof(g->tail) - new);
-	memcpy(g->tail + sizeof(g->tail) - new, p + n - new, new);
-	g->n += n;
+	g->any = g->any || n > 0;
+	for (i = n > 4 ? n - 4 : 0; i < n; i++)
+		g->tail = g->tail >> 8 | (uint32_t)(unsigned char)p[i] << 24;
 }
 
 /* The value of a hexadecimal digit; -1: it is none. */
 static int
 digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *at = memchr(digits, c, sizeof(digits) - 1);
+
+	return at != NULL ? (int)(at - digits) % 16 : -1;
 }
 
 /* A byte that is none of a chunk's data. */
@@ -77,9 +76,5 @@ gzip_feed(struct gzip *g, const char *p, size_t n)
 bool
 gzip_whole(const struct gzip *g, unsigned long long size)
 {
-	const unsigned char *t = g->tail;
-	uint32_t said = (uint32_t)t[0] | (uint32_t)t[1] << 8 |
-	    (uint32_t)t[2] << 16 | (uint32_t)t[3] << 24;
-
-	return g->n == 0 || said == (uint32_t)size;
+	return !g->any || g->tail == (uint32_t)size;
 }

@@ -8,11 +8,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct gzip {
 	/* gzip's own. */
-	unsigned char		tail[4];	/* the last bytes of it, */
-	unsigned long long	n;		/* and how many there were */
+	uint32_t		tail;	/* the last four bytes, as RFC 1952 has numbers */
+	bool			any;	/* there were some */
 	bool			chunked;
 	enum {				/* where in a chunk it is: */
 		GZIP_SIZE, GZIP_EXTENSION, GZIP_DATA,

@@ -48,10 +48,22 @@ host_is_loopback(const char *host)
 	struct in6_addr six;
 	struct in_addr four;
 
-	if (strcmp(host, "localhost") == 0)
+	if (strcasecmp(host, "localhost") == 0)
 		return true;
 	if (inet_pton(AF_INET, host, &four) == 1)
 		return ntohl(four.s_addr) >> 24 == 127;
 	return inet_pton(AF_INET6, host, &six) == 1 &&
 	    memcmp(&six, &in6addr_loopback, sizeof(six)) == 0;
+}
+
+void
+host_fold(char *host)
+{
+	size_t n = strlen(host);
+
+	if (n > 1 && host[n - 1] == '.')
+		host[n - 1] = '\0';
+	for (; *host != '\0'; host++)
+		if (*host >= 'A' && *host <= 'Z')
+			*host = (char)(*host - 'A' + 'a');
 }

@@ -22,9 +22,12 @@ const char *host_of(const char *s, size_t *n);
 bool	host_is_service(const char *url);
 
 /*
- * Whether a host is loopback's: "localhost", 127.0.0.0/8 or ::1, in lower case
- * and without a port or brackets.
+ * Whether a host is loopback's: "localhost", 127.0.0.0/8 or ::1, without a port or
+ * brackets.
  */
 bool	host_is_loopback(const char *host);
+
+/* Writes a host the one way it is compared: in lower case, without the DNS root's dot. */
+void	host_fold(char *host);
 
 #endif

@@ -23,7 +23,6 @@ enum {
 struct http {
 	CURLM			*multi;
 	struct http_exchange	*active;	/* a list */
-	struct http_exchange	*ended;		/* by a limit; not returned yet */
 	long long		 due;		/* no limit is reached before that */
 };
 
@@ -126,110 +125,84 @@ http_close(struct http *h)
 	curl_global_cleanup();
 }
 
-/* Whether a header line is the header name's; its value then goes to out. */
-static bool
-header(const char *p, size_t n, const char *name, struct buf *out)
+/* The value of a header line of n bytes where it is the header name's; else NULL. */
+static const char *
+value_of(const char *line, size_t n, const char *name, size_t *len)
 {
-	size_t len = strlen(name);
+	size_t at = strlen(name) + 1;
 
-	if (n <= len || p[len] != ':' || strncasecmp(p, name, len) != 0)
-		return false;
-	for (p += len + 1, n -= len + 1; n > 0 && (*p == ' ' || *p == '\t'); n--)
-		p++;
-	buf_clear(out);
-	buf_add(out, p, n);
-	(void)buf_string(out);
-	return true;
-}
-
-/* "HTTP/1.1 503 Service Unavailable": the words; HTTP/2 has none. */
-static void
-take_reason(struct buf *out, const char *p, size_t n)
-{
-	int spaces = 0;
-
-	while (n > 0 && spaces < 2) {
-		spaces += *p == ' ';
-		p++;
+	if (n < at || line[at - 1] != ':' || strncasecmp(line, name, at - 1) != 0)
+		return NULL;
+	while (at < n && (line[at] == ' ' || line[at] == '\t'))
+		at++;
+	while (n > at && memchr(" \t\r\n", line[n - 1], 4) != NULL)
 		n--;
-	}
-	buf_add(out, p, n);
+	*len = n - at;
+	return line + at;
 }
 
-static void
-each_said(struct http_exchange *x, void (*f)(struct buf *))
+const char *
+http_header(const struct http_exchange *x, const char *name, size_t *n)
 {
-	f(&x->said.reason);
-	f(&x->said.request_id);
-	f(&x->said.location);
-	f(&x->said.date);
-	f(&x->said.retry_after);
-	f(&x->said.retry_after_ms);
-	f(&x->said.should_retry);
-	f(&x->said.coding);
+	const char *p = x->head.p, *newline, *value, *found = NULL;
+	size_t left = x->head.n, len;
+
+	*n = 0;
+	for (; left > 0 && (newline = memchr(p, '\n', left)) != NULL; p = newline + 1) {
+		value = value_of(p, (size_t)(newline - p), name, &len);
+		if (value != NULL) {
+			found = value;
+			*n = len;
+		}
+		left -= (size_t)(newline - p) + 1;
+	}
+	return found;
+}
+
+const char *
+http_request_id(const struct http_exchange *x, size_t *n)
+{
+	const char *id = http_header(x, "x-request-id", n);
+
+	return id != NULL ? id : http_header(x, "request-id", n);
 }
 
 static void
 clear_head(struct http_exchange *x)
 {
 	buf_clear(&x->head);
-	each_said(x, buf_clear);
+	buf_clear(&x->coding);
 	x->head_done = x->chunked = x->packed = false;
 	x->status = 0;
 }
 
 static bool
-is_word(struct buf value, const char *word)
+is_word(const char *p, size_t n, const char *word)
 {
-	while (value.n > 0 && strchr(" \t", value.p[value.n - 1]) != NULL)
-		value.n--;
-	return value.n == strlen(word) && strncasecmp(value.p, word, value.n) == 0;
-}
-
-/* A coding that is none of ours, unless it is none at all. */
-static void
-note_strange(struct http_exchange *x, struct buf value)
-{
-	if (!is_word(value, "identity") && !is_word(value, ""))
-		buf_add(&x->said.coding, value.p, value.n);
+	return n == strlen(word) && strncasecmp(p, word, n) == 0;
 }
 
 /*
  * How the body comes: in chunks, and as gzip (RFC 9110, section 8.4.1.3, has two names
- * for it), or in a way that nobody asked for.
+ * for it), or in a way that nobody asked for; "identity" is none.
  */
 static void
-note_coding(struct http_exchange *x, const char *p, size_t n)
+note_coding(struct http_exchange *x, const char *line, size_t len)
 {
-	struct buf value = {0};
+	size_t n;
+	const char *way = value_of(line, len, "transfer-encoding", &n);
+	const char *p = way != NULL ? way :
+	    value_of(line, len, "content-encoding", &n);
 
-	if (header(p, n, "transfer-encoding", &value)) {
-		if (is_word(value, "chunked"))
-			x->chunked = true;
-		else
-			note_strange(x, value);
-	} else if (header(p, n, "content-encoding", &value)) {
-		if (!x->packed && has_gzip() &&
-		    (is_word(value, "gzip") || is_word(value, "x-gzip")))
-			x->packed = true;
-		else
-			note_strange(x, value);
-	}
-	buf_free(&value);
-}
-
-static void
-take_header(struct http_exchange *x, const char *p, size_t n)
-{
-	(void)(header(p, n, "x-request-id", &x->said.request_id) ||
-	    header(p, n, "location", &x->said.location) ||
-	    header(p, n, "date", &x->said.date) ||
-	    header(p, n, "retry-after", &x->said.retry_after) ||
-	    header(p, n, "retry-after-ms", &x->said.retry_after_ms) ||
-	    header(p, n, "x-should-retry", &x->said.should_retry));
-	if (x->said.request_id.n == 0)
-		header(p, n, "request-id", &x->said.request_id);
-	note_coding(x, p, n);
+	if (p == NULL || is_word(p, n, "identity"))
+		return;
+	if (way != NULL && is_word(p, n, "chunked"))
+		x->chunked = true;
+	else if (way == NULL && !x->packed && has_gzip() &&
+	    (is_word(p, n, "gzip") || is_word(p, n, "x-gzip")))
+		x->packed = true;
+	else
+		buf_add(&x->coding, p, n);
 }
 
 /* Of two points in time, 0 being "never", the first. */
@@ -309,10 +282,8 @@ on_header(char *p, size_t size, size_t count, void *arg)
 		len--;
 	/* Each 1xx has headers of its own; the last response's are wanted. */
 	if (len >= 5 && memcmp(p, "HTTP/", 5) == 0 &&
-	    (x->head.n == 0 || x->head_done) && x->status < 200) {
+	    (x->head.n == 0 || x->head_done) && x->status < 200)
 		clear_head(x);
-		take_reason(&x->said.reason, p, len);
-	}
 	if (x->head_done)	/* a trailer */
 		return n;
 	if (x->head.n + n <= MAX_HEAD)
@@ -320,7 +291,7 @@ on_header(char *p, size_t size, size_t count, void *arg)
 	if (len == 0)
 		end_head(x);
 	else
-		take_header(x, p, len);
+		note_coding(x, p, len);
 	return n;
 }
 
@@ -333,10 +304,9 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	if (x->status < 200 || x->status > 299) {
 		room = MAX_ERROR - x->error.n;
 		buf_add(&x->error, p, n < room ? n : room);
-		x->enough = x->error.n == MAX_ERROR;
-		return x->enough ? 0 : n;
+		return n < room ? n : 0;
 	}
-	if (x->said.coding.n > 0)
+	if (x->coding.n > 0)
 		return 0;
 	x->passed += n;
 	if (x->sink != NULL && !x->sink(x, p, n)) {
@@ -377,10 +347,16 @@ end_trace(struct http_exchange *x)
 		diag_trace_end(&x->trace[kind], x->options->redact);
 }
 
-static bool
-is_https(const char *url)
+static void
+set(CURL *e, CURLoption option, long value)
 {
-	return strncmp(url, "https:", 6) == 0;
+	must(curl_easy_setopt(e, option, value));
+}
+
+static void
+set_pointer(CURL *e, CURLoption option, const void *value)
+{
+	must(curl_easy_setopt(e, option, value));
 }
 
 /* The URL's own protocol alone: a libcurl without TLS refuses the other's name. */
@@ -388,54 +364,49 @@ static void
 set_protocols(CURL *e, bool https)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
-	must(curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
-	    https ? "https" : "http"));
+	set_pointer(e, CURLOPT_PROTOCOLS_STR, https ? "https" : "http");
 #else
-	must(curl_easy_setopt(e, CURLOPT_PROTOCOLS,
-	    (long)(https ? CURLPROTO_HTTPS : CURLPROTO_HTTP)));
+	set(e, CURLOPT_PROTOCOLS, https ? CURLPROTO_HTTPS : CURLPROTO_HTTP);
 #endif
-	must(curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L));
+	set(e, CURLOPT_FOLLOWLOCATION, 0);
 	if (https)
-		must(curl_easy_setopt(e, CURLOPT_SSLVERSION,
-		    (long)CURL_SSLVERSION_TLSv1_2));
+		set(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	/* On HTTP/2 a request joins a connection that is being made. Without
+	   TLS it would wait for the first response, to see what that is. */
+	if (https)
+		(void)curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	/* Left at HTTP/1.1 by a libcurl that knows no other. */
 	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_2TLS);
-	must(curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING,
-	    has_gzip() ? "gzip" : "identity"));
-	must(curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L));
+	set_pointer(e, CURLOPT_ACCEPT_ENCODING, has_gzip() ? "gzip" : "identity");
+	set(e, CURLOPT_TCP_KEEPALIVE, 1);
 	(void)curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE);
 	(void)curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE);
 }
 
 static void
-set_way(CURL *e, const struct http_options *o)
+set_way(CURL *e, const struct http_options *o, bool https)
 {
-	/* On HTTP/2 a request joins a connection that is being made. Without
-	   TLS it would wait for the first response, to see what that is. */
-	if (is_https(o->url))
-		(void)curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
-	must(curl_easy_setopt(e, CURLOPT_URL, o->url));
-	must(curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
-	    o->connect_ms > 0 ? o->connect_ms : (long)NEVER));
+	set_pointer(e, CURLOPT_URL, o->url);
+	set(e, CURLOPT_CONNECTTIMEOUT_MS, o->connect_ms > 0 ? o->connect_ms : NEVER);
 	/* A proxy would get the key in clear, and has no business there. */
 	if (o->loopback)
-		must(curl_easy_setopt(e, CURLOPT_NOPROXY, "*"));
+		set_pointer(e, CURLOPT_NOPROXY, "*");
 	else if (o->proxy != NULL)
-		must(curl_easy_setopt(e, CURLOPT_PROXY, o->proxy));
-	must(curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));
+		set_pointer(e, CURLOPT_PROXY, o->proxy);
+	set(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* A limit that is reached does not wait for the resolver to return. */
-	must(curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L));
+	set(e, CURLOPT_QUICK_EXIT, 1);
 #endif
-	must(curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
+	set(e, CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
 	if (o->capath != NULL) {
 		(void)curl_easy_setopt(e, CURLOPT_CAPATH, o->capath);
 		(void)curl_easy_setopt(e, CURLOPT_PROXY_CAPATH, o->capath);
 	}
 	if (o->cacert != NULL) {
-		if (is_https(o->url))
-			must(curl_easy_setopt(e, CURLOPT_CAINFO, o->cacert));
+		if (https)
+			set_pointer(e, CURLOPT_CAINFO, o->cacert);
 		(void)curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, o->cacert);
 	}
 }
@@ -444,60 +415,39 @@ static CURL *
 make_easy(struct http_exchange *x)
 {
 	const struct http_options *o = x->options;
+	bool https = strncmp(o->url, "https:", 6) == 0;
 	CURL *e = curl_easy_init();
 
 	if (e == NULL)
 		mem_out();
-	set_protocols(e, is_https(o->url));
-	set_way(e, o);
-	must(curl_easy_setopt(e, CURLOPT_PRIVATE, x));
-	must(curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->why));
+	set_protocols(e, https);
+	set_way(e, o, https);
+	set_pointer(e, CURLOPT_PRIVATE, x);
+	set_pointer(e, CURLOPT_ERRORBUFFER, x->why);
 	must(curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header));
-	must(curl_easy_setopt(e, CURLOPT_HEADERDATA, x));
+	set_pointer(e, CURLOPT_HEADERDATA, x);
 	must(curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body));
-	must(curl_easy_setopt(e, CURLOPT_WRITEDATA, x));
+	set_pointer(e, CURLOPT_WRITEDATA, x);
 	must(curl_easy_setopt(e, CURLOPT_DEBUGFUNCTION, on_debug));
-	must(curl_easy_setopt(e, CURLOPT_DEBUGDATA, x));
+	set_pointer(e, CURLOPT_DEBUGDATA, x);
 	return e;
 }
 
 static void
 set_request(struct http_exchange *x)
 {
-	bool post = x->body != NULL;
-
-	if (post) {
-		must(curl_easy_setopt(x->easy, CURLOPT_POST, 1L));
+	if (x->body != NULL) {
+		set(x->easy, CURLOPT_POST, 1);
 		must(curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)x->body_len));
-		must(curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, x->body));
+		set_pointer(x->easy, CURLOPT_POSTFIELDS, x->body);
 	} else {
-		must(curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L));
+		set(x->easy, CURLOPT_HTTPGET, 1);
 	}
 	if (x->headers == NULL)
-		x->headers = http_headers(x->options, post);
-	must(curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers));
-}
-
-static void
-push(struct http_exchange **list, struct http_exchange *x)
-{
-	x->prev = NULL;
-	x->next = *list;
-	if (*list != NULL)
-		(*list)->prev = x;
-	*list = x;
-}
-
-static void
-pull(struct http_exchange **list, struct http_exchange *x)
-{
-	if (x->prev != NULL)
-		x->prev->next = x->next;
-	else
-		*list = x->next;
-	if (x->next != NULL)
-		x->next->prev = x->prev;
+		x->headers = http_headers(x->options, x->body != NULL);
+	set_pointer(x->easy, CURLOPT_HTTPHEADER, x->headers);
+	set(x->easy, CURLOPT_VERBOSE, x->options->verbose);
 }
 
 void
@@ -510,19 +460,17 @@ http_start(struct http *h, struct http_exchange *x)
 	x->why[0] = '\0';
 	x->limit = HTTP_NO_LIMIT;
 	x->rest = 0;
-	x->over = x->stopped = x->enough = x->connected = x->no_files = false;
+	x->over = x->stopped = x->connected = x->no_files = false;
 	x->proxy_status = 0;
 	x->passed = 0;
 	if (x->easy == NULL)
 		x->easy = make_easy(x);
 	set_request(x);
-	must(curl_easy_setopt(x->easy, CURLOPT_VERBOSE,
-	    x->options->verbose ? 1L : 0L));
 	x->started = x->last = when_now();
 	if (curl_multi_add_handle(h->multi, x->easy) != CURLM_OK)
 		mem_out();
-	x->state = HTTP_ACTIVE;
-	push(&h->active, x);
+	x->next = h->active;
+	h->active = x;
 	watch(x);
 }
 
@@ -541,11 +489,23 @@ is_out_of_files(CURLcode code)
 	return false;
 }
 
-/* Takes an exchange out of the transfers; it still has to be handed out. */
+/* Takes an exchange out of the transfers. */
 static void
+remove_active(struct http_exchange *x)
+{
+	struct http_exchange **at = &x->http->active;
+
+	while (*at != x)
+		at = &(*at)->next;
+	*at = x->next;
+	curl_multi_remove_handle(x->http->multi, x->easy);
+	x->http = NULL;
+	end_trace(x);
+}
+
+static struct http_exchange *
 finish(struct http_exchange *x, CURLcode code)
 {
-	struct http *h = x->http;
 	curl_off_t ready = 0;
 
 	x->code = code;
@@ -559,53 +519,47 @@ finish(struct http_exchange *x, CURLcode code)
 	if (x->status < 200 && code != CURLE_OK)
 		x->status = 0;	/* a 1xx only promises a response */
 	curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &x->proxy_status);
-	curl_multi_remove_handle(h->multi, x->easy);
-	end_trace(x);
-	pull(&h->active, x);
-	x->state = HTTP_ENDED;
-	push(&h->ended, x);
+	remove_active(x);
+	return x;
 }
 
-static void
-finish_done(struct http *h)
-{
-	struct http_exchange *x;
-	CURLMsg *m;
-	int left;
-
-	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
-		if (m->msg != CURLMSG_DONE)
-			continue;
-		x = NULL;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x);
-		finish(x, m->data.result);
-	}
-}
-
-/* Ends what has reached a limit, and finds when to look again. */
-static void
+/* Ends what has reached a limit; where nothing has, finds when to look again. */
+static struct http_exchange *
 finish_late(struct http *h)
 {
-	struct http_exchange *x, *next;
-	long long now = when_now(), at;
+	struct http_exchange *x;
+	long long now = when_now(), next = 0, at;
 	enum http_limit which;
 
 	if (h->due == 0 || now < h->due)
-		return;
-	h->due = 0;
-	for (x = h->active; x != NULL; x = next) {
-		next = x->next;
+		return NULL;
+	for (x = h->active; x != NULL; x = x->next) {
 		at = due(x, &which);
-		if (at == 0 || now < at) {
-			h->due = sooner(h->due, at);
-			continue;
+		if (at != 0 && now >= at) {
+			x->limit = which;
+			return finish(x, CURLE_OPERATION_TIMEDOUT);
 		}
-		x->limit = which;
-		finish(x, CURLE_OPERATION_TIMEDOUT);
+		next = sooner(next, at);
 	}
+	h->due = next;
+	return NULL;
 }
 
-static void
+struct http_exchange *
+http_ended(struct http *h)
+{
+	struct http_exchange *x = NULL;
+	CURLMsg *m;
+	int left;
+
+	m = curl_multi_info_read(h->multi, &left);
+	if (m == NULL)
+		return finish_late(h);
+	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x);
+	return finish(x, m->data.result);
+}
+
+static struct http_exchange *
 move(struct http *h)
 {
 	int running;
@@ -615,30 +569,16 @@ move(struct http *h)
 		mem_out();
 	if (code != CURLM_OK)
 		diag_die(EX_SOFTWARE, "libcurl: %s", curl_multi_strerror(code));
-	finish_done(h);
-	finish_late(h);
-}
-
-struct http_exchange *
-http_ended(struct http *h)
-{
-	struct http_exchange *x = h->ended;
-
-	if (x != NULL) {
-		pull(&h->ended, x);
-		x->state = HTTP_AT_REST;
-	}
-	return x;
+	return http_ended(h);
 }
 
 struct http_exchange *
 http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 {
-	struct http_exchange *x;
+	struct http_exchange *x = move(h);
 	long long left;
 
-	move(h);
-	if ((x = http_ended(h)) != NULL)
+	if (x != NULL)
 		return x;
 	if (h->due != 0) {
 		left = h->due - when_now();
@@ -651,14 +591,13 @@ http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 		ms = NEVER;
 	if (curl_multi_poll(h->multi, fds, nfds, (int)ms, NULL) != CURLM_OK)
 		mem_out();
-	move(h);
-	return http_ended(h);
+	return move(h);
 }
 
 void
 http_over(struct http_exchange *x)
 {
-	if (x->rest != 0 || x->state != HTTP_ACTIVE)
+	if (x->rest != 0 || x->http == NULL)
 		return;
 	x->over = true;
 	x->rest = when_now() + REST_MS;
@@ -668,14 +607,8 @@ http_over(struct http_exchange *x)
 void
 http_cancel(struct http_exchange *x)
 {
-	if (x->state == HTTP_ACTIVE) {
-		curl_multi_remove_handle(x->http->multi, x->easy);
-		end_trace(x);
-		pull(&x->http->active, x);
-	} else if (x->state == HTTP_ENDED) {
-		pull(&x->http->ended, x);
-	}
-	x->state = HTTP_AT_REST;
+	if (x->http != NULL)
+		remove_active(x);
 }
 
 void
@@ -691,6 +624,6 @@ http_free(struct http_exchange *x)
 	x->easy = NULL;
 	x->headers = NULL;
 	buf_free(&x->head);
+	buf_free(&x->coding);
 	buf_free(&x->error);
-	each_said(x, buf_free);
 }

@@ -31,8 +31,8 @@
 struct http_options {
 	const char		*url;		/* one that url_parse made */
 	bool			 loopback;	/* url_parse's: never through a proxy */
-	const char		*key;		/* Authorization: Bearer KEY; NULL: none */
-	char *const		*headers;	/* "Name: value", they go before ours */
+	char			*key;		/* Authorization: Bearer KEY; NULL: none */
+	char			**headers;	/* "Name: value", they go before ours */
 	size_t			 nheaders;
 	const char		*proxy;		/* NULL: as the environment says */
 	const char		*cacert;	/* a file; NULL: libcurl's own */
@@ -83,24 +83,18 @@ struct http_exchange {
 	long long	 started;	/* when, of when_now's clock */
 	struct buf	 head;		/* the last response's headers, as received */
 	bool		 head_done;	/* all of them */
+	struct buf	 coding;	/* of the body, if not one of ours: such a one
+					   is not passed on */
 	struct buf	 error;		/* the body of any status but 2xx, cut at 64 KiB */
 	unsigned long long passed;	/* bytes of the body that sink took */
-	struct {			/* of the last response, NUL-terminated; empty where not sent */
-		struct buf reason, request_id, location, date,
-		    retry_after, retry_after_ms, should_retry;
-		struct buf coding;	/* of the body, if not one of ours: such a
-					   one is not passed on */
-	} said;
 
 	/* http's own. */
-	struct http	*http;
+	struct http	*http;		/* that it is active in; NULL: it is at rest */
 	CURL		*easy;
 	struct curl_slist *headers;
-	struct http_exchange *prev, *next;
+	struct http_exchange *next;	/* that is active */
 	long long	 last;		/* when the last byte came, or the headers */
 	long long	 rest;		/* when the rest's time is up; 0: it is not over */
-	enum { HTTP_AT_REST, HTTP_ACTIVE, HTTP_ENDED } state;
-	bool		 enough;
 	bool		 chunked, packed;	/* how the response comes, as its headers say */
 	struct gzip	 gzip;		/* the body, where that is packed */
 	struct diag_trace trace[3];	/* notes, headers received, headers sent */
@@ -131,6 +125,17 @@ struct http_exchange *http_wait(struct http *h, struct curl_waitfd *fds,
 
 /* Returns one that had ended together with the one returned last; else NULL. */
 struct http_exchange *http_ended(struct http *h);
+
+/*
+ * The value of a header of the last response, of *n bytes, borrowed until the exchange
+ * is started again; of several of that name (in any case of letters) the last one's.
+ * NULL, and *n is 0, where it was not sent.
+ */
+const char *http_header(const struct http_exchange *x, const char *name,
+	    size_t *n);
+
+/* The same for the id that the service gave the request. */
+const char *http_request_id(const struct http_exchange *x, size_t *n);
 
 /* All that is wanted of the body has come: it has a second to end by itself. */
 void	http_over(struct http_exchange *x);

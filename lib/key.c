@@ -23,34 +23,21 @@ take(struct key_source *s, char *path)
 {
 	struct stat st;
 
-	if (path == NULL || (stat(path, &st) == -1 &&
-	    (errno == ENOENT || errno == ENOTDIR))) {
-		free(path);
-		return false;
+	if (path != NULL && (stat(path, &st) == 0 ||
+	    (errno != ENOENT && errno != ENOTDIR))) {
+		s->kind = KEY_FILE;
+		s->path = path;
+		return true;
 	}
-	s->kind = KEY_FILE;
-	s->path = path;
-	return true;
-}
-
-/* systemd.exec(5), "Credentials". */
-static char *
-credential(void)
-{
-	const char *dir = config_variable("CREDENTIALS_DIRECTORY");
-	struct buf path = {0};
-
-	if (dir == NULL)
-		return NULL;
-	buf_printf(&path, "%s/supai-api-key", dir);
-	return buf_take(&path);
+	free(path);
+	return false;
 }
 
 /* A stored key goes to its own host only, or to one port of it. */
 static char *
 stored(const struct url *u, bool port)
 {
-	bool six = strchr(u->host, ':') != NULL;
+	const char *six = strchr(u->host, ':');
 	struct buf name = {0};
 	char *path;
 
@@ -62,8 +49,8 @@ stored(const struct url *u, bool port)
 	if (!port)
 		buf_printf(&name, "keys/%s", u->host);
 	else
-		buf_printf(&name, "keys/%s%s%s:%ld", six ? "[" : "", u->host,
-		    six ? "]" : "", u->port);
+		buf_printf(&name, six != NULL ? "keys/[%s]:%ld" : "keys/%s:%ld",
+		    u->host, u->port);
 	path = config_path(buf_string(&name));
 	buf_free(&name);
 	return path;
@@ -79,6 +66,9 @@ take_stored(struct key_source *s, const struct url *u)
 void
 key_find(struct key_source *s, const char *file, const struct url *u)
 {
+	const char *dir = config_variable("CREDENTIALS_DIRECTORY");
+	struct buf path = {0};
+
 	*s = (struct key_source){0};
 	/* Set but empty is a mistake of the one who set it: key_read says so. */
 	if (file == NULL && getenv("SUPAI_API_KEY") != NULL) {
@@ -93,7 +83,10 @@ key_find(struct key_source *s, const char *file, const struct url *u)
 		s->path = mem_string(file);
 		return;
 	}
-	s->unchecked = take(s, credential());
+	if (dir != NULL) {	/* systemd.exec(5), "Credentials" */
+		buf_printf(&path, "%s/supai-api-key", dir);
+		s->unchecked = take(s, buf_take(&path));
+	}
 	if (s->kind == KEY_NONE)
 		take_stored(s, u);
 }
@@ -156,22 +149,14 @@ no_key(const struct url *u)
 	    " with mode 600 (--no-key sends none)", u->host, path);
 }
 
-/* A crash leaves no file that has the key in it. */
-static void
-keep_from_cores(void)
-{
-	struct rlimit none = {0, 0};
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-}
-
 char *
 key_read(const struct key_source *s, const struct url *u)
 {
+	static const struct rlimit none = {0, 0};
 	const char *name, *what = "", *c;
 	char *key;
 
-	keep_from_cores();
+	(void)setrlimit(RLIMIT_CORE, &none);	/* a crash leaves no file with the key */
 	if (s->kind == KEY_NONE)
 		no_key(u);
 	if (s->kind == KEY_VARIABLE) {

@@ -98,17 +98,6 @@ load(struct list *l)
 	free(path);
 }
 
-/* The user's panel, read once. */
-static void
-load_panel(void)
-{
-	char *path = panel.path == NULL ? config_path("panel") : NULL;
-	struct buf why = {0};
-
-	if (path != NULL && !panel_read(&panel, path, &why))
-		diag_die(EX_CONFIG, "%s", buf_string(&why));
-}
-
 static bool
 is_listed(const struct list *l, const char *id)
 {
@@ -138,9 +127,12 @@ add_id(struct list *l, const char *id)
 static void
 add_panel(enum models_list list)
 {
+	char *path = panel.path == NULL ? config_path("panel") : NULL;
+	struct buf why = {0};
 	size_t i;
 
-	load_panel();
+	if (path != NULL && !panel_read(&panel, path, &why))
+		diag_die(EX_CONFIG, "%s", buf_string(&why));
 	for (i = 0; list == MODELS_MODELS && i < panel.nmodels; i++)
 		if (!panel.models[i].glob)
 			add_id(&lists[list], panel.models[i].id);
@@ -179,13 +171,11 @@ models_known(enum models_list list, const char *id)
  * words around, or mistype.
  */
 enum {
-	SAME = 0,		/* but for case and punctuation */
-	BEGINS = 1000,		/* the id begins with it; 100 more: its name does */
-	HOLDS = 2000,		/* the id holds it somewhere */
-	TYPO = 2500,		/* plus 300 an edit */
-	WORDS = 2900,		/* the id holds each of its words */
-	LONGER = 3000,		/* it begins with the id's name */
-	BEGUN = 3500,		/* its name begins with it but for one edit */
+	REST = 10,		/* what was asked for ends before the id does */
+	ELSEWHERE = 20,		/* it begins neither the id nor its name */
+	EDIT = 300,		/* a letter to add, drop, change or swap with the next */
+	WORDS = 400,		/* the id holds each of its words */
+	LONGER = 600,		/* it begins with the id's name; less for each letter */
 	FAR = 1 << 20,
 };
 
@@ -220,45 +210,39 @@ least(int a, int b)
 }
 
 /*
- * The number of letters to add, drop, change or swap with their neighbour to
- * make b of a (optimal string alignment); prefix: or what b begins with.
+ * What it costs to find what was asked for in an id (optimal string alignment, which
+ * begins and ends anywhere in it), as long as the edits are few for that many letters.
  */
 static int
-edits(const char *a, const char *b, bool prefix)
+cost(const char *asked, const struct name *id)
 {
-	int rows[3][MAX_NAME + 1];
-	int na = (int)strlen(a), nb = (int)strlen(b), i, j, change;
-	int *row, *above, *above2;
+	int rows[3][MAX_NAME + 1], *row = rows[0], *above, *above2;
+	int na = (int)strlen(asked), nb = (int)strlen(id->full), i, j, best = FAR;
+	const char *in = id->full;
 
 	for (j = 0; j <= nb; j++)
-		rows[0][j] = j;
+		row[j] = j == 0 || in + j == id->base ? 0 : na < 3 ? FAR : ELSEWHERE;
 	for (i = 1; i <= na; i++) {
 		row = rows[i % 3];
 		above = rows[(i + 2) % 3];
 		above2 = rows[(i + 1) % 3];
-		row[0] = i;
+		row[0] = i * EDIT;
 		for (j = 1; j <= nb; j++) {
-			change = a[i - 1] != b[j - 1];
-			row[j] = least(above[j] + 1, row[j - 1] + 1);
-			row[j] = least(row[j], above[j - 1] + change);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
-				row[j] = least(row[j], above2[j - 2] + 1);
+			row[j] = least(above[j], row[j - 1]) + EDIT;
+			row[j] = least(row[j], above[j - 1] +
+			    (asked[i - 1] != in[j - 1] ? EDIT : 0));
+			if (i > 1 && j > 1 && asked[i - 1] == in[j - 2] &&
+			    asked[i - 2] == in[j - 1])
+				row[j] = least(row[j], above2[j - 2] + EDIT);
 		}
 	}
-	row = rows[na % 3];
-	for (j = nb; prefix && j > 0; j--)
-		row[j - 1] = least(row[j - 1], row[j]);
-	return row[prefix ? 0 : nb];
-}
-
-/* The edits between them, as long as they are few for that many letters. */
-static int
-typos(const char *asked, const char *name)
-{
-	int d = edits(asked, name, false), n = (int)strlen(asked);
-
-	return d <= (n < 8 ? 1 : n / 4) ? d : FAR;
+	for (j = 0; j <= nb; j++)
+		best = least(best, row[j] + (j < nb ? REST : 0));
+	/* Of a short word a typing error makes a part of too many ids. */
+	if (na < 2 || best / EDIT > (na < 8 ? 1 : na / 4) ||
+	    (na < 6 && best > EDIT))
+		return FAR;
+	return best;
 }
 
 /* Whether each word of what was asked for stands in the id. */
@@ -286,94 +270,66 @@ holds_words(const struct name *id, const char *asked)
 	return all && words > 1;
 }
 
-static bool
-begins(const char *s, const char *start)
-{
-	return strncmp(s, start, strlen(start)) == 0;
-}
-
 static int
 distance(const struct name *asked, const char *asked_id, const struct name *id)
 {
-	size_t n = strlen(asked->full), base = strlen(id->base);
-	int d;
+	int d = least(cost(asked->full, id), cost(asked->base, id));
+	size_t base = strlen(id->base);
 
-	if (strcmp(asked->full, id->full) == 0 ||
-	    strcmp(asked->base, id->base) == 0)
-		return SAME;
-	if (n >= 2 && begins(id->full, asked->full))
-		return BEGINS;
-	if (n >= 2 && begins(id->base, asked->full))
-		return BEGINS + 100;
-	if (n >= 3 && strstr(id->full, asked->full) != NULL)
-		return HOLDS;
-	d = least(typos(asked->full, id->full), typos(asked->base, id->base));
-	if (d == 1)
-		return TYPO + 300;
-	if (holds_words(id, asked_id))
-		return WORDS;
-	if (base >= 4 && begins(asked->base, id->base))
-		return LONGER + MAX_NAME - (int)base;
-	if (n >= 6 && edits(asked->base, id->base, true) == 1)
-		return BEGUN;
-	return d < FAR ? TYPO + 300 * d : FAR;
+	if (d > WORDS && holds_words(id, asked_id))
+		d = WORDS;
+	if (base >= 4 && strncmp(asked->base, id->base, base) == 0)
+		d = least(d, LONGER - (int)base);
+	return d;
 }
 
-/*
- * The ids nearest to one that is not on the list, nearest first: at most max,
- * only such as a typing error or a part of the name would explain. Sets
- * nearest[] (borrowed) and returns how many.
- */
+struct near {
+	const char	*id;
+	int		 how;
+};
+
+/* The ids that a typing error or a part of the name would explain, nearest first (near
+ * has room for one more); how
+ * many. */
 static size_t
-find_nearest(enum models_list list, const char *id, const char **nearest,
-    size_t max)
+find_nearest(enum models_list list, const char *id, struct near near[SHOWN + 1])
 {
 	struct name asked, name;
-	size_t n, found = 0, i, at;
+	size_t n, found = 0, at;
 	const char *const *ids = models_ids(list, &n);
-	int *how, d;
+	int d;
 
-	if (max == 0 || !simplify(id, &asked))
+	if (!simplify(id, &asked))
 		return 0;
-	how = mem_zero(max, sizeof(*how));
 	/* From the end: of equals, the list has the newer version later. */
-	for (i = n; i-- > 0;) {
-		d = simplify(ids[i], &name) ? distance(&asked, id, &name) : FAR;
-		for (at = found; at > 0 && how[at - 1] > d; at--)
-			;
-		if (d == FAR || at == max)
+	while (n-- > 0) {
+		d = simplify(ids[n], &name) ? distance(&asked, id, &name) : FAR;
+		if (d == FAR)
 			continue;
-		if (found < max)
-			found++;
-		memmove(how + at + 1, how + at, (found - at - 1) * sizeof(*how));
-		memmove(nearest + at + 1, nearest + at,
-		    (found - at - 1) * sizeof(*nearest));
-		how[at] = d;
-		nearest[at] = ids[i];
+		found += found < SHOWN + 1;
+		for (at = found - 1; at > 0 && near[at - 1].how > d; at--)
+			near[at] = near[at - 1];
+		near[at] = (struct near){ids[n], d};
+		found -= found > SHOWN;
 	}
-	free(how);
 	return found;
 }
 
 void
 models_unknown(enum models_list list, const char *id, struct buf *out)
 {
-	const char *nearest[SHOWN];
-	size_t n = find_nearest(list, id, nearest, SHOWN), i, len = strlen(id);
+	struct near near[SHOWN + 1];
+	size_t n = find_nearest(list, id, near), i, len = strlen(id);
 	size_t shown = utf8_cut(id, len, MAX_NAME);
 
 	buf_printf(out, "unknown %s '%.*s%s'", lists[list].noun, (int)shown, id,
 	    shown < len ? "…" : "");
-	if (n == 0) {
+	if (n == 0)
 		buf_printf(out, " (supai-models%s lists the known ones)",
 		    list == MODELS_MODES ? " -m" : "");
-		return;
-	}
-	buf_adds(out, ": did you mean ");
 	for (i = 0; i < n; i++)
-		buf_printf(out, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " or ",
-		    nearest[i]);
-	buf_adds(out, "?");
+		buf_printf(out, "%s%s%s", i == 0 ? ": did you mean " :
+		    i + 1 < n ? ", " : " or ", near[i].id, i + 1 < n ? "" : "?");
 }
 
 bool

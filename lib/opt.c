@@ -38,90 +38,55 @@ is_optional(const struct opt_def *d)
 	return d->arg != NULL && *d->arg == '[';
 }
 
-/* What stands in front of the help: "-m, --model MODE". */
-static void
-add_left(struct buf *b, const struct opt_def *d)
-{
-	bool letter = d->key < OPT_LONG;
-
-	buf_printf(b, "%c%c%s --%s", letter ? '-' : ' ', letter ? d->key : ' ',
-	    letter ? "," : " ", d->name);
-	if (d->arg != NULL)
-		buf_printf(b, "%s%s", is_optional(d) ? "" : " ", d->arg);
-}
-
-/* What --help shows, in this order. */
-struct shown {
-	const struct opt_def	**defs;
-	size_t			  n, cap;
-};
-
-static void
-show(struct shown *s, const struct opt_def *d)
-{
-	if (s->n == s->cap)
-		s->defs = mem_more(s->defs, &s->cap, sizeof(*s->defs));
-	s->defs[s->n++] = d;
-}
-
-static const struct opt_def *
-find(const struct opt_tool *tool, const char *name)
-{
-	const struct opt_def *d = tool->defs;
-
-	while (strcmp(d->name, name) != 0)
-		d++;
-	return d;
-}
-
 static bool
-is_everyday(const struct opt_tool *tool, const char *name)
+is_everyday(const struct opt_tool *tool, const struct opt_def *d)
 {
 	size_t i;
 
 	for (i = 0; tool->everyday != NULL && tool->everyday[i] != NULL; i++)
-		if (strcmp(tool->everyday[i], name) == 0)
+		if (strcmp(tool->everyday[i], d->name) == 0)
 			return true;
 	return false;
 }
 
-/* The options of every day, and then all others. */
-static struct shown
-choose(const struct opt_tool *tool, bool all)
+/*
+ * Appends an option's line, "-m, --model MODE" taking up width columns; or where b is
+ * NULL makes width as large as this one needs.
+ */
+static void
+add_option(struct buf *b, const struct opt_def *d, int *width)
 {
-	const struct opt_def *d;
-	struct shown s = {0};
-	size_t i;
+	bool letter = d->key < OPT_LONG;
+	struct buf left = {0};
 
-	for (i = 0; tool->everyday != NULL && tool->everyday[i] != NULL; i++)
-		show(&s, find(tool, tool->everyday[i]));
-	for (d = tool->defs; all && d->name != NULL; d++)
-		if (!is_everyday(tool, d->name))
-			show(&s, d);
-	for (d = common; all && d->name != NULL; d++)
-		show(&s, d);
-	return s;
+	buf_printf(&left, "%c%c%s --%s", letter ? '-' : ' ', letter ? d->key : ' ',
+	    letter ? "," : " ", d->name);
+	if (d->arg != NULL)
+		buf_printf(&left, "%s%s", is_optional(d) ? "" : " ", d->arg);
+	if (b != NULL)
+		buf_printf(b, "  %-*s %s\n", *width, buf_string(&left), d->help);
+	else if ((int)left.n > *width)
+		*width = (int)left.n;
+	buf_free(&left);
 }
 
-/* As close together as they go. */
+/* The options of every day, and then, with all, the others. */
 static void
-add_shown(struct buf *b, const struct shown *s)
+add_options(struct buf *b, const struct opt_tool *tool, bool all, int *width)
 {
-	struct buf left = {0};
-	size_t i, width = 0;
+	const struct opt_def *d;
+	size_t i;
 
-	for (i = 0; i < s->n; i++) {
-		buf_clear(&left);
-		add_left(&left, s->defs[i]);
-		width = left.n > width ? left.n : width;
+	for (i = 0; tool->everyday != NULL && tool->everyday[i] != NULL; i++) {
+		for (d = tool->defs; strcmp(d->name, tool->everyday[i]) != 0; d++)
+			;
+		add_option(b, d, width);
 	}
-	for (i = 0; i < s->n; i++) {
-		buf_clear(&left);
-		add_left(&left, s->defs[i]);
-		buf_printf(b, "  %-*s %s\n", (int)width, buf_string(&left),
-		    s->defs[i]->help);
-	}
-	buf_free(&left);
+	for (d = tool->defs; all && d->name != NULL; d++)
+		if (!is_everyday(tool, d))
+			add_option(b, d, width);
+	for (d = common; all && d->name != NULL; d++)
+		add_option(b, d, width);
 }
 
 static _Noreturn void
@@ -129,12 +94,13 @@ help(const struct opt_tool *tool, const char *which)
 {
 	bool all = tool->everyday == NULL ||
 	    (which != NULL && strcmp(which, "all") == 0);
-	struct shown s = choose(tool, all);
 	struct buf b = {0};
+	int width = 0;
 
 	add_usage(&b, tool);
 	buf_printf(&b, "\n%s\n\n", tool->summary);
-	add_shown(&b, &s);
+	add_options(NULL, tool, all, &width);
+	add_options(&b, tool, all, &width);
 	buf_printf(&b, "\n%s", all ? "" : "--help all shows all options.\n");
 	buf_printf(&b, "See %s(1), and supai(7) for the whole toolkit.\n",
 	    diag_name());
@@ -174,48 +140,28 @@ struct tables {
 	struct option	*longs;
 };
 
-static void
-add_table(struct buf *letters, struct option *longs, size_t *n,
-    const struct opt_def *d)
-{
-	for (; d->name != NULL; d++) {
-		longs[(*n)++] = (struct option){
-			.name = d->name,
-			.has_arg = d->arg == NULL ? no_argument :
-			    is_optional(d) ? optional_argument : required_argument,
-			.val = d->key,
-		};
-		if (d->key >= OPT_LONG)
-			continue;
-		buf_addc(letters, d->key);
-		if (d->arg != NULL)
-			buf_adds(letters, is_optional(d) ? "::" : ":");
-	}
-}
-
-static size_t
-count_defs(const struct opt_def *d)
-{
-	size_t n = 0;
-
-	while (d[n].name != NULL)
-		n++;
-	return n;
-}
-
 static struct tables
 make_tables(const struct opt_tool *tool)
 {
+	const struct opt_def *const parts[] = {tool->defs, common}, *d;
 	struct buf letters = {0};
-	struct tables t;
-	size_t n = 0;
+	struct tables t = {0};
+	size_t n = 0, i;
 
-	t.longs = mem_zero(count_defs(tool->defs) + count_defs(common) + 1,
-	    sizeof(*t.longs));
 	/* "+" stops at the first operand; ":" tells a missing argument apart. */
 	buf_adds(&letters, tool->first ? "+:" : ":");
-	add_table(&letters, t.longs, &n, tool->defs);
-	add_table(&letters, t.longs, &n, common);
+	for (i = 0; i < 2; i++)
+		for (d = parts[i]; d->name != NULL; d++) {
+			t.longs = mem_resize(t.longs, n + 1, sizeof(*t.longs));
+			t.longs[n++] = (struct option){.name = d->name,
+			    .has_arg = d->arg == NULL ? no_argument : is_optional(d) ?
+			    optional_argument : required_argument, .val = d->key};
+			if (d->key < OPT_LONG)
+				buf_printf(&letters, "%c%s", d->key, d->arg == NULL ?
+				    "" : is_optional(d) ? "::" : ":");
+		}
+	t.longs = mem_resize(t.longs, n + 1, sizeof(*t.longs));
+	t.longs[n] = (struct option){0};
 	t.letters = buf_take(&letters);
 	return t;
 }

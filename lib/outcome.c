@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -11,9 +12,11 @@
 #include "diag.h"
 #include "host.h"
 #include "json.h"
+#include "mem.h"
 #include "outcome.h"
 #include "redact.h"
 #include "term.h"
+#include "utf8.h"
 
 enum {
 	MAX_SHOWN = 1000,	/* bytes of a server's message that are shown */
@@ -30,26 +33,38 @@ enum {
 static void
 add_said(const struct http_exchange *x, struct buf *out, const char *p, size_t n)
 {
-	static const char space[] = {' ', '\t', '\r', '\n'};
 	struct buf b = {0};
 	size_t len;
 
-	for (; n > 0 && memchr(space, *p, sizeof(space)) != NULL; n--)
+	for (; n > 0 && json_is_space(*p); n--)
 		p++;
-	while (n > 0 && memchr(space, p[n - 1], sizeof(space)) != NULL)
+	while (n > 0 && json_is_space(p[n - 1]))
 		n--;
 	redact_add(x->options->redact, &b, p, n, 0);
-	len = b.n;
-	if (len > MAX_SHOWN) {
-		len = MAX_SHOWN;
-		while (len > 0 && ((unsigned char)b.p[len] & 0xc0) == 0x80)
-			len--;	/* not in the middle of a character */
-	}
+	len = utf8_cut(b.p, b.n, MAX_SHOWN);
 	term_string(out, b.p, len);
 	if (len < b.n)
 		buf_adds(out, "…");
 	buf_free(&b);
 }
+
+/* Sets what an end means, and appends why. */
+static void judge(struct outcome *o, int status, bool retry, const char *fmt, ...)
+    BUF_PRINTF(4, 5);
+
+static void
+judge(struct outcome *o, int status, bool retry, const char *fmt, ...)
+{
+	va_list ap;
+
+	o->status = status;
+	o->retry = retry;
+	va_start(ap, fmt);
+	buf_vprintf(&o->message, fmt, ap);
+	va_end(ap);
+}
+
+/* libcurl's words for what went wrong. */
 
 /* The proxy that libcurl would take, and which option or variable says so. */
 static const char *
@@ -98,43 +113,36 @@ add_proxy(const struct http_exchange *x, const char *why, struct buf *out)
 	buf_free(&name);
 }
 
-/* Appends libcurl's words for what went wrong. */
 static void
 add_why(const struct http_exchange *x, struct buf *out)
 {
 	const char *why = x->why[0] != '\0' ? x->why : curl_easy_strerror(x->code);
 
-	redact_add(x->options->redact, out, why,
-	    strlen(why), REDACT_URLS);
+	redact_add(x->options->redact, out, why, strlen(why), REDACT_URLS);
 	if (x->status == 0)
 		add_proxy(x, why, out);
 }
 
-/*
- * What stands between <name …> and the next "<" of a body, its white space made one
- * space each; nothing where there is no such tag.
- */
-static void
-add_element(const struct http_exchange *x, const char *name, struct buf *out)
-{
-	const char *p = x->error.p, *end = p + x->error.n, *close;
-	size_t n = strlen(name), i;
-	struct buf text = {0};
+/* A server's words. */
 
-	for (; p < end && (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
-		if ((size_t)(end - p) > n + 1 && strncasecmp(p + 1, name, n) == 0 &&
-		    strchr("> \t\r\n", p[n + 1]) != NULL)
-			break;
-	p = p != NULL && p < end ? memchr(p, '>', (size_t)(end - p)) : NULL;
-	close = p != NULL ? memchr(p, '<', (size_t)(end - p)) : NULL;
-	if (close == NULL)
+/* What stands in a page between <name …> and the next "<"; nothing without such a tag. */
+static void
+add_element(const struct http_exchange *x, const char *page, const char *name,
+    struct buf *out)
+{
+	size_t n = strlen(name);
+	struct buf line = {0};
+	const char *p = page;
+
+	while ((p = strchr(p, '<')) != NULL && (strncasecmp(++p, name, n) != 0 ||
+	    strchr("> \t\r\n", p[n]) == NULL))
+		;
+	p = p != NULL ? strchr(p, '>') : NULL;
+	if (p == NULL || strchr(++p, '<') == NULL)
 		return;
-	buf_add(&text, p + 1, (size_t)(close - p - 1));
-	for (i = 0; i < text.n; i++)
-		if (strchr("\t\r\n", text.p[i]) != NULL && text.p[i] != '\0')
-			text.p[i] = ' ';
-	add_said(x, out, text.p, text.n);
-	buf_free(&text);
+	apierror_text(p, strcspn(p, "<"), &line);
+	add_said(x, out, line.p, line.n);
+	buf_free(&line);
 }
 
 /*
@@ -145,23 +153,25 @@ static bool
 add_page(const struct http_exchange *x, long http, struct buf *out)
 {
 	static const char *const names[] = {"title", "message", "h1"};
-	size_t start = 0, i;
+	struct buf body = {0};
+	const char *page;
 	char number[8];
+	bool is_page;
+	size_t i;
 
-	while (start < x->error.n && strchr(" \t\r\n\xef\xbb\xbf",
-	    x->error.p[start]) != NULL)
-		start++;
-	if (start == x->error.n || x->error.p[start] != '<')
-		return false;
-	for (i = 0; out->n == 0 && i < sizeof(names) / sizeof(*names); i++)
-		add_element(x, names[i], out);
-	(void)snprintf(number, sizeof(number), "%ld ", http);
-	i = strlen(number);
+	buf_add(&body, x->error.p, x->error.n);
+	page = buf_string(&body);
+	page += strspn(page, " \t\r\n\xef\xbb\xbf");
+	is_page = *page == '<';
+	for (i = 0; is_page && out->n == 0 && i < sizeof(names) / sizeof(*names); i++)
+		add_element(x, page, names[i], out);
+	buf_free(&body);
+	i = (size_t)snprintf(number, sizeof(number), "%ld ", http);
 	if (out->n > i && memcmp(out->p, number, i) == 0) {
 		out->n -= i;
 		memmove(out->p, out->p + i, out->n);
 	}
-	return true;
+	return is_page;
 }
 
 /* The name of an HTTP status (RFC 9110, section 15), which HTTP/2 does not send. */
@@ -194,17 +204,29 @@ status_name(long http)
 static void
 add_first_line(const struct http_exchange *x, struct buf *out)
 {
-	const char *p = x->error.p, *end, *newline;
+	const char *p = x->error.p, *newline = p;
+	size_t left = x->error.n;
 
-	if (x->error.n == 0)
-		return;
-	end = p + x->error.n;
-	for (; out->n == 0 && p < end; p = newline + 1) {
-		newline = memchr(p, '\n', (size_t)(end - p));
-		if (newline == NULL)
-			newline = end;
-		add_said(x, out, p, (size_t)(newline - p));
+	for (; out->n == 0 && left > 0 && newline != NULL; p = newline + 1) {
+		newline = memchr(p, '\n', left);
+		add_said(x, out, p, newline != NULL ? (size_t)(newline - p) : left);
+		left -= newline != NULL ? (size_t)(newline - p) + 1 : 0;
 	}
+}
+
+/* "HTTP/1.1 503 Service Unavailable": the words, which HTTP/2 has not. */
+static void
+add_reason(const struct http_exchange *x, struct buf *out)
+{
+	const char *p = x->head.p, *newline;
+	int spaces = 0;
+
+	newline = x->head.n > 0 ? memchr(p, '\n', x->head.n) : NULL;
+	if (newline == NULL)
+		return;
+	for (; p < newline && spaces < 2; p++)
+		spaces += *p == ' ';
+	add_said(x, out, p, (size_t)(newline - p));
 }
 
 /* What the server says of its failure: its message, or the next best. */
@@ -213,40 +235,19 @@ add_message(const struct http_exchange *x, long http, struct json error,
     struct buf *out)
 {
 	struct buf text = {0}, said = {0};
-	const char *name = status_name(http);
 
 	apierror_message(error, &text);
 	add_said(x, &said, text.p, text.n);
 	if (said.n == 0 && error.p == NULL && !add_page(x, http, &said))
 		add_first_line(x, &said);
 	if (said.n == 0)
-		add_said(x, &said, x->said.reason.p, x->said.reason.n);
+		add_reason(x, &said);
 	if (said.n == 0)
-		buf_adds(&said, name);
-	if (said.n > 0) {
-		buf_adds(out, ": ");
-		buf_add(out, said.p, said.n);
-	}
+		buf_adds(&said, status_name(http));
+	if (said.n > 0)
+		buf_printf(out, ": %s", buf_string(&said));
 	buf_free(&text);
 	buf_free(&said);
-}
-
-static bool
-says(struct buf text, const char *s)
-{
-	return text.n == strlen(s) && strncasecmp(text.p, s, text.n) == 0;
-}
-
-static bool
-may_help(const struct http_exchange *x, int status)
-{
-	if (status == EX_PROTOCOL)
-		return false;
-	if (says(x->said.should_retry, "true"))
-		return true;
-	if (says(x->said.should_retry, "false"))
-		return false;
-	return status == EX_TEMPFAIL || status == EX_UNAVAILABLE;
 }
 
 /* Waiting. */
@@ -281,19 +282,14 @@ outcome_wait(long asked, unsigned tries)
 static long
 decimal(const char *s, long unit)
 {
-	double x = 0, place = 1;
+	char *end;
+	double x;
 
 	s += strspn(s, " \t");
-	if (!isdigit((unsigned char)*s))
+	x = strtod(s, &end) * (double)unit + 0.5;
+	if (!isdigit((unsigned char)*s) || s[strspn(s, "0123456789. \t")] != '\0' ||
+	    end[strspn(end, " \t")] != '\0')
 		return -1;
-	for (; isdigit((unsigned char)*s); s++)
-		x = x * 10 + (*s - '0');
-	if (*s == '.')
-		for (s++; isdigit((unsigned char)*s); s++)
-			x += (*s - '0') * (place /= 10);
-	if (s[strspn(s, " \t")] != '\0')
-		return -1;
-	x = x * (double)unit + 0.5;
 	return x < (double)LONGEST_WAIT ? (long)x : LONGEST_WAIT;
 }
 
@@ -301,17 +297,15 @@ long
 outcome_after(const char *after_ms, const char *after, const char *date,
     long long now)
 {
-	long ms = after_ms != NULL ? decimal(after_ms, 1) : -1;
+	long ms = decimal(after_ms, 1);
 	long long at, from;
 
-	if (ms == -1 && after != NULL)
+	if (ms == -1)
 		ms = decimal(after, 1000);
-	if (ms != -1 || after == NULL)
-		return ms;
-	at = (long long)curl_getdate(after, NULL);
+	at = ms == -1 ? (long long)curl_getdate(after, NULL) : -1;
 	if (at == -1)
-		return -1;
-	from = date != NULL ? (long long)curl_getdate(date, NULL) : -1;
+		return ms;
+	from = (long long)curl_getdate(date, NULL);
 	if (from == -1)
 		from = now;
 	if (at <= from)
@@ -319,11 +313,41 @@ outcome_after(const char *after_ms, const char *after, const char *date,
 	return at - from < LONGEST_WAIT / 1000 ? (long)(at - from) * 1000 : LONGEST_WAIT;
 }
 
-/* A header's value; NULL where it was not sent. */
-static const char *
-value(const struct buf *said)
+/* A header's value as a string; owned; empty where it was not sent. */
+static char *
+header(const struct http_exchange *x, const char *name)
 {
-	return said->n > 0 ? said->p : NULL;
+	size_t n;
+	const char *value = http_header(x, name, &n);
+
+	return mem_copy(value, n);
+}
+
+static long
+asked_wait(const struct http_exchange *x)
+{
+	char *ms = header(x, "retry-after-ms"), *after = header(x, "retry-after");
+	char *date = header(x, "date");
+	long wait = outcome_after(ms, after, date, (long long)time(NULL));
+
+	free(ms);
+	free(after);
+	free(date);
+	return wait;
+}
+
+/* Ends. */
+
+static bool
+may_help(const struct http_exchange *x, int status)
+{
+	bool may = status == EX_TEMPFAIL || status == EX_UNAVAILABLE;
+	char *said = header(x, "x-should-retry");
+
+	if (strcasecmp(said, may ? "false" : "true") == 0)
+		may = !may;
+	free(said);
+	return may && status != EX_PROTOCOL;
 }
 
 /* A response whose status is no 2xx, from the server or from a proxy. */
@@ -331,69 +355,61 @@ static void
 judge_status(const struct http_exchange *x, long http, struct outcome *o)
 {
 	struct json error = apierror_parse(x->error.p, x->error.n);
+	int status = apierror_quota(error) ? EX_NOPERM : apierror_http(http);
+	const char *value;
+	size_t n;
 
-	if (http != x->status)
-		buf_adds(&o->message, "proxy: ");
-	buf_printf(&o->message, "HTTP %ld", http);
-	o->status = apierror_http(http);
-	if (http < 400 && x->said.location.n > 0) {
+	judge(o, status, may_help(x, status) && !apierror_quota(error), "%sHTTP %ld",
+	    http != x->status ? "proxy: " : "", http);
+	value = http_header(x, "location", &n);
+	if (http < 400 && n > 0) {
 		buf_adds(&o->message, ": a redirect, which is not followed, to ");
-		add_said(x, &o->message, x->said.location.p,
-		    x->said.location.n);
+		add_said(x, &o->message, value, n);
 	} else {
 		add_message(x, http, error, &o->message);
 		/* Most often the base URL is wrong. */
 		if (http == 404 || http == 405)
 			buf_printf(&o->message, ", at %s", x->options->url);
 	}
-	if (x->said.request_id.n > 0) {
+	value = http_request_id(x, &n);
+	if (n > 0) {
 		buf_adds(&o->message, " (request id ");
-		add_said(x, &o->message, x->said.request_id.p,
-		    x->said.request_id.n);
+		add_said(x, &o->message, value, n);
 		buf_addc(&o->message, ')');
 	}
-	o->retry = may_help(x, o->status);
-	o->wait_ms = outcome_after(value(&x->said.retry_after_ms),
-	    value(&x->said.retry_after), value(&x->said.date), (long long)time(NULL));
-	if (apierror_quota(error)) {
-		o->status = EX_NOPERM;
-		o->retry = false;
-	}
-	if (o->retry && o->wait_ms > OUTCOME_MAX_WAIT) {
-		o->status = EX_TEMPFAIL;
-		o->retry = false;
-		if (o->wait_ms > DAY_MS)
-			buf_adds(&o->message, ": try again in over a day");
-		else
-			buf_printf(&o->message, ": try again in %ld s",
-			    (o->wait_ms + 999) / 1000);
-	}
+	o->wait_ms = asked_wait(x);
+	if (!o->retry || o->wait_ms <= OUTCOME_MAX_WAIT)
+		return;
+	if (o->wait_ms > DAY_MS)
+		judge(o, EX_TEMPFAIL, false, ": try again in over a day");
+	else
+		judge(o, EX_TEMPFAIL, false, ": try again in %ld s",
+		    (o->wait_ms + 999) / 1000);
 }
 
 static void
 judge_limit(const struct http_exchange *x, struct outcome *o)
 {
 	const struct http_options *limits = x->options;
+	bool again = x->restartable;
 
-	o->status = EX_TEMPFAIL;
-	o->retry = x->restartable && x->limit != HTTP_DEADLINE;
 	switch (x->limit) {
 	case HTTP_FIRST_BYTE:
-		buf_printf(&o->message, "no answer within %g s"
+		judge(o, EX_TEMPFAIL, again, "no answer within %g s"
 		    " (--first-byte-timeout)", (double)limits->first_byte_ms / 1000);
 		break;
 	case HTTP_IDLE:
-		buf_printf(&o->message, "the answer stopped after %llu bytes:"
+		judge(o, EX_TEMPFAIL, again, "the answer stopped after %llu bytes:"
 		    " nothing came for %g s (--idle-timeout)", x->passed,
 		    (double)limits->idle_ms / 1000);
 		break;
 	case HTTP_DEADLINE:
-		buf_printf(&o->message, "not done within the time limit"
+		judge(o, EX_TEMPFAIL, false, "not done within the time limit"
 		    " (--max-time)%s", x->passed > 0 ? ": the answer is cut" : "");
 		break;
 	case HTTP_REST:		/* over: not judged by it */
 	case HTTP_NO_LIMIT:
-		buf_adds(&o->message, "no connection in time"
+		judge(o, EX_TEMPFAIL, again, "no connection in time"
 		    " (--connect-timeout): ");
 		add_why(x, &o->message);
 	}
@@ -439,35 +455,22 @@ is_long_header(const struct http_exchange *x)
 	return x->code == CURLE_OUT_OF_MEMORY && x->connected && !x->head_done;
 }
 
-static void judge(struct outcome *o, int status, bool retry, const char *fmt, ...)
-    BUF_PRINTF(4, 5);
-
-static void
-judge(struct outcome *o, int status, bool retry, const char *fmt, ...)
-{
-	va_list ap;
-
-	o->status = status;
-	o->retry = retry;
-	va_start(ap, fmt);
-	buf_vprintf(&o->message, fmt, ap);
-	va_end(ap);
-}
-
 /* A transfer that libcurl saw fail. */
 static void
 judge_code(const struct http_exchange *x, struct outcome *o)
 {
-	o->status = status_of_code(x->code, &o->retry);
+	bool retry, began = x->status != 0;
+	int status = status_of_code(x->code, &retry);
+
 	if (x->passed > 0)
-		o->retry = o->retry && x->restartable;
-	if (x->status != 0 && o->status == EX_UNAVAILABLE)
-		o->status = EX_PROTOCOL;	/* it was reached, and began */
-	if (x->status != 0)
-		buf_printf(&o->message, "the answer was cut after %llu bytes: ",
+		retry = retry && x->restartable;
+	if (began && status == EX_UNAVAILABLE)
+		status = EX_PROTOCOL;	/* it was reached */
+	if (began)
+		judge(o, status, retry, "the answer was cut after %llu bytes: ",
 		    x->passed);
 	else
-		buf_printf(&o->message, "%s: ", x->options->url);
+		judge(o, status, retry, "%s: ", x->options->url);
 	add_why(x, &o->message);
 }
 
@@ -479,10 +482,10 @@ judge_transfer(const struct http_exchange *x, struct outcome *o)
 	if (x->cut) {
 		judge(o, EX_PROTOCOL, x->restartable, "the answer was cut after %llu"
 		    " bytes: its compressed form has no end", x->passed);
-	} else if (x->said.coding.n > 0) {
+	} else if (x->coding.n > 0) {
 		judge(o, EX_PROTOCOL, false, "HTTP %ld: the body is encoded as ",
 		    x->status);
-		add_said(x, &o->message, x->said.coding.p, x->said.coding.n);
+		add_said(x, &o->message, x->coding.p, x->coding.n);
 		buf_adds(&o->message, ": only gzip is read, whose end can be told"
 		    " from a cut");
 	} else if (ok && x->passed > 0) {
@@ -502,22 +505,16 @@ judge_transfer(const struct http_exchange *x, struct outcome *o)
 	}
 }
 
-/* Whether the body was damaged: libcurl has another code where it stops at once. */
-static bool
-is_damaged(const struct http_exchange *x)
-{
-	return x->code == CURLE_BAD_CONTENT_ENCODING ||
-	    x->code == CURLE_WRITE_ERROR;
-}
-
-/* The answer is there: how its transfer ended matters to its checksum alone. */
+/*
+ * The answer is there: how its transfer ended matters to its checksum alone. libcurl
+ * has another code for one that is wrong where it stops at once.
+ */
 static void
 judge_rest(const struct http_exchange *x, struct outcome *o)
 {
-	if (!is_damaged(x))
+	if (x->code != CURLE_BAD_CONTENT_ENCODING && x->code != CURLE_WRITE_ERROR)
 		return;
-	o->status = EX_PROTOCOL;
-	buf_printf(&o->message, "the answer is damaged, after %llu bytes: ",
+	judge(o, EX_PROTOCOL, false, "the answer is damaged, after %llu bytes: ",
 	    x->passed);
 	add_why(x, &o->message);
 }
@@ -525,22 +522,17 @@ judge_rest(const struct http_exchange *x, struct outcome *o)
 void
 outcome_of(const struct http_exchange *x, struct outcome *o)
 {
-	bool proxy = x->status == 0 && x->proxy_status >= 300;
-
 	buf_clear(&o->message);
-	o->status = 0;
-	o->retry = false;
-	o->wait_ms = -1;
+	*o = (struct outcome){.wait_ms = -1, .message = o->message};
 	if (x->stopped)		/* the one who did it knows why */
 		o->status = EX_IOERR;
 	else if (x->over)
 		judge_rest(x, o);
-	else if (proxy)
+	else if (x->status == 0 && x->proxy_status >= 300)
 		judge_status(x, x->proxy_status, o);
 	else if (x->status >= 300 || (x->status > 0 && x->status < 200))
 		judge_status(x, x->status, o);
-	else if (x->limit != HTTP_NO_LIMIT ||
-	    x->code == CURLE_OPERATION_TIMEDOUT)
+	else if (x->limit != HTTP_NO_LIMIT || x->code == CURLE_OPERATION_TIMEDOUT)
 		judge_limit(x, o);
 	else
 		judge_transfer(x, o);

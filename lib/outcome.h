@@ -52,7 +52,7 @@ long	outcome_backoff(unsigned tries, unsigned random);
  * nothing that can be understood. after_ms: retry-after-ms, it goes first; after:
  * Retry-After (RFC 9110, section 10.2.3), seconds (a fraction is understood) or a
  * date, which is taken relative to date, the response's own, or where there is
- * none to now (seconds since 1970). Any of the texts may be NULL or empty. Where a
+ * none to now (seconds since 1970). An empty text is no header. Where a
  * time has 32 bits, a date after 2038 is not understood.
  */
 long	outcome_after(const char *after_ms, const char *after, const char *date,

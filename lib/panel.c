@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "host.h"
 #include "io.h"
 #include "mem.h"
 #include "opt.h"
@@ -85,7 +86,7 @@ number(const char *s, unsigned long max)
 static bool
 read_host(struct reading *r, struct panel_host *h)
 {
-	char *s = field(r), *end, *c;
+	char *s = field(r), *end;
 
 	if (s == NULL)
 		return wrong(r, "a host is missing");
@@ -107,11 +108,7 @@ read_host(struct reading *r, struct panel_host *h)
 			return wrong(r, "'%s' is not a port", end);
 	}
 	h->name = mem_string(s);
-	if (h->name[strlen(s) - 1] == '.')	/* the DNS root, said */
-		h->name[strlen(s) - 1] = '\0';
-	for (c = h->name; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	host_fold(h->name);
 	return true;
 }
 
@@ -365,35 +362,24 @@ check_members(struct reading *r, const struct panel_members *all)
 }
 
 static bool
-take_lines(struct reading *r)
-{
-	char *rest = r->p->text;
-
-	while ((r->rest = io_cut(&rest)) != NULL) {
-		r->line++;
-		if (!take_line(r))
-			return false;
-	}
-	return true;
-}
-
-static bool
 parse(struct panel *p, struct buf *why)
 {
 	struct reading r = {.p = p, .why = why};
+	char *rest = p->text;
+	bool ok = true;
 	size_t i;
 
-	if (!take_lines(&r))
-		return false;
-	r.line = p->main_line;
-	if (!check_members(&r, &p->mains))
-		return false;
-	for (i = 0; i < p->nmodes; i++) {
-		r.line = p->modes[i].line;
-		if (!check_members(&r, &p->modes[i].members))
-			return false;
+	while (ok && (r.rest = io_cut(&rest)) != NULL) {
+		r.line++;
+		ok = take_line(&r);
 	}
-	return true;
+	r.line = p->main_line;
+	ok = ok && check_members(&r, &p->mains);
+	for (i = 0; ok && i < p->nmodes; i++) {
+		r.line = p->modes[i].line;
+		ok = check_members(&r, &p->modes[i].members);
+	}
+	return ok;
 }
 
 /* It decides who gets the questions and the keys: nobody else may change it. */
@@ -411,41 +397,26 @@ check_mode(int fd, const char *path, struct buf *why)
 	return false;
 }
 
-/* The file's text into p. */
-static bool
-read_text(struct panel *p, int fd, struct buf *why)
-{
-	struct buf text = {0};
-
-	if (io_slurp_fd(fd, p->path, IO_TEXT, &text, MAX_FILE, why) != 0) {
-		buf_free(&text);
-		return false;
-	}
-	if (utf8_valid(text.p, text.n) != text.n ||
-	    (text.n > 0 && memchr(text.p, '\0', text.n) != NULL)) {
-		buf_printf(why, "%s: not text in UTF-8", p->path);
-		buf_free(&text);
-		return false;
-	}
-	p->text = buf_take(&text);
-	return true;
-}
-
 bool
 panel_read(struct panel *p, const char *path, struct buf *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct buf text = {0};
 	bool ok;
 
 	*p = (struct panel){.path = path};
 	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return true;
-	if (fd == -1) {
-		buf_printf(why, "%s: %s", path, strerror(errno));
-		return false;
+	ok = (fd == -1 || check_mode(fd, path, why)) &&
+	    io_slurp_fd(fd, path, IO_TEXT, &text, MAX_FILE, why) == 0;
+	if (fd != -1)
+		close(fd);
+	if (ok && (strlen(buf_string(&text)) != text.n ||
+	    utf8_valid(text.p, text.n) != text.n)) {
+		buf_printf(why, "%s: not text in UTF-8", path);
+		ok = false;
 	}
-	ok = check_mode(fd, path, why) && read_text(p, fd, why);
-	close(fd);
+	p->text = buf_take(&text);
 	return ok && parse(p, why);
 }
 

@@ -67,16 +67,22 @@ may_be_word(const char *value)
 	    (n < LONG_WORD && strpbrk(value, "0123456789") == NULL);
 }
 
-/* The length of the secret that starts the n bytes at p; 0: none does. */
+/*
+ * The length of the value that starts the n bytes at p; with begun, of one that is
+ * longer and that they begin; 0: there is none.
+ */
 static size_t
-value_at(const struct redact *r, const char *p, size_t n, unsigned also)
+value_at(const struct redact *r, const char *p, size_t n, unsigned also, bool begun)
 {
+	const char *value;
 	size_t i, len;
 
 	for (i = 0; r != NULL && i < r->nvalues; i++) {
-		len = strlen(r->values[i]);
-		if (len <= n && memcmp(p, r->values[i], len) == 0 &&
-		    !((also & REDACT_ANSWER) != 0 && may_be_word(r->values[i])))
+		value = r->values[i];
+		len = strlen(value);
+		if ((begun ? len > n : len <= n) &&
+		    memcmp(p, value, begun ? n : len) == 0 &&
+		    ((also & REDACT_ANSWER) == 0 || !may_be_word(value)))
 			return len;
 	}
 	return 0;
@@ -239,7 +245,7 @@ static size_t
 hide(const struct redact *r, struct buf *out, const char *p, size_t i, size_t n,
     unsigned also)
 {
-	size_t len = value_at(r, p + i, n - i, also), name;
+	size_t len = value_at(r, p + i, n - i, also, false), name;
 	char before = ' ';
 
 	if (i > 0)
@@ -306,19 +312,6 @@ redact_json(const struct redact *r, struct buf *out, struct json v,
 	}
 }
 
-/* Whether the n bytes at p are the beginning of a value. */
-static bool
-is_begun(const struct redact *r, const char *p, size_t n, unsigned also)
-{
-	size_t i;
-
-	for (i = 0; i < r->nvalues; i++)
-		if (strlen(r->values[i]) > n && memcmp(p, r->values[i], n) == 0 &&
-		    !((also & REDACT_ANSWER) != 0 && may_be_word(r->values[i])))
-			return true;
-	return false;
-}
-
 /* In redact_add's order: the end of a whole value may begin another, and is none. */
 size_t
 redact_begun(const struct redact *r, const char *p, size_t n, unsigned also)
@@ -326,8 +319,8 @@ redact_begun(const struct redact *r, const char *p, size_t n, unsigned also)
 	size_t i, len;
 
 	for (i = 0; i < n; i += len > 0 ? len : 1) {
-		len = value_at(r, p + i, n - i, also);
-		if (len == 0 && is_begun(r, p + i, n - i, also))
+		len = value_at(r, p + i, n - i, also, false);
+		if (len == 0 && value_at(r, p + i, n - i, also, true) > 0)
 			return n - i;
 	}
 	return 0;

@@ -95,36 +95,24 @@ is_boolean(struct check *c, const char *where, jv v)
 
 typedef bool rule(struct check *, const char *where, jv v);
 
-/* Puts a member, where there is one, to its rule. */
+/* Puts a member to its rule; must: it has to be there. */
 static bool
-optional(struct check *c, const char *where, jv object, const char *name,
-    rule *check)
+member(struct check *c, const char *where, jv object, const char *name,
+    rule *check, bool must)
 {
 	jv v = value_get(object, name);
 	struct buf path = {0};
 	bool ok = true;
 
-	if (jv_is_valid(v)) {
-		buf_printf(&path, "%s%s%s", where, *where != '\0' ? "." : "", name);
+	buf_printf(&path, "%s%s%s", where, *where != '\0' ? "." : "", name);
+	if (jv_is_valid(v))
 		ok = check(c, buf_string(&path), v);
-	}
+	else if (must)
+		ok = wrong(c, "missing_required_parameter", "%s is missing",
+		    buf_string(&path));
 	buf_free(&path);
 	jv_free(v);
 	return ok;
-}
-
-static bool
-required(struct check *c, const char *where, jv object, const char *name,
-    rule *check)
-{
-	jv v = value_get(object, name);
-	bool there = jv_is_valid(v);
-
-	jv_free(v);
-	if (!there)
-		return wrong(c, "missing_required_parameter", "%s%s%s is missing",
-		    where, *where != '\0' ? "." : "", name);
-	return optional(c, where, object, name, check);
 }
 
 /* Puts each element of an array to a rule. */
@@ -147,22 +135,29 @@ each(struct check *c, const char *where, jv array, rule *check)
 	return ok;
 }
 
+/* A word of a list that ends with NULL; what names those that may be there. */
+static bool
+is_one_of(struct check *c, const char *where, jv v, const char *const *words,
+    const char *what)
+{
+	if (!is_word(c, where, v))
+		return false;
+	for (; *words != NULL; words++)
+		if (strcmp(jv_string_value(v), *words) == 0)
+			return true;
+	return wrong_value(c, where, what, v);
+}
+
 static bool
 check_role(struct check *c, const char *where, jv v)
 {
-	const char *s;
+	static const char *const roles[] = {
+		"developer", "tool", "function", "system", "user", "assistant", NULL,
+	};
 
-	if (!is_word(c, where, v))
-		return false;
-	s = jv_string_value(v);
-	if (strcmp(s, "system") == 0 || strcmp(s, "user") == 0 ||
-	    strcmp(s, "assistant") == 0)
-		return true;
-	if (!c->foreign)
-		return wrong_value(c, where, "system, user or assistant", v);
-	return strcmp(s, "developer") == 0 || strcmp(s, "tool") == 0 ||
-	    strcmp(s, "function") == 0 || wrong_value(c, where,
-	    "system, developer, user, assistant or tool", v);
+	return is_one_of(c, where, v, c->foreign ? roles : roles + 3, c->foreign ?
+	    "system, developer, user, assistant or tool" :
+	    "system, user or assistant");
 }
 
 bool
@@ -182,20 +177,18 @@ check_url(struct check *c, const char *where, jv v)
 static bool
 check_image(struct check *c, const char *where, jv v)
 {
-	return is_object(c, where, v) && required(c, where, v, "url", check_url);
+	return is_object(c, where, v) &&
+	    member(c, where, v, "url", check_url, true);
 }
 
 static bool
 check_part_type(struct check *c, const char *where, jv v)
 {
-	const char *s;
+	static const char *const types[] = {"text", "image_url", NULL};
 
-	if (!is_word(c, where, v))
-		return false;
-	s = jv_string_value(v);
-	return c->foreign || strcmp(s, "text") == 0 ||
-	    strcmp(s, "image_url") == 0 ||
-	    wrong_value(c, where, "text or image_url", v);
+	/* OpenAI has others. */
+	return c->foreign ? is_word(c, where, v) :
+	    is_one_of(c, where, v, types, "text or image_url");
 }
 
 static bool
@@ -204,14 +197,13 @@ check_part(struct check *c, const char *where, jv v)
 	const char *type;
 
 	if (!is_object(c, where, v) ||
-	    !required(c, where, v, "type", check_part_type))
+	    !member(c, where, v, "type", check_part_type, true))
 		return false;
 	type = value_string(v, "type");
 	if (strcmp(type, "text") == 0)
-		return required(c, where, v, "text", is_string);
-	/* OpenAI has others. */
+		return member(c, where, v, "text", is_string, true);
 	return strcmp(type, "image_url") != 0 ||
-	    required(c, where, v, "image_url", check_image);
+	    member(c, where, v, "image_url", check_image, true);
 }
 
 static bool
@@ -250,9 +242,9 @@ may_lack_content(const struct check *c, jv message)
 static bool
 check_members(struct check *c, const char *where, jv message)
 {
-	return required(c, where, message, "role", check_role) &&
+	return member(c, where, message, "role", check_role, true) &&
 	    (may_lack_content(c, message) ||
-	    required(c, where, message, "content", check_content));
+	    member(c, where, message, "content", check_content, true));
 }
 
 static bool
@@ -323,16 +315,16 @@ static bool
 check_location(struct check *c, const char *where, jv v)
 {
 	return is_object(c, where, v) &&
-	    optional(c, where, v, "ip_address", check_address);
+	    member(c, where, v, "ip_address", check_address, false);
 }
 
 static bool
 check_environment(struct check *c, const char *where, jv v)
 {
 	return is_object(c, where, v) &&
-	    optional(c, where, v, "date", check_date) &&
-	    optional(c, where, v, "location", check_location) &&
-	    optional(c, where, v, "user_name", is_string);
+	    member(c, where, v, "date", check_date, false) &&
+	    member(c, where, v, "location", check_location, false) &&
+	    member(c, where, v, "user_name", is_string, false);
 }
 
 static bool
@@ -379,7 +371,7 @@ static bool
 check_stream_options(struct check *c, const char *where, jv v)
 {
 	return is_object(c, where, v) &&
-	    optional(c, where, v, "include_usage", is_boolean);
+	    member(c, where, v, "include_usage", is_boolean, false);
 }
 
 /* The members that the page knows. */
@@ -418,8 +410,8 @@ request_check(jv request, unsigned also, struct request_fault *fault)
 		return false;
 	for (i = 0; i < sizeof(members) / sizeof(*members); i++) {
 		fault->param = members[i].name;
-		if (!(members[i].must ? required : optional)(&c, "", request,
-		    members[i].name, members[i].check))
+		if (!member(&c, "", request, members[i].name, members[i].check,
+		    members[i].must))
 			return false;
 	}
 	fault->param = NULL;

@@ -41,6 +41,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include <sched.h>
 #include <stddef.h>
 #endif
 
@@ -160,17 +161,6 @@ keep_files(char *const *files, size_t n, bool client, const char *output)
 		(void)syscall(SYS_landlock_restrict_self, r.fd, 0);
 	close(r.fd);
 }
-
-#else
-
-static void
-keep_files(char *const *files, size_t n, bool client, const char *output)
-{
-	(void)files;
-	(void)n;
-	(void)client;
-	(void)output;
-}
 #endif
 
 /*
@@ -183,16 +173,8 @@ keep_files(char *const *files, size_t n, bool client, const char *output)
 #define CONSOLE 0x541cU
 
 /* Whose signals come with a descriptor: they may be any process's. */
-#define SET_SIGNAL 10U
-#define SET_OWNER_EX 15U
 #define IOCTL_OWNER 0x8901U
 #define IOCTL_GROUP 0x8902U
-
-/* How wide a pipe is. */
-#define GET_PIPE 1032U
-#define SET_PIPE 1031U
-
-#define NEW_USER 0x10000000U	/* clone(2)'s: powers in a world of its own */
 
 enum {
 	X32 = 0x40000000,	/* calls of a second kind under the same ARCH */
@@ -273,28 +255,30 @@ name_all(struct program *p, const int *calls, size_t n)
 		name(p, calls[i]);
 }
 
-/* Names a call only where its argument, counted from 0, has value in the bits of mask. */
+/*
+ * Names a call only where its argument, counted from 0, has value in the bits of mask;
+ * or only where it has not.
+ */
 static void
 name_if(struct program *p, int call, size_t argument, unsigned mask,
-    unsigned value)
+    unsigned value, bool has)
 {
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 5);
 	load(p, offsetof(struct seccomp_data, args) + 8 * argument);
 	add(p, BPF_ALU | BPF_AND | BPF_K, mask, 0, 0);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, !has, has);
 	add(p, BPF_RET | BPF_K, p->then, 0, 0);
 	load(p, offsetof(struct seccomp_data, nr));
 }
 
-/* Names a call unless its argument has value. */
+/* Names a call where its second argument is one of n values. */
 static void
-name_unless(struct program *p, int call, size_t argument, unsigned value)
+name_uses(struct program *p, int call, const unsigned *values, size_t n)
 {
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 4);
-	load(p, offsetof(struct seccomp_data, args) + 8 * argument);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0);
-	add(p, BPF_RET | BPF_K, p->then, 0, 0);
-	load(p, offsetof(struct seccomp_data, nr));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		name_if(p, call, 1, ~0U, values[i], true);
 }
 
 /* Calls of another processor's kind have other numbers: none of them, and none from
@@ -329,18 +313,6 @@ enter(struct program *p, unsigned otherwise)
 	(void)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &all);
 }
 
-/* What a filter asks of a descriptor. */
-static void
-name_fcntl(struct program *p)
-{
-	static const unsigned commands[] = {F_GETFD, F_SETFD, F_GETFL, F_SETFL,
-	    F_DUPFD_CLOEXEC, GET_PIPE, SET_PIPE};
-	size_t i;
-
-	for (i = 0; i < COUNT(commands); i++)
-		name_if(p, SYS_fcntl, 1, ~0U, commands[i]);
-}
-
 /*
  * A filter's calls alone; opens: files may still be opened to be read. A second time
  * takes more away, and gives nothing back.
@@ -348,25 +320,25 @@ name_fcntl(struct program *p)
 static void
 keep_filter_calls(bool opens)
 {
+	static const unsigned descriptor[] = {F_GETFD, F_SETFD, F_GETFL, F_SETFL,
+	    F_DUPFD_CLOEXEC, F_GETPIPE_SZ, F_SETPIPE_SZ};
+	static const unsigned terminal[] = {TIOCGWINSZ, TIOCGPGRP, TCGETS, TERMIOS2};
 	struct program p = {.n = 0};
-	unsigned all = ~0U, self = (unsigned)getpid();
+	unsigned self = (unsigned)getpid(), how = O_ACCMODE | O_CREAT | O_TRUNC;
 
 	/* Of those named, the last; the kernel walks through all for each other one. */
 	begin(&p, SECCOMP_RET_ALLOW, SYS_getrandom + 1);
 	name_all(&p, plain, COUNT(plain));
-	name_if(&p, SYS_mmap, 2, PROT_EXEC, 0);
-	name_if(&p, SYS_mprotect, 2, PROT_EXEC, 0);
-	name_fcntl(&p);
-	name_if(&p, SYS_ioctl, 1, all, TIOCGWINSZ);
-	name_if(&p, SYS_ioctl, 1, all, TIOCGPGRP);
-	name_if(&p, SYS_ioctl, 1, all, TCGETS);
-	name_if(&p, SYS_ioctl, 1, all, TERMIOS2);
-	name_if(&p, SYS_kill, 0, all, self);	/* raise, abort */
-	name_if(&p, SYS_tgkill, 0, all, self);
+	name_if(&p, SYS_mmap, 2, PROT_EXEC, 0, true);
+	name_if(&p, SYS_mprotect, 2, PROT_EXEC, 0, true);
+	name_uses(&p, SYS_fcntl, descriptor, COUNT(descriptor));
+	name_uses(&p, SYS_ioctl, terminal, COUNT(terminal));
+	name_if(&p, SYS_kill, 0, ~0U, self, true);	/* raise, abort */
+	name_if(&p, SYS_tgkill, 0, ~0U, self, true);
 	if (opens) {
-		name_if(&p, SYS_openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
+		name_if(&p, SYS_openat, 2, how, O_RDONLY, true);
 #ifdef SYS_open
-		name_if(&p, SYS_open, 1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
+		name_if(&p, SYS_open, 1, how, O_RDONLY, true);
 #endif
 		name(&p, SYS_seccomp);	/* to take this away, too */
 	}
@@ -380,22 +352,19 @@ keep_filter_calls(bool opens)
 static void
 keep_client_calls(void)
 {
+	static const unsigned doors[] = {TIOCSTI, CONSOLE, IOCTL_OWNER, IOCTL_GROUP};
+	static const unsigned signals[] = {F_SETOWN, F_SETSIG, F_SETOWN_EX};
+	static const int kills[] = {SYS_kill, SYS_tgkill, SYS_tkill};
 	struct program p = {.n = 0};
-	unsigned all = ~0U, self = (unsigned)getpid();
+	size_t i;
 
 	begin(&p, SECCOMP_RET_ERRNO | EPERM, X32);
 	name_all(&p, never, COUNT(never));
-	name_if(&p, SYS_ioctl, 1, all, TIOCSTI);
-	name_if(&p, SYS_ioctl, 1, all, CONSOLE);
-	name_if(&p, SYS_ioctl, 1, all, IOCTL_OWNER);
-	name_if(&p, SYS_ioctl, 1, all, IOCTL_GROUP);
-	name_if(&p, SYS_fcntl, 1, all, F_SETOWN);
-	name_if(&p, SYS_fcntl, 1, all, SET_SIGNAL);
-	name_if(&p, SYS_fcntl, 1, all, SET_OWNER_EX);
-	name_unless(&p, SYS_kill, 0, self);	/* raise, abort */
-	name_unless(&p, SYS_tgkill, 0, self);
-	name_unless(&p, SYS_tkill, 0, self);
-	name_if(&p, SYS_clone, 0, NEW_USER, NEW_USER);
+	name_uses(&p, SYS_ioctl, doors, COUNT(doors));
+	name_uses(&p, SYS_fcntl, signals, COUNT(signals));
+	for (i = 0; i < COUNT(kills); i++)	/* but for raise, abort */
+		name_if(&p, kills[i], 0, ~0U, (unsigned)getpid(), false);
+	name_if(&p, SYS_clone, 0, CLONE_NEWUSER, CLONE_NEWUSER, true);
 #ifdef SYS_clone3
 	/* Its flags are out of a filter's sight: threads are made by clone(2) then. */
 	p.then = SECCOMP_RET_ERRNO | ENOSYS;
@@ -403,39 +372,7 @@ keep_client_calls(void)
 #endif
 	enter(&p, SECCOMP_RET_ALLOW);
 }
-
-#else
-
-static void
-keep_filter_calls(bool opens)
-{
-	(void)opens;
-}
-
-static void
-keep_client_calls(void)
-{
-}
 #endif
-
-/* As OpenBSD has it; on the other systems nothing is promised. */
-static void
-promise(const char *promises)
-{
-#ifdef __OpenBSD__
-	(void)pledge(promises, NULL);
-#else
-	(void)promises;
-#endif
-}
-
-static void
-close_world(void)
-{
-#ifdef __FreeBSD__
-	(void)cap_enter();
-#endif
-}
 
 static bool
 is_off(void)
@@ -448,23 +385,42 @@ is_off(void)
 void
 sandbox_filter(char *const *files, int nfiles)
 {
+	(void)files;
 	if (is_off())
 		return;
+#ifdef __OpenBSD__
 	/* tty: the size of a window, for the one who draws there */
-	promise(nfiles > 0 ? "stdio rpath tty" : "stdio tty");
+	(void)pledge(nfiles > 0 ? "stdio rpath tty" : "stdio tty", NULL);
+#endif
+#ifdef __FreeBSD__
 	if (nfiles == 0)
-		close_world();
+		(void)cap_enter();
+#endif
+#ifdef HAVE_LANDLOCK
 	keep_files(files, (size_t)nfiles, false, NULL);
+#endif
+#ifdef ARCH
 	keep_filter_calls(nfiles > 0);
+#endif
+	(void)nfiles;
 }
 
 void
 sandbox_client(char *const *files, size_t nfiles, const char *output)
 {
+	(void)files;
+	(void)nfiles;
+	(void)output;
 	if (is_off())
 		return;
-	promise(output != NULL ? "stdio rpath wpath cpath flock inet dns tty" :
-	    "stdio rpath inet dns tty");
+#ifdef __OpenBSD__
+	(void)pledge(output != NULL ? "stdio rpath wpath cpath flock inet dns tty" :
+	    "stdio rpath inet dns tty", NULL);
+#endif
+#ifdef HAVE_LANDLOCK
 	keep_files(files, nfiles, true, output);
+#endif
+#ifdef ARCH
 	keep_client_calls();
+#endif
 }

@@ -11,55 +11,40 @@
 
 /* A part of the URL, owned; NULL where it has none. */
 static char *
-part(CURLU *h, CURLUPart what)
+part(CURLU *h, CURLUPart what, unsigned flags)
 {
 	char *s, *copy;
 
-	if (curl_url_get(h, what, &s, 0) != CURLUE_OK)
+	if (curl_url_get(h, what, &s, flags) != CURLUE_OK)
 		return NULL;
 	copy = mem_string(s);
 	curl_free(s);
 	return copy;
 }
 
+/* Whether the URL has a part, which is what (NULL: anything). */
 static bool
-has(CURLU *h, CURLUPart what)
+has(CURLU *h, CURLUPart part_of, const char *what)
 {
-	char *s = part(h, what);
-	bool there = s != NULL;
+	char *s = part(h, part_of, 0);
+	bool there = s != NULL && (what == NULL || strcmp(s, what) == 0);
 
 	free(s);
 	return there;
 }
 
-/* In lower case, IPv6 without its brackets. */
+/* IPv6 without its brackets. */
 static char *
 host_name(CURLU *h)
 {
-	char *host = part(h, CURLUPART_HOST), *c;
-	size_t n;
+	char *host = part(h, CURLUPART_HOST, 0);
+	size_t n = host != NULL ? strlen(host) : 0;
 
-	if (host == NULL)
-		return NULL;
-	n = strlen(host);
-	if (*host == '[' && n > 1 && host[n - 1] == ']') {
+	if (n > 1 && *host == '[' && host[n - 1] == ']') {
 		memmove(host, host + 1, n - 2);
 		host[n - 2] = '\0';
 	}
-	for (c = host; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
 	return host;
-}
-
-/* "api.sup.ai." is api.sup.ai: the dot is the DNS root, said. */
-static void
-drop_root(char *host)
-{
-	size_t n = strlen(host);
-
-	if (n > 1 && host[n - 1] == '.')
-		host[n - 1] = '\0';
 }
 
 /* Takes away end from a path as often as it ends so; whether it did. */
@@ -73,24 +58,11 @@ drop_end(struct buf *path, const char *end)
 	return path->n < had;
 }
 
-static long
-port(CURLU *h)
-{
-	char *s;
-	long n;
-
-	if (curl_url_get(h, CURLUPART_PORT, &s, CURLU_DEFAULT_PORT) != CURLUE_OK)
-		return 0;
-	n = strtol(s, NULL, 10);
-	curl_free(s);
-	return n;
-}
-
 /* Puts tail after the URL's path, each "../" of it going up one. */
 static bool
 add_tail(CURLU *h, const char *tail)
 {
-	char *path = part(h, CURLUPART_PATH), *slash;
+	char *path = part(h, CURLUPART_PATH, 0), *slash;
 	struct buf b = {0};
 	bool ok;
 
@@ -113,8 +85,9 @@ add_tail(CURLU *h, const char *tail)
 static const char *
 check(CURLU *h, struct url *u, const char *text, const char *tail)
 {
-	char *scheme;
+	static const char wrong[] = "not an http or https URL";
 	CURLUcode code;
+	char *port;
 
 	if (strstr(text, "://") == NULL)
 		return "no https:// at its start";
@@ -122,27 +95,23 @@ check(CURLU *h, struct url *u, const char *text, const char *tail)
 	if (code == CURLUE_UNSUPPORTED_SCHEME &&
 	    strncasecmp(text, "https:", 6) == 0)
 		return "https, and the libcurl here is built without TLS";
-	if (code != CURLUE_OK)
-		return "not an http or https URL";
-	scheme = part(h, CURLUPART_SCHEME);
-	u->https = scheme != NULL && strcmp(scheme, "https") == 0;
-	if (!u->https && (scheme == NULL || strcmp(scheme, "http") != 0)) {
-		free(scheme);
-		return "not an http or https URL";
-	}
-	free(scheme);
-	if (has(h, CURLUPART_USER) || has(h, CURLUPART_PASSWORD))
+	u->https = code == CURLUE_OK && has(h, CURLUPART_SCHEME, "https");
+	if (code != CURLUE_OK || (!u->https && !has(h, CURLUPART_SCHEME, "http")))
+		return wrong;
+	if (has(h, CURLUPART_USER, NULL) || has(h, CURLUPART_PASSWORD, NULL))
 		return "a user name or password does not belong into a URL";
 	curl_url_set(h, CURLUPART_FRAGMENT, NULL, 0);
 	if (tail != NULL && !add_tail(h, tail))
-		return "not an http or https URL";
+		return wrong;
 	u->host = host_name(h);
-	u->text = part(h, CURLUPART_URL);
+	u->text = part(h, CURLUPART_URL, 0);
 	if (u->host == NULL || *u->host == '\0' || u->text == NULL)
 		return "no host in it";
 	u->loopback = host_is_loopback(u->host);
-	drop_root(u->host);
-	u->port = port(h);
+	host_fold(u->host);
+	port = part(h, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	u->port = port != NULL ? strtol(port, NULL, 10) : 0;
+	free(port);
 	return NULL;
 }
 

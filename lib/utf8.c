@@ -10,7 +10,7 @@ size_t
 utf8_decode(const char *s, size_t n, uint32_t *rune)
 {
 	const unsigned char *p = (const unsigned char *)s;
-	unsigned lower = 0x80, upper = 0xbf;
+	unsigned lower, upper;
 	size_t need, i;
 	uint32_t r;
 
@@ -19,26 +19,12 @@ utf8_decode(const char *s, size_t n, uint32_t *rune)
 		*rune = p[0];
 		return 1;
 	}
-	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-		need = 1;
-		r = p[0] & 0x1fU;
-	} else if (p[0] >= 0xe0 && p[0] <= 0xef) {
-		need = 2;
-		r = p[0] & 0xfU;
-		if (p[0] == 0xe0)
-			lower = 0xa0;
-		if (p[0] == 0xed)
-			upper = 0x9f;
-	} else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-		need = 3;
-		r = p[0] & 0x7U;
-		if (p[0] == 0xf0)
-			lower = 0x90;
-		if (p[0] == 0xf4)
-			upper = 0x8f;
-	} else {
+	if (p[0] < 0xc2 || p[0] > 0xf4)
 		return 1;
-	}
+	need = p[0] < 0xe0 ? 1 : p[0] < 0xf0 ? 2 : 3;
+	r = p[0] & 0x3fU >> need;
+	lower = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
+	upper = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
 	for (i = 1; i <= need; i++) {
 		if (i >= n || p[i] < lower || p[i] > upper)
 			return i;
@@ -97,42 +83,31 @@ utf8_cut(const char *p, size_t n, size_t max)
 void
 utf8_encode(struct buf *out, uint32_t r)
 {
-	if (r < 0x80) {
+	unsigned more = r < 0x80 ? 0 : r < 0x800 ? 1 : r < 0x10000 ? 2 : 3;
+
+	if (more == 0)
 		buf_addc(out, (int)r);
-		return;
-	}
-	if (r < 0x800) {
-		buf_addc(out, (int)(0xc0 | r >> 6));
-	} else {
-		if (r < 0x10000) {
-			buf_addc(out, (int)(0xe0 | r >> 12));
-		} else {
-			buf_addc(out, (int)(0xf0 | r >> 18));
-			buf_addc(out, (int)(0x80 | (r >> 12 & 0x3f)));
-		}
-		buf_addc(out, (int)(0x80 | (r >> 6 & 0x3f)));
-	}
-	buf_addc(out, (int)(0x80 | (r & 0x3f)));
+	else
+		buf_addc(out, (int)((0xf0U << (3 - more) & 0xff) | r >> 6 * more));
+	while (more-- > 0)
+		buf_addc(out, (int)(0x80 | (r >> 6 * more & 0x3f)));
 }
 
 void
 utf8_add(struct buf *out, const char *p, size_t n)
 {
-	size_t good;
+	size_t good = utf8_valid(p, n), bad;
 	uint32_t rune;
 
-	while (n > 0) {
-		good = utf8_valid(p, n);
+	while (good < n) {
 		buf_add(out, p, good);
-		p += good;
-		n -= good;
-		if (n == 0)
-			break;
-		good = utf8_decode(p, n, &rune);
+		bad = utf8_decode(p + good, n - good, &rune);
 		utf8_encode(out, 0xfffd);
-		p += good;
-		n -= good;
+		p += good + bad;
+		n -= good + bad;
+		good = utf8_valid(p, n);
 	}
+	buf_add(out, p, n);
 }
 
 size_t

@@ -6,10 +6,11 @@
 #include "term.h"
 #include "verdict.h"
 
-static void tell(struct buf *why, const char *fmt, ...) BUF_PRINTF(2, 3);
+/* Appends the reason for a status to why, or says it; returns the status. */
+static int tell(struct buf *why, int status, const char *fmt, ...) BUF_PRINTF(3, 4);
 
-static void
-tell(struct buf *why, const char *fmt, ...)
+static int
+tell(struct buf *why, int status, const char *fmt, ...)
 {
 	struct buf line = {0};
 	va_list ap;
@@ -22,30 +23,29 @@ tell(struct buf *why, const char *fmt, ...)
 	if (why == NULL)
 		diag_warn("%s", buf_string(&line));
 	buf_free(&line);
-}
-
-static int
-tell_error(struct json error, struct buf *why)
-{
-	struct buf message = {0}, shown = {0};
-
-	apierror_message(error, &message);
-	term_string(&shown, message.p, message.n);
-	tell(why, "the service says: %s", buf_string(&shown));
-	buf_free(&message);
-	buf_free(&shown);
-	return apierror_status(error);
+	return status;
 }
 
 static int
 tell_errors(const struct fold *f, struct buf *why)
 {
+	struct buf message = {0}, shown = {0};
+	struct json error;
 	int status = 0;
 	size_t i;
 
-	for (i = 0; i < f->errors.n; i++)
-		status = diag_worst(status, tell_error((struct json){
-		    f->errors.items[i].text.p, f->errors.items[i].text.n}, why));
+	for (i = 0; i < f->errors.n; i++) {
+		error = (struct json){f->errors.items[i].text.p,
+		    f->errors.items[i].text.n};
+		buf_clear(&message);
+		buf_clear(&shown);
+		apierror_message(error, &message);
+		term_string(&shown, message.p, message.n);
+		status = diag_worst(status, tell(why, apierror_status(error),
+		    "the service says: %s", buf_string(&shown)));
+	}
+	buf_free(&message);
+	buf_free(&shown);
 	return status;
 }
 
@@ -54,12 +54,6 @@ is_good(const char *reason)
 {
 	return strcmp(reason, "stop") == 0 || strcmp(reason, "tool_calls") == 0 ||
 	    strcmp(reason, "function_call") == 0;
-}
-
-static bool
-is_refusal(const char *reason)
-{
-	return strcmp(reason, VERDICT_REFUSAL) == 0;
 }
 
 const char *
@@ -80,32 +74,20 @@ verdict_short(const struct fold *f, long choice)
 	return NULL;
 }
 
-static int
-tell_short(const char *reason, struct buf *why)
-{
-	if (is_refusal(reason))
-		tell(why, "the model refused to answer");
-	else
-		tell(why, "the answer ended for the reason \"%s\"", reason);
-	return EX_NOANSWER;
-}
-
 void
 verdict_failure(const struct fold_thread *t, struct buf *out)
 {
-	struct buf quoted = {0}, message = {0};
+	struct buf message = {0};
 	const struct fold_string *said;
 
 	if (t == NULL || t->text.n > 0 || t->errors.n == 0)
 		return;
 	said = &t->errors.items[t->errors.n - 1].text;
-	json_quote(&quoted, said->p, said->n);
-	apierror_message((struct json){quoted.p, quoted.n}, &message);
+	(void)apierror_text(said->p, said->n, &message);
 	buf_adds(out, ": ");
 	term_string(out, t->key.p, t->key.n);
 	buf_adds(out, " failed: ");
 	term_string(out, message.p, message.n);
-	buf_free(&quoted);
 	buf_free(&message);
 }
 
@@ -116,14 +98,13 @@ tell_empty(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 	    fold_choice(f, ask->choice < 0 ? 0 : ask->choice);
 	struct buf more = {0};
 
-	if (c == NULL && f->nchoices > 0 && ask->choice >= 0) {
-		tell(why, "there is no choice %ld", ask->choice);
-		return EX_NOANSWER;
-	}
+	if (c == NULL && f->nchoices > 0 && ask->choice >= 0)
+		return tell(why, EX_NOANSWER, "there is no choice %ld", ask->choice);
 	if (c != NULL && c->finish.p != NULL)
 		buf_printf(&more, ", finish reason %s", c->finish.p);
 	verdict_failure(fold_main(f), &more);
-	tell(why, "the answer has no %s%s", ask->what, buf_string(&more));
+	(void)tell(why, EX_NOANSWER, "the answer has no %s%s", ask->what,
+	    buf_string(&more));
 	buf_free(&more);
 	return EX_NOANSWER;
 }
@@ -135,21 +116,19 @@ verdict_of(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 
 	if (f->errors.n > 0)
 		return tell_errors(f, why);
-	if (f->excess != NULL) {
-		tell(why, "the answer has too many %s", f->excess);
-		return EX_DATAERR;
-	}
-	if (f->mixed) {
-		tell(why, "two answers in one segment: their ids are mixed"
-		    " (an empty line between answers tells them apart)");
-		return EX_PROTOCOL;
-	}
-	if (!ask->whole) {
-		tell(why, "the answer is not whole: it was cut before its end");
-		return EX_PROTOCOL;
-	}
-	if (reason != NULL && (!ask->any_finish || is_refusal(reason)))
-		return tell_short(reason, why);
+	if (f->excess != NULL)
+		return tell(why, EX_DATAERR, "the answer has too many %s", f->excess);
+	if (f->mixed)
+		return tell(why, EX_PROTOCOL, "two answers in one segment: their ids"
+		    " are mixed (an empty line between answers tells them apart)");
+	if (!ask->whole)
+		return tell(why, EX_PROTOCOL,
+		    "the answer is not whole: it was cut before its end");
+	if (reason != NULL && strcmp(reason, VERDICT_REFUSAL) == 0)
+		return tell(why, EX_NOANSWER, "the model refused to answer");
+	if (reason != NULL && !ask->any_finish)
+		return tell(why, EX_NOANSWER,
+		    "the answer ended for the reason \"%s\"", reason);
 	return ask->any ? 0 : tell_empty(f, ask, why);
 }
 
@@ -158,15 +137,11 @@ verdict_confidence(const struct fold *f, double min)
 {
 	double median;
 
-	if (!fold_confidence(f, &median)) {
-		diag_warn("held back: no confidence scores of the final models");
-		return EX_NOANSWER;
-	}
-	if (median >= min)
-		return 0;
-	diag_warn("held back: the median confidence is %.6g, below %.6g", median,
-	    min);
-	return EX_NOANSWER;
+	if (!fold_confidence(f, &median))
+		return tell(NULL, EX_NOANSWER,
+		    "held back: no confidence scores of the final models");
+	return median >= min ? 0 : tell(NULL, EX_NOANSWER, "held back: the median"
+	    " confidence is %.6g, below %.6g", median, min);
 }
 
 int

@@ -145,8 +145,7 @@ sink(struct when *t, size_t i, struct when_timer timer)
 bool
 when_add(struct when *t, void *what, long long due)
 {
-	if (t->n == t->cap)
-		t->heap = mem_more(t->heap, &t->cap, sizeof(*t->heap));
+	t->heap = mem_room(t->heap, t->n, sizeof(*t->heap));
 	return rise(t, t->n++, (struct when_timer){due, what}) == 0;
 }
 

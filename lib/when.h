@@ -28,7 +28,6 @@ struct when_timer {
 struct when {
 	struct when_timer	*heap;	/* when's own: a binary heap */
 	size_t		 n;	/* how many wait */
-	size_t		 cap;	/* when's own */
 };
 
 /*

@@ -8,7 +8,6 @@
 #include "batch.h"
 #include "diag.h"
 #include "feed.h"
-#include "interrupt.h"
 #include "io.h"
 #include "job.h"
 #include "outcome.h"
@@ -272,7 +271,7 @@ finish(struct batch *b, struct job *job)
 {
 	long long now = when_now();
 
-	if (job->x.stopped && interrupt_at_once()) {
+	if (job->x.stopped && client_at_once()) {
 		leave_job(b, job);
 		return;
 	}
@@ -293,7 +292,7 @@ finish(struct batch *b, struct job *job)
 static void
 look_for_signals(struct batch *b)
 {
-	int count = interrupt_count(&b->signal);
+	int count = client_caught(&b->signal);
 	bool before = b->ending;
 
 	b->ending = b->ending || count > 0;
@@ -321,13 +320,8 @@ time_to_wait(const struct batch *b, long long now)
 static struct http_exchange *
 wait_for_one(struct batch *b)
 {
-	struct curl_waitfd fds[2] = {
-		{.fd = interrupt_fd(), .events = CURL_WAIT_POLLIN},
-		{.fd = b->feed.in.fd, .events = CURL_WAIT_POLLIN},
-	};
-
 	io_flush();
-	return client_wait(b->client, fds, b->starved && !b->ending ? 2 : 1,
+	return client_wait(b->client, b->starved && !b->ending ? b->feed.in.fd : -1,
 	    time_to_wait(b, when_now()));
 }
 
@@ -466,7 +460,7 @@ open_all(struct batch *b, char **files, int nfiles)
 	if (o->rate > 0)
 		b->pace.interval = 1000 / o->rate;
 	b->jobs = (struct jobs){.client = b->client, .max = o->max};
-	interrupt_catch();
+	client_catch();
 	b->begun = when_now();
 	if (o->progress)
 		tally_begin(b->begun);
@@ -503,6 +497,6 @@ batch_run(const struct batch_options *o, struct client *c, char **files,
 		summarize(&b, status);
 	close_all(&b);
 	if (b.signal == SIGINT)
-		interrupt_die(b.signal);
+		client_die(b.signal);
 	return status;
 }

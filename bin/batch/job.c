@@ -2,7 +2,6 @@
 
 #include "diag.h"
 #include "emit.h"
-#include "interrupt.h"
 #include "job.h"
 #include "mem.h"
 #include "utf8.h"
@@ -18,7 +17,7 @@ may_go_on(struct http_exchange *x)
 {
 	if (x->deadline != 0 && when_now() >= x->deadline)
 		x->limit = HTTP_DEADLINE;
-	return x->limit == HTTP_NO_LIMIT && !interrupt_at_once();
+	return x->limit == HTTP_NO_LIMIT && !client_at_once();
 }
 
 static bool
@@ -145,7 +144,7 @@ job_judge(struct job *job, struct outcome *o)
 		buf_add(&o->message, a->why.p, a->why.n);
 	}
 	/* An encoding that was not asked for would come again, too. */
-	o->retry = x->limit != HTTP_DEADLINE && x->said.coding.n == 0 &&
+	o->retry = x->limit != HTTP_DEADLINE && x->coding.n == 0 &&
 	    (o->status == EX_UNAVAILABLE || o->status == EX_TEMPFAIL ||
 	    o->status == EX_PROTOCOL);
 }
@@ -210,12 +209,12 @@ job_result(const struct job *job, struct outcome *o, struct result *r,
 		.kind = o->status == 0 ? RESULT_ANSWER :
 		    o->status == EX_NOANSWER ? RESULT_EMPTY : RESULT_ERROR,
 		.status = x->status,
-		.request_id = &x->said.request_id,
 		.body = {a->body.p, a->body.n},
 		.flaw = verdict_short(&a->fold, VERDICT_ALL),
 		.code = code_of(job, o->status),
 		.message = buf_string(&o->message),
 	};
+	r->request_id = http_request_id(x, &r->request_id_len);
 	if (o->status != 0 && x->status > 0 && !is_good(x)) {
 		r->kind = RESULT_HTTP;
 		r->body = failure_body(x, made);

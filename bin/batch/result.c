@@ -51,7 +51,7 @@ put_response(struct emit *e, const struct result *r, const struct redact *redact
 	}
 	emit_open(e, '{');
 	emit_count(emit_name(e, "status_code"), (unsigned long long)r->status);
-	put_text(e, "request_id", r->request_id->p, r->request_id->n, redact);
+	put_text(e, "request_id", r->request_id, r->request_id_len, redact);
 	put_body(e, "body", r, redact);
 	emit_close(e, '}');
 }

@@ -33,7 +33,8 @@ struct result {
 	enum result_kind kind;
 	const struct task *task;
 	long		 status;	/* HTTP's */
-	const struct buf *request_id;	/* the server's */
+	const char	*request_id;	/* the server's; borrowed */
+	size_t		 request_id_len;
 	struct json	 body;		/* the response's, an object; with RESULT_ERROR
 					   what there is of an answer, or none */
 	const char	*flaw;		/* of an answer: why it is less than what was asked

@@ -375,15 +375,14 @@ wake(struct calls *all, long ms)
 }
 
 void
-call_wait(struct calls *all, const struct curl_waitfd *fds, unsigned nfds,
-    long ms)
+call_wait(struct calls *all, long ms)
 {
 	struct http_exchange *x;
 	struct call *c;
 
 	ms = wake(all, ms);
 	start_queued(all);
-	x = client_wait(all->client, fds, nfds, ms);
+	x = client_wait(all->client, -1, ms);
 	for (; x != NULL; x = http_ended(all->client->http)) {
 		c = x->arg;
 		c->ended = true;

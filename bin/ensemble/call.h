@@ -82,10 +82,9 @@ void	call_free(struct call *c);
 
 /*
  * Starts the calls whose time and place have come, and waits until something happens:
- * at most ms milliseconds (-1: no limit), or until one of fds wakes.
+ * at most ms milliseconds (-1: no limit), or until a signal comes.
  */
-void	call_wait(struct calls *all, const struct curl_waitfd *fds,
-	    unsigned nfds, long ms);
+void	call_wait(struct calls *all, long ms);
 
 /*
  * Appends the sum of usage, member by member, a JSON object; the three counts that all

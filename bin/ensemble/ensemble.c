@@ -8,9 +8,7 @@
 #include "diag.h"
 #include "endpoint.h"
 #include "ensemble.h"
-#include "interrupt.h"
 #include "mem.h"
-#include "output.h"
 #include "when.h"
 
 enum {
@@ -43,13 +41,19 @@ struct state {
 static void
 send_out(struct state *s)
 {
-	if (s->b->out.n == 0)
+	struct buf *out = &s->b->out;
+	enum client_written end;
+
+	if (out->n == 0)
 		return;
 	s->begun = true;
 	s->written = when_now();
-	if (output_write(&s->b->out, s->run->calls.deadline) == OUTPUT_LATE)
+	end = client_write(out->p, out->n, s->run->calls.deadline);
+	if (end == CLIENT_LATE)
 		diag_die(EX_TEMPFAIL, "not done within the time limit (--max-time):"
 		    " standard output takes no more");
+	if (end == CLIENT_WRITTEN)
+		buf_clear(out);
 }
 
 /* The chunks that end a run with an ensemble's. */
@@ -352,9 +356,9 @@ stop(struct state *s, int sig)
 	if (s->begun && s->run->q->stream && s->b->out.n == 0) {
 		tell_failure(s->b, sig == SIGINT ? "interrupted" :
 		    "ended by a signal", EX_UNAVAILABLE);
-		(void)output_write(&s->b->out, when_now() + 1);
+		(void)client_write(s->b->out.p, s->b->out.n, when_now() + 1);
 	}
-	interrupt_die(sig);
+	client_die(sig);
 }
 
 uint64_t
@@ -370,7 +374,6 @@ ensemble_chance(void)
 static void
 loop(struct state *s)
 {
-	struct curl_waitfd fd = {.fd = interrupt_fd(), .events = CURL_WAIT_POLLIN};
 	int sig;
 
 	s->written = when_now();
@@ -378,14 +381,14 @@ loop(struct state *s)
 	for (;;) {
 		move(s);
 		send_out(s);
-		if (interrupt_count(&sig) > 0)
+		if (client_caught(&sig) > 0)
 			stop(s, sig);
 		if (s->phase == OVER)
 			return;
 		if (s->run->q->stream && when_now() - s->written >= SILENCE_MS)
 			buf_adds(&s->b->out, ": waiting\n\n");
 		send_out(s);
-		call_wait(&s->run->calls, &fd, 1, next_wait(s));
+		call_wait(&s->run->calls, next_wait(s));
 	}
 }
 
@@ -425,7 +428,7 @@ ensemble_run(struct run *r)
 	struct state s = {.run = r, .b = &r->body, .n = r->ask.n};
 	size_t i;
 
-	interrupt_catch();
+	client_catch();
 	start(&s);
 	loop(&s);
 	for (i = 0; i < s.n; i++)

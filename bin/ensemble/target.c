@@ -28,8 +28,6 @@ given_key(const struct targets *t, struct target *g)
 
 	if (t->base == NULL)
 		return false;
-	g->options.headers = c->headers;
-	g->options.nheaders = c->nheaders;
 	g->keyless = g->keyless || c->no_key || c->authorized;
 	if (c->no_key || c->authorized)
 		return true;
@@ -81,7 +79,7 @@ target_get(struct targets *t, const char *id)
 	why = url_parse(&g->url, line->base, "chat/completions");
 	if (why != NULL)
 		wrong_url(t, g, why);
-	client_way(t->client, &g->url, &g->options);
+	g->options = client_way(t->client, &g->url);
 	find_key(t, g);
 	return g;
 }
@@ -265,9 +263,8 @@ target_open(struct targets *t)
 			no_key(t, g);
 		if (g->source.kind == KEY_NONE)
 			continue;
-		g->key = key_read(&g->source, &g->url);
-		g->options.key = g->key;
-		redact_value(&t->client->redact, g->key);
+		g->options.key = key_read(&g->source, &g->url);
+		redact_value(&t->client->redact, g->options.key);
 	}
 	forget_variables(t);
 }
@@ -292,7 +289,7 @@ target_free(struct targets *t)
 		g = t->p[--t->n];
 		url_free(&g->url);
 		key_free(&g->source);
-		mem_forget(g->key);
+		mem_forget(g->options.key);
 		free(g);
 	}
 	free(t->p);

@@ -27,7 +27,6 @@ struct target {
 	/* target's own. */
 	struct key_source source;
 	bool		 keyless;	/* it may be asked without a key */
-	char		*key;
 };
 
 struct targets {

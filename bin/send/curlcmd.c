@@ -5,15 +5,16 @@
 #include "http.h"
 #include "opt.h"
 
-/* The options each stand on a line of their own. */
+/* An option on a line of its own; value is what follows it, after mark. */
 static void
-add_option(struct buf *out, const char *option, const char *value)
+add_option(struct buf *out, const char *option, const char *mark, const char *value)
 {
-	buf_printf(out, " \\\n    %s", option);
-	if (value == NULL)
-		return;
-	buf_addc(out, ' ');
-	opt_quote(out, value, strlen(value));
+	struct buf word = {0};
+
+	buf_printf(&word, "%s%s", mark, value);
+	buf_printf(out, " \\\n    %s ", option);
+	opt_quote(out, word.p, word.n);
+	buf_free(&word);
 }
 
 static void
@@ -46,63 +47,41 @@ add_key(struct buf *out, const struct key_source *key)
 static void
 add_headers(struct buf *out, const struct client *c)
 {
-	const struct http_options o = {
-		.headers = c->headers, .nheaders = c->nheaders,
-	};
-	struct curl_slist *all = http_headers(&o, true), *h = all;
-	const char *before = NULL;
-	struct buf at = {0};
+	struct curl_slist *all = http_headers(&c->options, true), *h = all;
+	const char *file, *before = NULL;
 	size_t i;
 
-	for (i = 0; i < c->nheaders; i++, h = h->next) {
-		if (c->header_files[i] == NULL) {
-			add_option(out, "--header", h->data);
-		} else if (c->header_files[i] != before) {
-			buf_clear(&at);
-			buf_printf(&at, "@%s", c->header_files[i]);
-			add_option(out, "--header", buf_string(&at));
-		}
-		before = c->header_files[i];
+	for (i = 0; h != NULL; i++, h = h->next) {
+		file = i < c->options.nheaders ? c->header_files[i] : NULL;
+		if (file == NULL)
+			add_option(out, "--header", "", h->data);
+		else if (file != before)
+			add_option(out, "--header", "@", file);
+		before = file;
 	}
-	for (; h != NULL; h = h->next)
-		add_option(out, "--header", h->data);
 	curl_slist_free_all(all);
-	buf_free(&at);
 }
 
 static void
-add_way(struct buf *out, const struct client *c)
+add_way(struct buf *out, const struct http_options *o, long max_ms)
 {
-	if (c->endpoint.loopback)
-		add_option(out, "--noproxy", "*");
-	else if (c->proxy != NULL)
-		add_option(out, "--proxy", c->proxy);
-	if (c->cacert != NULL)
-		add_option(out, "--cacert", c->cacert);
-	if (c->capath != NULL)
-		add_option(out, "--capath", c->capath);
-	add_seconds(out, "--connect-timeout", c->connect_ms);
-	add_seconds(out, "--max-time", c->max_ms);
-}
-
-static void
-add_body(struct buf *out, const char *file, const struct buf *body)
-{
-	struct buf at = {0};
-
-	if (file != NULL) {
-		buf_printf(&at, "@%s", file);
-		add_option(out, "--data-binary", buf_string(&at));
-		buf_free(&at);
-		return;
-	}
-	add_option(out, "--data-binary ", NULL);
-	opt_quote(out, body->p, body->n);
+	if (o->loopback)
+		add_option(out, "--noproxy", "", "*");
+	else if (o->proxy != NULL)
+		add_option(out, "--proxy", "", o->proxy);
+	if (o->cacert != NULL)
+		add_option(out, "--cacert", "", o->cacert);
+	if (o->capath != NULL)
+		add_option(out, "--capath", "", o->capath);
+	add_seconds(out, "--connect-timeout", o->connect_ms);
+	add_seconds(out, "--max-time", max_ms);
+	if (o->verbose)
+		buf_adds(out, " \\\n    --verbose");
 }
 
 void
 curlcmd_add(struct buf *out, const struct client *c, const char *file,
-    const struct buf *body, const char *dump)
+    struct buf *body, const char *dump)
 {
 	bool key = !c->no_key && !c->authorized;
 
@@ -111,13 +90,14 @@ curlcmd_add(struct buf *out, const struct client *c, const char *file,
 	buf_printf(out, "curl -q%s --silent --show-error --fail --no-buffer"
 	    " --compressed --tlsv1.2 --proto %s", key ? " -K -" : "",
 	    c->endpoint.https ? "=https" : "=http");
-	add_way(out, c);
-	if (c->verbose)
-		add_option(out, "--verbose", NULL);
+	add_way(out, &c->options, c->max_ms);
 	if (dump != NULL)
-		add_option(out, "--dump-header", dump);
+		add_option(out, "--dump-header", "", dump);
 	add_headers(out, c);
-	add_body(out, file, body);
-	add_option(out, "--url", c->endpoint.text);
+	if (file != NULL)
+		add_option(out, "--data-binary", "@", file);
+	else
+		add_option(out, "--data-binary", "", buf_string(body));
+	add_option(out, "--url", "", c->endpoint.text);
 	buf_addc(out, '\n');
 }

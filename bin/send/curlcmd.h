@@ -18,6 +18,6 @@
  * NULL body; with curl's --dump-header where dump is not NULL.
  */
 void	curlcmd_add(struct buf *out, const struct client *c, const char *file,
-	    const struct buf *body, const char *dump);
+	    struct buf *body, const char *dump);
 
 #endif
