@@ -216,44 +216,34 @@ client_option(struct client *c, const struct opt_tool *tool, int key,
 	return true;
 }
 
-/* Ends with 65 for anything but one JSON object. */
-static void
-check_request(const char *name, const struct buf *b)
-{
-	struct json_scan scan = {0};
-	struct json_fault fault;
-	struct json v;
-	bool whole;
-	size_t n;
-
-	if (json_parse(b->p, b->n, &v, &fault)) {
-		if (json_type(v) != JSON_OBJECT)
-			diag_die(EX_DATAERR, "%s: not a JSON object", name);
-		return;
-	}
-	n = json_scan(&scan, b->p, b->n, &whole);
-	if (whole && n < b->n && json_parse(b->p, n, &v, &(struct json_fault){0}) &&
-	    json_type(v) == JSON_OBJECT && b->p[n + strspn(b->p + n, " \t\r\n")] == '{')
-		diag_die(EX_DATAERR, "%s: more than one request: one at a time;"
-		    " supai-batch does many", name);
-	diag_die(EX_DATAERR, "%s: not JSON: %s at byte %zu", name, fault.why,
-	    fault.at + 1);
-}
-
 void
 client_request(const char *file, size_t max, struct buf *out)
 {
 	const char *name = file != NULL ? file : "standard input";
 	int status = io_slurp(file != NULL ? file : "-", IO_TEXT | IO_LIMIT,
 	    out, max);
+	struct json_fault fault;
+	struct json v;
+	size_t start;
 
 	if (status != 0)
 		exit(status);
 	if (file == NULL && out->n == 0)	/* the stage before has said why */
 		exit(EX_NOINPUT);
-	if (strspn(buf_string(out), " \t\r\n") == out->n)
+	start = strspn(buf_string(out), " \t\r\n");
+	if (start == out->n)
 		diag_die(EX_NOINPUT, "%s: empty", name);
-	check_request(name, out);
+	if (json_parse(out->p, out->n, &v, &fault)) {
+		if (json_type(v) != JSON_OBJECT)
+			diag_die(EX_DATAERR, "%s: not a JSON object", name);
+		return;
+	}
+	if (out->p[start] == '{' && fault.at < out->n && out->p[fault.at] == '{' &&
+	    strcmp(fault.why, "more than one value") == 0)
+		diag_die(EX_DATAERR, "%s: more than one request: one at a time;"
+		    " supai-batch does many", name);
+	diag_die(EX_DATAERR, "%s: not JSON: %s at byte %zu", name, fault.why,
+	    fault.at + 1);
 }
 
 static void
@@ -514,18 +504,6 @@ client_wait(struct client *c, int fd, long ms)
 	return http_wait(c->http, fds, n, ms);
 }
 
-/* How long to wait for the next try; -1: there is none. */
-static long
-next_wait(const struct client *c, const struct http_exchange *x,
-    const struct outcome *o, unsigned tries)
-{
-	long wait = outcome_wait(o->wait_ms, tries);
-
-	if (o->status == 0 || !o->retry || tries > (unsigned long)c->retries)
-		return -1;
-	return x->deadline != 0 && when_now() + wait >= x->deadline ? -1 : wait;
-}
-
 int
 client_run(struct client *c, struct http_exchange *x, struct buf *why)
 {
@@ -543,13 +521,14 @@ client_run(struct client *c, struct http_exchange *x, struct buf *why)
 		while (client_wait(c, -1, -1) == NULL)
 			;
 		outcome_of(x, &o);
-		wait = next_wait(c, x, &o, tries);
-		if (wait < 0)
+		wait = outcome_wait(o.wait_ms, tries);
+		next = when_now() + wait;
+		if (o.status == 0 || !o.retry || tries > (unsigned long)c->retries ||
+		    (x->deadline != 0 && next >= x->deadline))
 			break;
 		if (noted)
 			diag_warn("%s: trying again in %g s",
 			    buf_string(&o.message), (double)wait / 1000);
-		next = when_now() + wait;
 		while ((wait = (long)(next - when_now())) > 0)
 			client_wait(c, -1, wait);
 	}

@@ -76,12 +76,10 @@ http_headers(const struct http_options *o, bool post)
 
 	for (i = 0; i < o->nheaders; i++)
 		add_header(&list, o->headers[i]);
-	if (post) {
+	if (post)
 		add_ours(o, &list, "Content-Type: application/json");
-		add_ours(o, &list, "Accept: text/event-stream, application/json");
-	} else {
-		add_ours(o, &list, "Accept: application/json");
-	}
+	add_ours(o, &list, post ? "Accept: text/event-stream, application/json" :
+	    "Accept: application/json");
 	/* The one encoding whose end can be told from a cut. */
 	if (has_gzip())
 		add_ours(o, &list, "Accept-Encoding: gzip");
@@ -125,12 +123,19 @@ http_close(struct http *h)
 	curl_global_cleanup();
 }
 
-/* The value of a header line of n bytes where it is the header name's; else NULL. */
+/*
+ * The value of a header line of n bytes where it is the header name's; else NULL. An
+ * "X-" before the name means nothing (RFC 6648).
+ */
 static const char *
 value_of(const char *line, size_t n, const char *name, size_t *len)
 {
 	size_t at = strlen(name) + 1;
 
+	if (n > 2 && strncasecmp(line, "x-", 2) == 0) {
+		line += 2;
+		n -= 2;
+	}
 	if (n < at || line[at - 1] != ':' || strncasecmp(line, name, at - 1) != 0)
 		return NULL;
 	while (at < n && (line[at] == ' ' || line[at] == '\t'))
@@ -157,14 +162,6 @@ http_header(const struct http_exchange *x, const char *name, size_t *n)
 		left -= (size_t)(newline - p) + 1;
 	}
 	return found;
-}
-
-const char *
-http_request_id(const struct http_exchange *x, size_t *n)
-{
-	const char *id = http_header(x, "x-request-id", n);
-
-	return id != NULL ? id : http_header(x, "request-id", n);
 }
 
 static void
@@ -212,26 +209,15 @@ sooner(long long a, long long b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-static long long
-after(long long from, long ms)
-{
-	return ms > 0 ? from + ms : 0;
-}
-
 /* When the exchange's next limit is reached, and which one that is. */
 static long long
 due(const struct http_exchange *x, enum http_limit *which)
 {
-	const struct http_options *o = x->options;
-	long long at;
+	bool begun = x->passed > 0;
+	long ms = begun ? x->options->idle_ms : x->options->first_byte_ms;
+	long long at = ms > 0 ? (begun ? x->last : x->started) + ms : 0;
 
-	if (x->passed > 0) {
-		*which = HTTP_IDLE;
-		at = after(x->last, o->idle_ms);
-	} else {
-		*which = HTTP_FIRST_BYTE;
-		at = after(x->started, o->first_byte_ms);
-	}
+	*which = begun ? HTTP_IDLE : HTTP_FIRST_BYTE;
 	if (x->head_done && x->status >= 300)
 		at = sooner(at, x->last + ERROR_BODY_MS);
 	if (x->rest != 0) {
@@ -313,8 +299,8 @@ on_body(char *p, size_t size, size_t count, void *arg)
 		x->stopped = x->limit == HTTP_NO_LIMIT;
 		return 0;
 	}
-	if (x->over && x->rest == 0)
-		x->rest = when_now() + REST_MS;
+	if (x->over)
+		http_over(x);
 	/* After sink: while it waits for its reader no limit runs. */
 	x->last = when_now();
 	watch(x);
@@ -336,15 +322,6 @@ on_debug(CURL *easy, curl_infotype kind, char *p, size_t n, void *arg)
 	x->trace[kind].hide = REDACT_HEADERS | (kind == CURLINFO_TEXT ? REDACT_URLS : 0U);
 	diag_trace(&x->trace[kind], x->options->redact, p, n);
 	return 0;
-}
-
-static void
-end_trace(struct http_exchange *x)
-{
-	size_t kind;
-
-	for (kind = 0; kind <= CURLINFO_HEADER_OUT; kind++)
-		diag_trace_end(&x->trace[kind], x->options->redact);
 }
 
 static void
@@ -494,13 +471,15 @@ static void
 remove_active(struct http_exchange *x)
 {
 	struct http_exchange **at = &x->http->active;
+	size_t kind;
 
 	while (*at != x)
 		at = &(*at)->next;
 	*at = x->next;
 	curl_multi_remove_handle(x->http->multi, x->easy);
 	x->http = NULL;
-	end_trace(x);
+	for (kind = 0; kind <= CURLINFO_HEADER_OUT; kind++)
+		diag_trace_end(&x->trace[kind], x->options->redact);
 }
 
 static struct http_exchange *
@@ -580,16 +559,11 @@ http_wait(struct http *h, struct curl_waitfd *fds, unsigned nfds, long ms)
 
 	if (x != NULL)
 		return x;
-	if (h->due != 0) {
-		left = h->due - when_now();
-		if (left < 0)
-			left = 0;
-		if (ms < 0 || left < ms)
-			ms = left < NEVER ? (long)left : (long)NEVER;
-	}
-	if (ms < 0 || ms > NEVER)	/* an int may hold no more */
-		ms = NEVER;
-	if (curl_multi_poll(h->multi, fds, nfds, (int)ms, NULL) != CURLM_OK)
+	left = h->due != 0 ? h->due - when_now() : NEVER;
+	if (ms >= 0 && ms < left)
+		left = ms;
+	left = left < 0 ? 0 : left > NEVER ? NEVER : left;	/* as an int holds it */
+	if (curl_multi_poll(h->multi, fds, nfds, (int)left, NULL) != CURLM_OK)
 		mem_out();
 	return move(h);
 }

@@ -63,32 +63,24 @@ nothing(int signal)
 	(void)signal;
 }
 
-/*
- * A pipe that is closed ends the tool as it does cat, whatever it was started with. A
- * limit on the size of files is a full disk, EFBIG; but not to what the tool starts.
- */
-static void
-set_signals(void)
-{
-	struct sigaction sa = {.sa_handler = SIG_DFL};
-
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGPIPE, &sa, NULL);
-	sa.sa_handler = nothing;
-	sa.sa_flags = SA_RESTART;
-	sigaction(SIGXFSZ, &sa, NULL);
-}
-
 void
 io_init(void)
 {
+	struct sigaction sa = {.sa_handler = SIG_DFL};
 	int fd;
 
 	/* Opened the wrong way round, so that using them fails as when closed. */
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
 			(void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
-	set_signals();
+	/* A pipe that is closed ends the tool as it does cat, however it was started. */
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGPIPE, &sa, NULL);
+	/* A limit on the size of files is a full disk, EFBIG; but not to what the tool
+	   starts. */
+	sa.sa_handler = nothing;
+	sa.sa_flags = SA_RESTART;
+	sigaction(SIGXFSZ, &sa, NULL);
 	diag_before(io_flush);
 	if (atexit(at_exit) != 0)
 		mem_out();
@@ -232,30 +224,10 @@ fault_status(int error)
 {
 	if (error == EMFILE || error == ENFILE)
 		return EX_OSERR;
+	if (error == EFBIG)
+		return EX_DATAERR;
 	return error == EIO || error == ENXIO || error == EINVAL ? EX_IOERR
 	    : EX_NOINPUT;
-}
-
-/* Takes away the byte order mark that the text from had on begins with. */
-static void
-drop_bom(struct buf *b, size_t had)
-{
-	size_t bom = utf8_bom(b->p + had, b->n - had);
-
-	b->n -= bom;
-	if (bom > 0)
-		memmove(b->p + had, b->p + had + bom, b->n - had);
-}
-
-/* Why a file could not be read whole, after the call that failed. */
-static void
-add_fault(struct buf *why, const char *name, unsigned how, size_t max)
-{
-	if (errno != EFBIG)
-		buf_printf(why, "%s: %s", name, strerror(errno));
-	else
-		buf_printf(why, "%s: longer than %zu bytes%s", name, max,
-		    (how & IO_LIMIT) != 0 ? " (--max-record)" : "");
 }
 
 int
@@ -263,17 +235,25 @@ io_slurp_fd(int fd, const char *name, unsigned how, struct buf *b, size_t max,
     struct buf *why)
 {
 	struct buf fault = {0};
-	size_t had = b->n;
+	size_t had = b->n, bom;
 	int status;
 
 	if (fd != -1 && read_all(fd, b, max)) {
-		if ((how & IO_TEXT) != 0 && b->n > had)
-			drop_bom(b, had);
+		bom = (how & IO_TEXT) != 0 ? utf8_bom(b->p + had, b->n - had) : 0;
+		b->n -= bom;
+		if (bom > 0)
+			memmove(b->p + had, b->p + had + bom, b->n - had);
 		return 0;
 	}
-	status = errno == EFBIG ? EX_DATAERR : fault_status(errno);
-	add_fault(why != NULL ? why : &fault, name, how, max);
-	if (why == NULL)
+	status = fault_status(errno);
+	if (status != EX_DATAERR)
+		buf_printf(&fault, "%s: %s", name, strerror(errno));
+	else
+		buf_printf(&fault, "%s: longer than %zu bytes%s", name, max,
+		    (how & IO_LIMIT) != 0 ? " (--max-record)" : "");
+	if (why != NULL)
+		buf_add(why, fault.p, fault.n);
+	else
 		diag_warn("%s", buf_string(&fault));
 	buf_free(&fault);
 	return status;
@@ -461,15 +441,6 @@ skip_held(struct io_in *in)
 	return newline != NULL;
 }
 
-static void
-skip_line(struct io_in *in)
-{
-	while (!skip_held(in))
-		if (!fill(in))
-			break;
-	in->skip = false;
-}
-
 /* Whether a line is held whole, or is too long already; *n is its length. */
 static bool
 have_line(struct io_in *in, size_t *n)
@@ -518,8 +489,9 @@ io_line(struct io_in *in, const char **p, size_t *n)
 	size_t held, bom;
 	bool whole;
 
-	if (in->skip)
-		skip_line(in);
+	while (in->skip && !skip_held(in) && fill(in))
+		;
+	in->skip = false;
 	in->seen = 0;
 	held = foreseen(in);
 	whole = held > 0;

@@ -322,19 +322,14 @@ opt_count(const struct opt_tool *tool, const char *name, const char *s, long min
 
 /* Words. */
 
-static bool
-is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || strchr("@%_+=:,./-", c) != NULL;
-}
-
 void
 opt_quote(struct buf *out, const char *p, size_t n)
 {
+	static const char plain[] = "@%_+=:,./-0123456789"
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	size_t i;
 
-	for (i = 0; i < n && is_plain(p[i]); i++)
+	for (i = 0; i < n && strchr(plain, p[i]) != NULL; i++)
 		;
 	if (n > 0 && i == n) {
 		buf_add(out, p, n);

@@ -262,20 +262,16 @@ outcome_backoff(unsigned tries, unsigned random)
 	return wait - (long)(random % (unsigned)(wait / 4 + 1));
 }
 
-/* Any number, another one in another process and at another time. */
-static unsigned
-chance(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);	/* often in steps of 16 ns or more */
-	return (unsigned)t.tv_nsec / 16 ^ (unsigned)getpid() << 16;
-}
-
 long
 outcome_wait(long asked, unsigned tries)
 {
-	return asked >= 0 ? asked : outcome_backoff(tries, chance());
+	struct timespec t;
+
+	/* By chance: another number in another process and at another time, which often
+	   goes in steps of 16 ns or more. */
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return asked >= 0 ? asked : outcome_backoff(tries,
+	    (unsigned)t.tv_nsec / 16 ^ (unsigned)getpid() << 16);
 }
 
 /* A decimal number, alone but for spaces, times unit; -1 for anything else. */
@@ -342,7 +338,7 @@ static bool
 may_help(const struct http_exchange *x, int status)
 {
 	bool may = status == EX_TEMPFAIL || status == EX_UNAVAILABLE;
-	char *said = header(x, "x-should-retry");
+	char *said = header(x, "should-retry");
 
 	if (strcasecmp(said, may ? "false" : "true") == 0)
 		may = !may;
@@ -371,7 +367,7 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 		if (http == 404 || http == 405)
 			buf_printf(&o->message, ", at %s", x->options->url);
 	}
-	value = http_request_id(x, &n);
+	value = http_header(x, "request-id", &n);
 	if (n > 0) {
 		buf_adds(&o->message, " (request id ");
 		add_said(x, &o->message, value, n);
@@ -448,13 +444,6 @@ status_of_code(CURLcode code, bool *retry)
 	}
 }
 
-/* A line of over 100 KiB is "out of memory" to libcurl before 8.6. */
-static bool
-is_long_header(const struct http_exchange *x)
-{
-	return x->code == CURLE_OUT_OF_MEMORY && x->connected && !x->head_done;
-}
-
 /* A transfer that libcurl saw fail. */
 static void
 judge_code(const struct http_exchange *x, struct outcome *o)
@@ -495,7 +484,8 @@ judge_transfer(const struct http_exchange *x, struct outcome *o)
 		    " the response's header");
 	} else if (ok) {
 		judge(o, EX_PROTOCOL, false, "HTTP %ld: the body is empty", x->status);
-	} else if (is_long_header(x)) {
+	} else if (x->code == CURLE_OUT_OF_MEMORY && x->connected && !x->head_done) {
+		/* So libcurl before 8.6 calls a line of over 100 KiB. */
 		judge(o, EX_PROTOCOL, false, "the response has a header too long");
 	} else if (x->no_files) {
 		judge(o, EX_OSERR, false, "%s: out of file descriptors (ulimit -n)",

@@ -95,13 +95,6 @@ is_key_char(char c)
 	    (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/* Also the other characters of a token (RFC 6750, section 2.1). */
-static bool
-is_token_char(char c)
-{
-	return is_key_char(c) || (c != '\0' && strchr(".~+/=", c) != NULL);
-}
-
 /* What the keys of some makers start with. */
 static const char *const signs[] = {
 	"sk-", "sk_", "gsk_", "xai-", "pplx-", "AIza", "hf_",
@@ -127,17 +120,6 @@ redact_has_sign(const char *word)
 	return sign_at(word, strlen(word)) > 0;
 }
 
-/* The length of the key that starts the n bytes at p, by its maker's sign. */
-static size_t
-signed_key(const char *p, size_t n)
-{
-	size_t sign = sign_at(p, n), len = sign;
-
-	while (sign > 0 && len < n && is_key_char(p[len]))
-		len++;
-	return len - sign >= KEY_CHARS ? len : 0;
-}
-
 /*
  * Whether the n bytes at p start with "Bearer" and a token, and where that is. A word
  * that is short and without a digit is none: "a Bearer token is missing".
@@ -154,7 +136,9 @@ bearer(const char *p, size_t n, size_t *token)
 	for (*token = at; *token < n && strchr(" \t:", p[*token]) != NULL &&
 	    p[*token] != '\0'; ++*token)
 		;
-	for (len = *token; len < n && is_token_char(p[len]); len++)
+	/* A token's characters: RFC 6750, section 2.1. */
+	for (len = *token; len < n && (is_key_char(p[len]) ||
+	    memchr(".~+/=", p[len], 5) != NULL); len++)
 		digit = digit || (p[len] >= '0' && p[len] <= '9');
 	return *token > at && len - *token >= (digit ? WORD_CHARS : KEY_CHARS) ?
 	    len : 0;
@@ -167,9 +151,11 @@ bearer(const char *p, size_t n, size_t *token)
 static size_t
 hide_key(struct buf *out, const char *p, size_t n)
 {
-	size_t token = 0, len = signed_key(p, n);
+	size_t sign = sign_at(p, n), len = sign, token = 0;
 
-	if (len == 0)
+	while (sign > 0 && len < n && is_key_char(p[len]))
+		len++;
+	if (len - sign < KEY_CHARS)
 		len = bearer(p, n, &token);
 	if (len == 0)
 		return 0;

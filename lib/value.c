@@ -127,19 +127,13 @@ struct decimal {
 	long		scale;
 };
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Takes digits up to a letter; those after the point do not count for the scale. */
 static const char *
 take_digits(struct decimal *d, const char *p, const char *end)
 {
 	bool whole = true;
 
-	for (; p < end && (is_digit(*p) || *p == '.'); p++) {
+	for (; p < end && ((*p >= '0' && *p <= '9') || *p == '.'); p++) {
 		if (*p == '.') {
 			whole = false;
 			continue;

@@ -37,17 +37,13 @@ mark(const char **s, char c)
 	return *(*s)++ == c;
 }
 
-static bool
-is_leap(int year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
 static int
 days_of(int year, int month)
 {
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
 	if (month == 2)
-		return is_leap(year) ? 29 : 28;
+		return leap ? 29 : 28;
 	return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
