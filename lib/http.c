@@ -123,10 +123,8 @@ http_close(struct http *h)
 	curl_global_cleanup();
 }
 
-/*
- * The value of a header line of n bytes where it is the header name's; else NULL. An
- * "X-" before the name means nothing (RFC 6648).
- */
+/* The value of a header line of n bytes where it is the header name's; else NULL. An
+ * "X-" before the name means nothing (RFC 6648). */
 static const char *
 value_of(const char *line, size_t n, const char *name, size_t *len)
 {
