@@ -117,17 +117,6 @@ is_good(const struct http_exchange *x)
 	return x->status >= 200 && x->status < 300;
 }
 
-/* Whether what failed in an answer goes before what failed in its transfer: an
- * error that the service sent does. */
-static bool
-says_more(int answer, int transfer)
-{
-	bool error = answer == EX_DATAERR || answer == EX_UNAVAILABLE ||
-	    answer == EX_TEMPFAIL || answer == EX_NOPERM;
-
-	return error && diag_worst(answer, transfer) == answer;
-}
-
 void
 job_judge(struct job *job, struct outcome *o)
 {
@@ -138,7 +127,9 @@ job_judge(struct job *job, struct outcome *o)
 	answer_end(a);
 	if (!is_good(x))
 		return;
-	if (x->stopped || o->status == 0 || says_more(a->status, o->status)) {
+	/* An error that the service sent goes before what failed in its transfer. */
+	if (x->stopped || o->status == 0 || (a->status != EX_PROTOCOL &&
+	    diag_worst(a->status, o->status) == a->status)) {
 		o->status = a->status;
 		buf_clear(&o->message);
 		buf_add(&o->message, a->why.p, a->why.n);
