@@ -213,45 +213,32 @@ pass(struct state *s, const char *p, size_t n)
 	show(s);
 }
 
-/* The milliseconds in which there is nothing to do but to wait; -1: for ever. */
-static int
-time_left(struct state *s)
-{
-	long long left = s->drawn + (s->news ? FRAME : TICK) - when_now();
-
-	if (s->log)
-		return screen_push(&s->screen) ? -1 : FRAME;
-	return left > 0 ? (int)left : 0;
-}
-
 /* Whether bytes have come; else time went by, or a signal came. */
 static bool
 wait_input(struct state *s, const struct io_in *in)
 {
 	struct pollfd p = {.fd = in->fd, .events = POLLIN};
+	long long left = s->drawn + (s->news ? FRAME : TICK) - when_now();
 	int n;
 
 	io_flush();
-	n = poll(&p, 1, time_left(s));
+	if (s->log)
+		left = screen_push(&s->screen) ? -1 : FRAME;
+	else if (left < 0)
+		left = 0;
+	n = poll(&p, 1, (int)left);
 	return n > 0 || (n == -1 && errno != EINTR);
-}
-
-/* Whether what is read was written before: a file, which does not wait for anything. */
-static bool
-is_recorded(const struct io_in *in)
-{
-	struct stat st;
-
-	return fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static void
 copy(struct state *s, struct io_in *in)
 {
+	struct stat st;
 	const char *p;
 	size_t n;
 
-	s->watch.recorded = is_recorded(in);
+	/* A file was written before: it does not wait for anything. */
+	s->watch.recorded = fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
 	for (;;) {
 		if (s->looking && !wait_input(s, in)) {
 			show(s);

@@ -8,24 +8,15 @@
 #include "verdict.h"
 #include "when.h"
 
-/*
- * A flood of bytes keeps the loop from looking at time and signals: they are
- * looked at here as well.
- */
-static bool
-may_go_on(struct http_exchange *x)
-{
-	if (x->deadline != 0 && when_now() >= x->deadline)
-		x->limit = HTTP_DEADLINE;
-	return x->limit == HTTP_NO_LIMIT && !client_at_once();
-}
-
 static bool
 take_bytes(struct http_exchange *x, const char *p, size_t n)
 {
 	struct job *job = x->arg;
 
-	if (!may_go_on(x))
+	/* A flood of bytes keeps the loop from looking at time and signals. */
+	if (x->deadline != 0 && when_now() >= x->deadline)
+		x->limit = HTTP_DEADLINE;
+	if (x->limit != HTTP_NO_LIMIT || client_at_once())
 		return false;
 	if (x->over)	/* what follows is read only to see whether it is damaged */
 		return true;

@@ -142,54 +142,44 @@ add_threads(struct watch *w)
 }
 
 static void
-add_to_thread(struct watch *w, const struct fold_thread *t, const struct chunk *c)
+add_supai(struct watch *w, const struct chunk *c)
 {
-	struct watch_part *part = &w->view.parts[t->number];
-	bool over = doing_over(&part->doing);
+	const struct fold_thread *t = w->fold.recent;
+	struct watch_part *part;
+	bool over;
 
+	if (t == NULL) {
+		if (c->type == CHUNK_RUN_MODE_CALL)
+			w->view.asked = w->ms;
+		say_run(w, c);
+		return;
+	}
+	if (c->type == CHUNK_CONFIDENCE_SCORE) {
+		buf_printf(begin_line(w, t), "confidence %.2f", t->confidence);
+		end_line(w);
+		return;
+	}
+	part = &w->view.parts[t->number];
+	over = doing_over(&part->doing);
 	if (doing_add(&part->doing, c, w->wall))
 		say_doing(w, t);
 	if (!over && doing_over(&part->doing))
 		part->to = w->ms;
 }
 
-static void
-add_supai(struct watch *w, const struct chunk *c)
-{
-	const struct fold_thread *t = w->fold.recent;
-
-	if (t == NULL && c->type == CHUNK_RUN_MODE_CALL)
-		w->view.asked = w->ms;
-	if (t == NULL) {
-		say_run(w, c);
-	} else if (c->type == CHUNK_CONFIDENCE_SCORE) {
-		buf_printf(begin_line(w, t), "confidence %.2f", t->confidence);
-		end_line(w);
-	} else {
-		add_to_thread(w, t, c);
-	}
-}
-
-/* How many characters of text the choices bring. */
-static size_t
-count_content(struct watch *w, const struct chunk *c)
-{
-	const struct chunk_choice *choice;
-	struct chunk_iter i;
-
-	buf_clear(&w->text);
-	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
-		chunk_said(c, choice, CHUNK_SAYS_TEXT, &w->text, &w->view.half);
-	return utf8_count(w->text.p, w->text.n);
-}
-
 /* The final answer's text, as any client gets it. */
 static void
 add_content(struct watch *w, const struct chunk *c)
 {
+	const struct chunk_choice *choice;
 	struct doing *d = main_of(w);
-	size_t chars = count_content(w, c);
+	struct chunk_iter i;
+	size_t chars;
 
+	buf_clear(&w->text);
+	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
+		chunk_said(c, choice, CHUNK_SAYS_TEXT, &w->text, &w->view.half);
+	chars = utf8_count(w->text.p, w->text.n);
 	if (chars > 0 && d != NULL && d->what != DOING_DONE && doing_write(d))
 		say_doing(w, fold_main(&w->fold));
 	if (chars > 0 && w->view.content == 0 && !w->fold.ensemble) {
