@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "answer.h"
@@ -54,6 +55,32 @@ give(struct answer *a, struct answer_said *s, bool all)
 	return true;
 }
 
+static void
+add_token(struct answer *a, struct json logprob)
+{
+	double x = json_number(logprob);
+
+	if (json_type(logprob) != JSON_NUMBER || !isfinite(x))
+		a->unsure = true;
+	a->sum += x;
+	a->ntokens++;
+}
+
+/* Adds the tokens of a choice's member "logprobs", of either shape. */
+static void
+add_tokens(struct answer *a, struct json logprobs)
+{
+	struct json name, v, old = json_get(logprobs, "token_logprobs");
+	struct json_iter i;
+
+	for (i = json_first(json_get(logprobs, "content"));
+	    json_more(&i, &name, &v);)
+		add_token(a, json_get(v, "logprob"));
+	for (i = json_first(old); json_type(old) == JSON_ARRAY &&
+	    json_more(&i, &name, &v);)
+		add_token(a, v);
+}
+
 /* A delta, or a message. */
 static void
 take_delta(struct answer *a, const struct chunk *c,
@@ -70,7 +97,7 @@ take_delta(struct answer *a, const struct chunk *c,
 	said = a->said.held.n - said;
 	a->has_text = said > 0;
 	if (said > 0 && thought == 0)
-		score_add(&a->score, json_get(choice->value, "logprobs"));
+		add_tokens(a, json_get(choice->value, "logprobs"));
 	a->taken += thought + said;
 }
 
@@ -226,6 +253,17 @@ answer_next(struct answer *a, bool ended)
 	if (a->status == 0)
 		judge(a);
 	return ANSWER_OVER;
+}
+
+bool
+answer_confidence(const struct answer *a, double *x)
+{
+	if (a->ntokens == 0 || a->unsure)
+		return false;
+	*x = exp(a->sum / (double)a->ntokens);
+	if (*x > 1)	/* rounding, at the other end */
+		*x = 1;
+	return isfinite(*x);
 }
 
 void

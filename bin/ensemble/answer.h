@@ -13,7 +13,6 @@
 
 #include "buf.h"
 #include "redact.h"
-#include "score.h"
 #include "sse.h"
 
 enum answer_got {
@@ -35,7 +34,9 @@ struct answer {
 	struct buf	 text;		/* all that was said so far; UTF-8 */
 	struct buf	 finish;	/* the finish reason; empty: none yet */
 	struct buf	 usage;		/* the last usage object, JSON; empty: none */
-	struct score	 score;		/* of the text's tokens */
+	double		 sum;		/* of the log probabilities of the text's */
+	unsigned long	 ntokens;	/* tokens, so many of them */
+	bool		 unsure;	/* one of them is no number */
 	/* Known once it is over. */
 	bool		 over;		/* it ended by itself: [DONE], or an error in it */
 	int		 status;	/* 0: whole, and with text; else <sysexits.h>'s */
@@ -64,6 +65,13 @@ void	answer_start(struct answer *a, const struct redact *redact, size_t max);
  * or is no answer; 65 for one too long; 1 for an answer that is whole and says nothing.
  */
 enum answer_got answer_next(struct answer *a, bool ended);
+
+/*
+ * How sure the answer is: sets *x to the mean probability of its tokens, exp(mean of the
+ * logarithms); false where there is no token, or one without a number. Confidence is no
+ * truth: supai-ensemble(1).
+ */
+bool	answer_confidence(const struct answer *a, double *x);
 
 void	answer_free(struct answer *a);
 

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -6,7 +7,6 @@
 #include "diag.h"
 #include "json.h"
 #include "member.h"
-#include "score.h"
 
 int
 member_worst(int a, int b)
@@ -33,7 +33,7 @@ tokens(const struct answer *a)
 
 	if (a->usage.n > 0 && json_parse(a->usage.p, a->usage.n, &v, &fault))
 		n = json_index(json_get(v, "completion_tokens"));
-	return n > 0 ? (unsigned long)n : a->score.n;
+	return n > 0 ? (unsigned long)n : a->ntokens;
 }
 
 /* With -v: a line about a call that has ended, well or not. */
@@ -52,7 +52,7 @@ tell(const struct run *r, const struct member *m, struct call *c)
 	} else {
 		buf_printf(&line, "%ld, %ld ms to the first token, %lu tokens",
 		    c->http, c->first_ms, tokens(&c->answer));
-		if (score_of(&c->answer.score, &x))
+		if (answer_confidence(&c->answer, &x))
 			buf_printf(&line, ", confidence %.3g", x);
 	}
 	diag_warn("%s", buf_string(&line));
@@ -83,7 +83,7 @@ take_answer(struct member *m)
 	buf_add(&m->finish, a->finish.p, a->finish.n);
 	if (m->finish.n == 0)	/* a completion need not say so */
 		buf_adds(&m->finish, "stop");
-	m->scored = score_of(&a->score, &m->confidence);
+	m->scored = answer_confidence(a, &m->confidence);
 	m->answered = m->fresh = m->settled = true;
 }
 
@@ -216,10 +216,25 @@ move_call(struct run *r, struct member *m)
 	}
 }
 
+/* The number from 0 to 1 that a judge's text begins its numbers with; or false. */
+static bool
+read_judged(struct buf *said, double *x)
+{
+	const char *text = buf_string(said);
+	const char *at = text + strcspn(text, "0123456789");
+	bool ok = *at != '\0';
+
+	if (ok && at > text && at[-1] == '.')
+		at--;
+	ok = ok && (at == text || at[-1] != '-');
+	*x = ok ? strtod(at, NULL) : 0;
+	ok = ok && *x >= 0 && *x <= 1;
+	return ok;
+}
+
 static void
 move_judge(struct run *r, struct member *m)
 {
-	const struct buf *said = &m->judge.answer.text;
 	enum call_event event;
 
 	while ((event = call_next(&m->judge)) != CALL_NOTHING) {
@@ -227,7 +242,7 @@ move_judge(struct run *r, struct member *m)
 			continue;
 		tell(r, m, &m->judge);
 		m->scored = m->judge.status == 0 &&
-		    score_judged(said->p, said->n, &m->confidence);
+		    read_judged(&m->judge.answer.text, &m->confidence);
 		if (m->scored)
 			body_score(&r->body, &m->thread, m->confidence);
 	}

@@ -6,6 +6,7 @@
 
 #include "answer.h"
 #include "diag.h"
+#include "exchange.h"
 #include "io.h"
 #include "term.h"
 #include "when.h"
@@ -27,8 +28,8 @@ answer_start(struct answer *a, const char *command)
 	return true;
 }
 
-void
-answer_feed(struct answer *a)
+static void
+feed(struct answer *a)
 {
 	int *in = &a->process.in;
 	ssize_t n;
@@ -66,21 +67,31 @@ drain(struct answer *a, int *end, void (*take)(struct answer *, const char *, si
 }
 
 static void
-feed(struct answer *a, const char *p, size_t n)
+take_output(struct answer *a, const char *p, size_t n)
 {
 	passing_feed(&a->passing, p, n);
 }
 
-void
-answer_read(struct answer *a)
+/* Nobody wants it any more: it is told to end, and no longer read. */
+static void
+drop(struct answer *a, long long now)
 {
-	bool more = drain(a, &a->process.out, feed);
+	process_end(&a->process, now);
+	process_close(&a->process.out);
+	process_close(&a->process.in);
+	a->over = a->process.ended;
+}
+
+static void
+read_output(struct answer *a)
+{
+	bool more = drain(a, &a->process.out, take_output);
 
 	/* Others may have the pipe still: what its leader wrote is what counts. */
 	if (a->process.ended && !more)
 		a->over = true;
 	if (a->passing.kind == PASSING_BROKEN)
-		answer_drop(a, when_now());
+		drop(a, when_now());
 }
 
 /* Standard error is the last resort: a failure to write there has nowhere to go. */
@@ -117,23 +128,9 @@ hear(struct answer *a, const char *p, size_t n)
 	}
 }
 
-void
-answer_hear(struct answer *a)
-{
-	(void)drain(a, &a->process.err, hear);
-}
-
-void
-answer_drop(struct answer *a, long long now)
-{
-	process_end(&a->process, now);
-	process_close(&a->process.out);
-	process_close(&a->process.in);
-	a->over = a->process.ended;
-}
-
-bool
-answer_well(const struct answer *a)
+/* Whether it ended with status 0. */
+static bool
+ended_well(const struct answer *a)
 {
 	return !a->late && WIFEXITED(a->process.how) &&
 	    WEXITSTATUS(a->process.how) == 0;
@@ -165,8 +162,9 @@ http_status(const struct answer *a)
 	return is_ours(status) ? 500 : 502;
 }
 
-unsigned
-answer_error(struct answer *a, struct endpoint_error *e)
+/* The status and the error for an answer that did not end well or was no answer. */
+static unsigned
+error_of(struct answer *a, struct endpoint_error *e)
 {
 	unsigned status = http_status(a);
 
@@ -190,6 +188,88 @@ answer_error(struct answer *a, struct endpoint_error *e)
 		break;
 	}
 	return status;
+}
+
+void
+answer_tend(struct answer *a, const struct pollfd fds[3], long long now)
+{
+	bool ended = a->process.ended;
+
+	if (fds[0].revents != 0)
+		feed(a);
+	if (a->room && (fds[1].revents != 0 || ended))
+		read_output(a);
+	if (fds[2].revents != 0 || ended)
+		(void)drain(a, &a->process.err, hear);
+	process_tend(&a->process, now);
+	if (a->due != 0 && now >= a->due && !ended && !a->late) {
+		a->late = true;
+		drop(a, now);
+	}
+}
+
+/* An answer that is no whole one: an error in its place, or after what there was. */
+static void
+tell_failure(struct answer *a, struct exchange *x)
+{
+	struct buf event = {0};
+	struct endpoint_error e;
+	unsigned status = error_of(a, &e);
+
+	if (!x->stream) {
+		exchange_refuse(x, status, &e);
+		return;
+	}
+	if (!passing_told_error(&a->passing)) {
+		endpoint_add_event(&event, &e);
+		exchange_stream(x, &event);
+	}
+	exchange_end(x, EXCHANGE_CUT);
+	buf_free(&event);
+}
+
+/* The answer is at its end, for its client. */
+static void
+tell_end(struct answer *a, struct exchange *x)
+{
+	bool whole = passing_end(&a->passing, ended_well(a));
+
+	x->waiter = NULL;
+	a->x = NULL;
+	if (!whole) {
+		tell_failure(a, x);
+	} else if (a->passing.kind == PASSING_JSON) {
+		exchange_say(x, &a->passing.out);
+	} else {
+		exchange_stream(x, &a->passing.out);
+		exchange_end(x, EXCHANGE_WHOLE);
+	}
+}
+
+void
+answer_tell(struct answer *a, long long now)
+{
+	if (a->x != NULL && a->passing.out.n > 0)
+		exchange_stream(a->x, &a->passing.out);
+	if (a->x != NULL &&
+	    (a->over || a->late || a->passing.kind == PASSING_BROKEN))
+		tell_end(a, a->x);
+	if (a->x == NULL)
+		drop(a, now);
+}
+
+long long
+answer_due(const struct answer *a)
+{
+	long long due = process_due(&a->process);
+
+	/* What is left of one that has ended is read now: nothing else may wake us. */
+	if (a->room && a->process.ended && !a->over)
+		return 1;
+	if (a->due != 0 && !a->late && !a->process.ended &&
+	    (due == 0 || a->due < due))
+		due = a->due;
+	return due;
 }
 
 void

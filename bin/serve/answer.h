@@ -1,11 +1,13 @@
 /*
  * answer: one run of the answering command: it is fed the request, its output
  * is read and sorted into what may be passed on, its end is told as an HTTP
- * status. All of it happens in one thread, without waiting. Not for the client.
+ * status. All of it happens in one thread, without waiting. What the client sees of it
+ * is handed to its exchange.
  */
 #ifndef ANSWER_H
 #define ANSWER_H
 
+#include <poll.h>
 #include <stdbool.h>
 
 #include "endpoint.h"
@@ -34,24 +36,20 @@ struct answer {
 bool	answer_start(struct answer *a, const char *command);
 
 /*
- * Writes, reads and listens as far as that needs no waiting. What is heard goes, line by
- * line through the terminal filter, to standard error.
+ * Does what its pipes (in, out, err), as poll(2) found them, its end and the time call
+ * for, as far as that needs no waiting. What it says on standard error goes, line by line
+ * through the terminal filter, to ours.
  */
-void	answer_feed(struct answer *a);
-void	answer_read(struct answer *a);
-void	answer_hear(struct answer *a);
-
-/* Nobody wants it any more: it is told to end, and no longer read. */
-void	answer_drop(struct answer *a, long long now);
-
-/* Whether it ended with status 0. */
-bool	answer_well(const struct answer *a);
+void	answer_tend(struct answer *a, const struct pollfd fds[3], long long now);
 
 /*
- * What a client gets in place of an answer that did not end well or was no
- * answer: an HTTP status, and the error that goes with it, its message borrowed.
+ * Gives the client what there is for it; in place of an answer that did not end well, or
+ * was none, an HTTP status and an error. With the lock held.
  */
-unsigned answer_error(struct answer *a, struct endpoint_error *e);
+void	answer_tell(struct answer *a, long long now);
+
+/* When answer_tend is wanted though no pipe wakes, in ms of when_now; 0: never. */
+long long answer_due(const struct answer *a);
 
 void	answer_free(struct answer *a);
 

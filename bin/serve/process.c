@@ -23,13 +23,8 @@ process_close(int *end)
 	*end = -1;
 }
 
-/* The pipes of one process: ours and the process's ends. */
-struct ends {
-	int	ours[3], its[3];
-};
-
 static void
-close_ends(int *ends)
+close_ends(int ends[3])
 {
 	size_t i;
 
@@ -37,20 +32,21 @@ close_ends(int *ends)
 		process_close(&ends[i]);
 }
 
+/* A pipe for one of its descriptors: our end and its end of it. */
 static bool
-make_pipe(struct ends *e, int number)
+make_pipe(int ours[3], int its[3], int number)
 {
-	int ends[2];
 	bool reads = number != STDIN_FILENO;	/* we do */
+	int ends[2];
 
 	if (!fd_pipe(ends))
 		return false;
-	e->ours[number] = ends[reads ? 0 : 1];
-	e->its[number] = ends[reads ? 1 : 0];
-	return fd_flags(e->ours[number], true);
+	ours[number] = ends[!reads];
+	its[number] = ends[reads];
+	return fd_flags(ours[number], true);
 }
 
-/* Signals as a program expects them; a group of its own; sh with the command. */
+/* Signals as a program expects them; a group of its own. errno's value; 0 for none. */
 static int
 set_attributes(posix_spawnattr_t *a)
 {
@@ -72,26 +68,15 @@ set_attributes(posix_spawnattr_t *a)
 	return failed != 0 ? failed : posix_spawnattr_setsigmask(a, &none);
 }
 
+/* Runs sh with the command and these descriptors. Likewise. */
 static int
-set_files(posix_spawn_file_actions_t *f, const int its[3], int input)
-{
-	int failed = 0, i;
-
-	for (i = 0; failed == 0 && i < 3; i++)
-		failed = posix_spawn_file_actions_adddup2(f,
-		    i == STDIN_FILENO && input != -1 ? input : its[i], i);
-	return failed;
-}
-
-/* errno's value; 0 for none. */
-static int
-spawn(pid_t *pid, const char *command, const int its[3], int input)
+spawn(pid_t *pid, const char *command, const int its[3])
 {
 	char sh[] = "sh", c[] = "-c";
 	char *argv[] = {sh, c, (char *)command, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
-	int failed;
+	int failed, i;
 
 	failed = posix_spawnattr_init(&attributes);
 	if (failed != 0)
@@ -99,8 +84,8 @@ spawn(pid_t *pid, const char *command, const int its[3], int input)
 	failed = posix_spawn_file_actions_init(&files);
 	if (failed == 0) {
 		failed = set_attributes(&attributes);
-		if (failed == 0)
-			failed = set_files(&files, its, input);
+		for (i = 0; failed == 0 && i < 3; i++)
+			failed = posix_spawn_file_actions_adddup2(&files, its[i], i);
 		if (failed == 0)
 			failed = posix_spawn(pid, "/bin/sh", &files,
 			    &attributes, argv, environ);
@@ -113,25 +98,23 @@ spawn(pid_t *pid, const char *command, const int its[3], int input)
 bool
 process_start(struct process *p, const char *command, int input)
 {
-	struct ends e = {{-1, -1, -1}, {-1, -1, -1}};
-	int failed = 0;
+	int ours[3] = {-1, -1, -1}, its[3] = {-1, -1, -1}, failed = 0;
 
-	*p = (struct process){.in = -1, .out = -1, .err = -1};
-	if ((input == -1 && !make_pipe(&e, STDIN_FILENO)) ||
-	    !make_pipe(&e, STDOUT_FILENO) || !make_pipe(&e, STDERR_FILENO))
+	if ((input == -1 && !make_pipe(ours, its, STDIN_FILENO)) ||
+	    !make_pipe(ours, its, STDOUT_FILENO) ||
+	    !make_pipe(ours, its, STDERR_FILENO))
 		failed = errno;
+	*p = (struct process){.in = ours[0], .out = ours[1], .err = ours[2]};
 	if (failed == 0)
-		failed = spawn(&p->pid, command, e.its, input);
-	close_ends(e.its);
-	if (failed != 0) {
-		close_ends(e.ours);
-		errno = failed;
-		return false;
-	}
-	p->in = e.ours[0];
-	p->out = e.ours[1];
-	p->err = e.ours[2];
-	return true;
+		failed = spawn(&p->pid, command, input != -1 ?
+		    (const int[]){input, its[1], its[2]} : its);
+	close_ends(its);
+	if (failed == 0)
+		return true;
+	close_ends(ours);
+	p->in = p->out = p->err = -1;
+	errno = failed;
+	return false;
 }
 
 void

@@ -44,7 +44,6 @@ struct server {
 	size_t		 n, cap;
 	struct pollfd	*fds;
 	size_t		 nfds, fds_cap;
-	size_t		 watched;	/* how many answers fds has */
 	int		 status;	/* the command's */
 };
 
@@ -154,7 +153,6 @@ watch_all(struct server *s)
 	watch(s, wake[0], POLLIN);
 	for (i = 0; i < s->o->nlisteners; i++)
 		watch(s, takes ? s->o->listeners[i] : -1, POLLIN);
-	s->watched = s->n;
 	for (i = 0; i < s->n; i++)
 		watch_answer(s, s->answers[i]);
 	for (i = 0; i < s->n; i++)
@@ -176,20 +174,12 @@ static int
 wait_ms(const struct server *s)
 {
 	long long due = front_due(&s->front), now = when_now();
-	const struct answer *a;
 	size_t i;
 
 	sooner(&due, s->flush_until);
 	sooner(&due, s->pause_until);
-	for (i = 0; i < s->n; i++) {
-		a = s->answers[i];
-		/* What is left of one that has ended is read now: nothing else may wake us. */
-		if (a->room && a->process.ended && !a->over)
-			return 0;
-		sooner(&due, process_due(&a->process));
-		if (!a->late && !a->process.ended)
-			sooner(&due, a->due);
-	}
+	for (i = 0; i < s->n; i++)
+		sooner(&due, answer_due(s->answers[i]));
 	if (due == 0)
 		return -1;
 	return due <= now ? 0 : (int)(due - now);
@@ -202,76 +192,6 @@ static const struct pollfd *
 pipes(const struct server *s, size_t i)
 {
 	return &s->fds[1 + s->o->nlisteners + 3 * i];
-}
-
-/* Does what an answer's pipes, its end and the time call for. */
-static void
-tend_answer(struct answer *a, const struct pollfd *fds, long long now)
-{
-	bool ended = a->process.ended;
-
-	if (fds[0].revents != 0)
-		answer_feed(a);
-	if (a->room && (fds[1].revents != 0 || ended))
-		answer_read(a);
-	if (fds[2].revents != 0 || ended)
-		answer_hear(a);
-	process_tend(&a->process, now);
-	if (a->due != 0 && now >= a->due && !ended && !a->late) {
-		a->late = true;
-		answer_drop(a, now);
-	}
-}
-
-/* An answer that is no whole one: an error in its place, or after what there was. */
-static void
-tell_failure(struct answer *a, struct exchange *x)
-{
-	struct buf event = {0};
-	struct endpoint_error e;
-	unsigned status = answer_error(a, &e);
-
-	if (!x->stream) {
-		exchange_refuse(x, status, &e);
-		return;
-	}
-	if (!passing_told_error(&a->passing)) {
-		endpoint_add_event(&event, &e);
-		exchange_stream(x, &event);
-	}
-	exchange_end(x, EXCHANGE_CUT);
-	buf_free(&event);
-}
-
-/* The answer is at its end, for its client. */
-static void
-tell_end(struct answer *a, struct exchange *x)
-{
-	bool whole = passing_end(&a->passing, answer_well(a));
-
-	x->waiter = NULL;
-	a->x = NULL;
-	if (!whole) {
-		tell_failure(a, x);
-	} else if (a->passing.kind == PASSING_JSON) {
-		exchange_say(x, &a->passing.out);
-	} else {
-		exchange_stream(x, &a->passing.out);
-		exchange_end(x, EXCHANGE_WHOLE);
-	}
-}
-
-/* Tells the client what there is. With the lock held. */
-static void
-tell(struct answer *a, long long now)
-{
-	if (a->x != NULL && a->passing.out.n > 0)
-		exchange_stream(a->x, &a->passing.out);
-	if (a->x != NULL &&
-	    (a->over || a->late || a->passing.kind == PASSING_BROKEN))
-		tell_end(a, a->x);
-	if (a->x == NULL)
-		answer_drop(a, now);
 }
 
 /* n answers run now, which leaves the others' places to the queue. */
@@ -525,11 +445,11 @@ see_all(struct server *s, long long now)
 	look_at_clients(s);
 	see_signals(s);
 	pthread_mutex_unlock(lock);
-	for (i = 0; i < s->watched; i++)
-		tend_answer(s->answers[i], pipes(s, i), now);
+	for (i = 0; i < s->n; i++)
+		answer_tend(s->answers[i], pipes(s, i), now);
 	pthread_mutex_lock(lock);
-	for (i = 0; i < s->watched; i++)
-		tell(s->answers[i], now);
+	for (i = 0; i < s->n; i++)
+		answer_tell(s->answers[i], now);
 	clear_away(s);
 	front_cut_late(&s->front, now);
 	pthread_mutex_unlock(lock);
