@@ -248,19 +248,17 @@ try_last(struct ask *a)
 {
 	enum place place = last_place(a);
 	struct stage s = {.tool = tools[place].tool, .args = &a->args[place]};
-	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (in == -1 || out == -1)
+	if (nothing == -1)
 		diag_die_errno(EX_OSERR, "/dev/null");
 	free(tools_path(s.tool));
-	if (s.args->n > 0 && stage_run(&s, in, out) == EX_USAGE) {
+	if (s.args->n > 0 && stage_run(&s, nothing, nothing) == EX_USAGE) {
 		stage_tell(&s);
 		exit(EX_USAGE);
 	}
 	buf_free(&s.said);
-	close(in);
-	close(out);
+	close(nothing);
 }
 
 /* Whatever can fail does so before the question is asked and paid. */

@@ -22,56 +22,41 @@ static sigset_t held, before;
 static const char *volatile parting;
 static int how = SIGTERM;	/* what ends a stage */
 
-/* The last one first, so that none finds its input cut. */
+/*
+ * Stages go the last one first, so that none finds its input cut. Only what
+ * POSIX.1-2008, XSH 2.4.3, allows in a signal handler.
+ */
 static void
-stop(void)
+undo(void)
 {
 	int i;
 
+	ending_hold();
 	for (i = MAX_STAGES - 1; i >= 0; i--)
 		if (stages[i] != 0)
 			(void)kill(stages[i], how);
 	for (i = 0; i < MAX_STAGES; i++)
 		if (stages[i] != 0 && waitpid(stages[i], NULL, 0) != -1)
 			stages[i] = 0;
-}
-
-/* Only what POSIX.1-2008, XSH 2.4.3, allows in a signal handler. */
-static void
-undo(void)
-{
-	int i;
-
-	stop();
 	for (i = 0; i < MAX_FILES; i++)
 		if (files[i] != NULL)
 			(void)unlink(files[i]);
 }
 
 void
-ending_die(int signal)
+ending_die(int signal_number)
 {
-	struct sigaction sa = {.sa_handler = SIG_DFL};
 	sigset_t set;
 
-	sigprocmask(SIG_BLOCK, &held, NULL);
 	undo();
 	if (parting != NULL)
 		(void)!write(STDERR_FILENO, parting, strlen(parting));
-	sigemptyset(&sa.sa_mask);
-	sigaction(signal, &sa, NULL);
+	(void)signal(signal_number, SIG_DFL);
+	(void)raise(signal_number);
 	sigemptyset(&set);
-	sigaddset(&set, signal);
-	(void)raise(signal);
+	sigaddset(&set, signal_number);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	_exit(128 + signal);
-}
-
-static void
-at_exit(void)
-{
-	ending_hold();
-	undo();
+	_exit(128 + signal_number);
 }
 
 void
@@ -93,7 +78,7 @@ ending_init(void)
 	}
 	(void)signal(SIGCHLD, SIG_DFL);	/* an end that nobody is told of can't be awaited */
 	sigprocmask(SIG_BLOCK, NULL, &before);
-	if (atexit(at_exit) != 0)
+	if (atexit(undo) != 0)
 		mem_out();
 }
 

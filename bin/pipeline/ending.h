@@ -41,6 +41,6 @@ void	ending_drop_file(const char *path);
 void	ending_parting(const char *bytes);
 
 /* Dies by that signal, as if it had come. */
-_Noreturn void ending_die(int signal);
+_Noreturn void ending_die(int signal_number);
 
 #endif

@@ -78,22 +78,19 @@ look_at(struct output *o, const struct stat *st)
 void
 output_find(struct output *o)
 {
-	const char *name = o->name;
 	struct stat st;
-	int fd = name != NULL ? descriptor(name) : STDOUT_FILENO;
 
-	*o = (struct output){.fd = fd};
-	if (fd == STDOUT_FILENO)
-		return;
-	o->name = name;
-	o->direct = fd != -1;
+	o->fd = o->name != NULL ? descriptor(o->name) : STDOUT_FILENO;
+	o->direct = o->fd != -1;
+	if (o->fd == STDOUT_FILENO)
+		o->name = NULL;
 	if (o->direct)
 		return;
-	o->path = real_path(name);
+	o->path = real_path(o->name);
 	if (stat(o->path, &st) == 0)
 		look_at(o, &st);
 	else if (errno != ENOENT)
-		diag_die_errno(EX_CANTCREAT, "%s", name);
+		diag_die_errno(EX_CANTCREAT, "%s", o->name);
 }
 
 static void
@@ -170,7 +167,7 @@ output_keep(struct output *o)
 {
 	bool well;
 
-	if (o->name == NULL || o->direct)
+	if (o->direct)
 		return;
 	well = take_after(o) ? temp_become(&o->temp, o->path) : fill(o);
 	if (!well)

@@ -10,8 +10,8 @@
 #include "mem.h"
 #include "tools.h"
 
-/* The folders of the program, as it was called and as it is, each with its slash. */
-static char *folders[2];
+/* The program, as it was called and as it is; NULL where that is not known. */
+static char *programs[2];
 
 /* The path in a folder (n bytes; its slash may be missing), owned; NULL: not there. */
 static char *
@@ -48,38 +48,27 @@ in_path(const char *name)
 	return NULL;
 }
 
-static char *
-folder_of(const char *path)
-{
-	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
-
-	return slash != NULL ? mem_copy(path, (size_t)(slash + 1 - path)) : NULL;
-}
-
 void
 tools_init(const char *argv0)
 {
-	char *called, *real;
-
 	if (argv0 == NULL)
 		return;
-	called = strchr(argv0, '/') != NULL ? mem_string(argv0) : in_path(argv0);
-	real = called != NULL ? realpath(called, NULL) : NULL;
-	folders[0] = folder_of(called);
-	folders[1] = folder_of(real);
-	free(called);
-	free(real);
+	programs[0] = strchr(argv0, '/') != NULL ? mem_string(argv0) : in_path(argv0);
+	programs[1] = programs[0] != NULL ? realpath(programs[0], NULL) : NULL;
 }
 
 char *
 tools_path(const char *name)
 {
 	char *path = NULL;
+	const char *p;
 	int i;
 
-	for (i = 0; path == NULL && i < 2; i++)
-		if (folders[i] != NULL)
-			path = in_folder(folders[i], strlen(folders[i]), name);
+	for (i = 0; path == NULL && i < 2; i++) {
+		p = programs[i];
+		if (p != NULL)
+			path = in_folder(p, (size_t)(strrchr(p, '/') + 1 - p), name);
+	}
 	if (path == NULL)
 		path = in_path(name);
 	if (path == NULL)
