@@ -151,17 +151,6 @@ of_rest(struct json v)
 	return inner.p != NULL ? inner : detail;
 }
 
-/* An error that is in one says more. */
-static struct json
-innermost(struct json v)
-{
-	while (json_type(v) == JSON_OBJECT &&
-	    !json_holds(json_get(v, "message")) &&
-	    apierror_is(json_get(v, "error")))
-		v = json_get(v, "error");
-	return v;
-}
-
 struct json
 apierror_find(struct json record)
 {
@@ -172,8 +161,14 @@ apierror_find(struct json record)
 	if (json_type(record) != JSON_OBJECT)
 		return (struct json){0};
 	error = json_get(record, "error");
-	if (apierror_is(error))
-		return innermost(error);
+	if (apierror_is(error)) {
+		/* One that is in it says more. */
+		while (json_type(error) == JSON_OBJECT &&
+		    !json_holds(json_get(error, "message")) &&
+		    apierror_is(json_get(error, "error")))
+			error = json_get(error, "error");
+		return error;
+	}
 	choices = json_get(record, "choices");
 	return choices.p != NULL ? first(choices, of_choice) : of_rest(record);
 }

@@ -69,11 +69,13 @@ put_line(struct buf *line)
 	buf_free(line);
 }
 
+/* Says it; with_errno: and errno's text. errno is kept. */
 static void
-say(const char *fmt, va_list ap, const char *why)
+say(bool with_errno, const char *fmt, va_list ap)
 {
 	static bool busy;
 	struct buf line = {0}, text = {0}, safe = {0};
+	int saved = errno;
 
 	if (!busy && before != NULL) {
 		busy = true;	/* what runs before may have to say something itself */
@@ -81,8 +83,8 @@ say(const char *fmt, va_list ap, const char *why)
 		busy = false;
 	}
 	buf_vprintf(&text, fmt, ap);
-	if (why != NULL)
-		buf_printf(&text, ": %s", why);
+	if (with_errno)
+		buf_printf(&text, ": %s", strerror(saved));
 	buf_trim(&text, "\n");
 	buf_printf(&line, "%s: ", program);
 	redact_add(hidden, &safe, text.p, text.n, 0);
@@ -90,30 +92,27 @@ say(const char *fmt, va_list ap, const char *why)
 	put_line(&line);
 	buf_free(&text);
 	buf_free(&safe);
+	errno = saved;
 }
 
 void
 diag_warn(const char *fmt, ...)
 {
 	va_list ap;
-	int saved = errno;
 
 	va_start(ap, fmt);
-	say(fmt, ap, NULL);
+	say(false, fmt, ap);
 	va_end(ap);
-	errno = saved;
 }
 
 void
 diag_warn_errno(const char *fmt, ...)
 {
 	va_list ap;
-	int saved = errno;
 
 	va_start(ap, fmt);
-	say(fmt, ap, strerror(saved));
+	say(true, fmt, ap);
 	va_end(ap);
-	errno = saved;
 }
 
 void
@@ -122,7 +121,7 @@ diag_die(int status, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(fmt, ap, NULL);
+	say(false, fmt, ap);
 	va_end(ap);
 	exit(status);
 }
@@ -131,10 +130,9 @@ void
 diag_die_errno(int status, const char *fmt, ...)
 {
 	va_list ap;
-	int saved = errno;
 
 	va_start(ap, fmt);
-	say(fmt, ap, strerror(saved));
+	say(true, fmt, ap);
 	va_end(ap);
 	exit(status);
 }

@@ -1,11 +1,11 @@
 #include <sys/socket.h>
+#include <arpa/inet.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,13 +94,12 @@ port_of(int fd)
 {
 	struct sockaddr_storage at = {0};
 	socklen_t n = sizeof(at);
-	char port[8];
 
-	if (getsockname(fd, (struct sockaddr *)&at, &n) == -1 ||
-	    getnameinfo((struct sockaddr *)&at, n, NULL, 0, port, sizeof(port),
-	    NI_NUMERICSERV) != 0)
+	if (getsockname(fd, (struct sockaddr *)&at, &n) == -1)
 		return 0;
-	return (int)strtol(port, NULL, 10);
+	return ntohs(at.ss_family == AF_INET6 ?
+	    ((struct sockaddr_in6 *)&at)->sin6_port :
+	    ((struct sockaddr_in *)&at)->sin_port);
 }
 
 int

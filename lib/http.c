@@ -5,7 +5,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "diag.h"
 #include "http.h"
 #include "mem.h"
 #include "when.h"

@@ -110,14 +110,14 @@ merge_push(struct merge *m, const char *name, struct json element)
 	merge_set(&push(m, no_name, -1)->value, element);
 }
 
-/* Where the last element of that index is noted; NULL: nowhere. */
+/* Where the last element of that index is noted; NULL: nowhere, or it is none. */
 static size_t *
 find_index(const struct merge *m, long index)
 {
 	uint64_t hash = table_hash(&index, sizeof(index));
 	size_t at = 0, *i;
 
-	if (m->members == NULL)
+	if (m->members == NULL || index < 0)
 		return NULL;
 	while ((i = table_next(&m->table, hash, &at)) != NULL)
 		if (m->members[*i].index == index)
@@ -129,7 +129,7 @@ find_index(const struct merge *m, long index)
 static struct merge_member *
 push_element(struct merge *m, struct json id, long index)
 {
-	size_t *last = index >= 0 ? find_index(m, index) : NULL;
+	size_t *last = find_index(m, index);
 
 	if (last != NULL)
 		*last = m->n;
@@ -179,7 +179,7 @@ add_array(struct merge *m, struct json v)
 	become(m, MERGE_ARRAY);
 	for (i = json_first(v); json_more(&i, &name, &value);) {
 		index = json_index(json_get(value, "index"));
-		known = index >= 0 ? find_index(m, index) : NULL;
+		known = find_index(m, index);
 		if (known != NULL)
 			merge_add(&m->members[*known].value, value);
 		else if (index >= 0)
@@ -211,7 +211,7 @@ static struct merge_member *
 goes_on(const struct merge *m, struct json call, long index, bool again)
 {
 	struct json name = json_get(json_get(call, "function"), "name");
-	size_t *last = index >= 0 ? find_index(m, index) : NULL;
+	size_t *last = find_index(m, index);
 
 	if (index >= 0)
 		return last != NULL ? &m->members[*last] : NULL;
@@ -237,7 +237,7 @@ find_call(struct merge *m, struct json call, bool again)
 	known = find_name(m, id);
 	if (known != NULL)
 		return known;
-	last = index >= 0 ? find_index(m, index) : NULL;
+	last = find_index(m, index);
 	known = last != NULL ? m->members + *last : NULL;
 	if (known == NULL || known->name.n > 0)
 		return push_element(m, id, index);

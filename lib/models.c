@@ -31,23 +31,23 @@ static const char *const modes[] = {
 struct list {
 	const char		*file;	/* its name in the configuration */
 	const char		*noun;
-	const char *const	*ids;
+	const char *const	*built_in;
+	size_t			 nbuilt_in;
+	/* The file's, or else those built in; then the panel's. NULL: nobody has asked. */
+	const char		**ids;
 	size_t			 n;
-	bool			 looked;	/* for the user's file */
-	char			*text;		/* what ids point into, when it is a file's */
-	const char		**own;		/* the file's, or the panel's after them */
 };
 
 static struct panel panel;	/* the user's own, where there is one */
 
 static struct list lists[] = {
 	[MODELS_MODELS] = {
-		.file = "models", .noun = "model", .ids = models,
-		.n = sizeof(models) / sizeof(*models),
+		.file = "models", .noun = "model", .built_in = models,
+		.nbuilt_in = sizeof(models) / sizeof(*models),
 	},
 	[MODELS_MODES] = {
-		.file = "modes", .noun = "mode", .ids = modes,
-		.n = sizeof(modes) / sizeof(*modes),
+		.file = "modes", .noun = "mode", .built_in = modes,
+		.nbuilt_in = sizeof(modes) / sizeof(*modes),
 	},
 };
 
@@ -69,15 +69,20 @@ read_file(const char *path)
 }
 
 static void
+add_id(struct list *l, const char *id)
+{
+	l->ids = mem_room(l->ids, l->n, sizeof(*l->ids));
+	l->ids[l->n++] = id;
+}
+
+static void
 load(struct list *l)
 {
 	char *path = config_path(l->file), *line, *rest;
+	char *text = path != NULL ? read_file(path) : NULL;
 	unsigned long number = 0;
-	size_t n = 0;
 
-	l->looked = true;
-	l->text = path != NULL ? read_file(path) : NULL;
-	for (rest = l->text; (line = io_cut(&rest)) != NULL;) {
+	for (rest = text; (line = io_cut(&rest)) != NULL;) {
 		number++;
 		line += strspn(line, " \t");
 		if (*line == '\0' || *line == '#')
@@ -85,16 +90,13 @@ load(struct list *l)
 		if (!config_is_id(line))
 			diag_die(EX_CONFIG, "%s: line %lu: not the id of a %s",
 			    path, number, l->noun);
-		l->own = mem_room(l->own, n, sizeof(*l->own));
-		l->own[n++] = line;
+		add_id(l, line);
 	}
-	if (l->text != NULL && n == 0)
+	if (text != NULL && l->n == 0)
 		diag_die(EX_CONFIG, "%s: holds no id; remove it to use the list"
 		    " built in", path);
-	if (l->text != NULL) {
-		l->ids = l->own;
-		l->n = n;
-	}
+	while (text == NULL && l->n < l->nbuilt_in)
+		add_id(l, l->built_in[l->n]);
 	free(path);
 }
 
@@ -109,35 +111,23 @@ is_listed(const struct list *l, const char *id)
 	return false;
 }
 
-/* Puts an id of the panel after the list's own. */
+/* Puts what the panel has after the list's own. */
 static void
-add_id(struct list *l, const char *id)
-{
-	if (is_listed(l, id))
-		return;
-	if (l->ids != l->own) {
-		l->own = mem_zero(l->n, sizeof(*l->own));
-		memcpy(l->own, l->ids, l->n * sizeof(*l->own));
-	}
-	l->own = mem_resize(l->own, l->n + 1, sizeof(*l->own));
-	l->own[l->n++] = id;
-	l->ids = l->own;
-}
-
-static void
-add_panel(enum models_list list)
+add_panel(struct list *l, bool of_modes)
 {
 	char *path = panel.path == NULL ? config_path("panel") : NULL;
 	struct buf why = {0};
-	size_t i;
+	const char *id;
+	size_t n, i;
 
 	if (path != NULL && !panel_read(&panel, path, &why))
 		diag_die(EX_CONFIG, "%s", buf_string(&why));
-	for (i = 0; list == MODELS_MODELS && i < panel.nmodels; i++)
-		if (!panel.models[i].glob)
-			add_id(&lists[list], panel.models[i].id);
-	for (i = 0; list == MODELS_MODES && i < panel.nmodes; i++)
-		add_id(&lists[list], panel.modes[i].name);
+	n = of_modes ? panel.nmodes : panel.nmodels;
+	for (i = 0; i < n; i++) {
+		id = of_modes ? panel.modes[i].name : panel.models[i].id;
+		if ((of_modes || !panel.models[i].glob) && !is_listed(l, id))
+			add_id(l, id);
+	}
 }
 
 const char *const *
@@ -145,9 +135,9 @@ models_ids(enum models_list list, size_t *n)
 {
 	struct list *l = &lists[list];
 
-	if (!l->looked) {
+	if (l->ids == NULL) {
 		load(l);
-		add_panel(list);
+		add_panel(l, list == MODELS_MODES);
 	}
 	*n = l->n;
 	return l->ids;

@@ -127,13 +127,13 @@ struct decimal {
 	long		scale;
 };
 
-/* Takes digits up to a letter; those after the point do not count for the scale. */
+/* Takes the digits; those after the point do not count for the scale. */
 static const char *
 take_digits(struct decimal *d, const char *p, const char *end)
 {
 	bool whole = true;
 
-	for (; p < end && ((*p >= '0' && *p <= '9') || *p == '.'); p++) {
+	for (; p < end && *p != 'e' && *p != 'E'; p++) {
 		if (*p == '.') {
 			whole = false;
 			continue;
@@ -143,8 +143,7 @@ take_digits(struct decimal *d, const char *p, const char *end)
 		if (d->digits.n > 0 ? whole : !whole)
 			d->scale += whole ? 1 : -1;
 	}
-	while (d->digits.n > 0 && d->digits.p[d->digits.n - 1] == '0')
-		d->digits.n--;
+	buf_trim(&d->digits, "0");
 	return p;
 }
 
@@ -152,21 +151,20 @@ take_digits(struct decimal *d, const char *p, const char *end)
 static bool
 take_exponent(struct decimal *d, const char *p, const char *end)
 {
-	bool negative;
-	long exponent = 0;
+	long sign = 1, exponent = 0;
 
 	if (p == end || d->digits.n == 0)
 		return true;
-	negative = *++p == '-';
-	if (*p == '-' || *p == '+')
-		p++;
+	if (*++p == '-')
+		sign = -1;
+	p += *p == '-' || *p == '+';
 	while (p < end && *p == '0')
 		p++;
 	if (end - p > MAX_EXPONENT)
 		return false;
 	for (; p < end; p++)
 		exponent = exponent * 10 + (*p - '0');
-	d->scale += negative ? -exponent : exponent;
+	d->scale += sign * exponent;
 	return true;
 }
 
