@@ -136,7 +136,7 @@ fill(struct batch *b)
 static void
 leave_job(struct batch *b, struct job *job)
 {
-	output_skip(&b->output, job);
+	output_put(&b->output, job, NULL);
 	job_end(&b->jobs, job);
 }
 
@@ -213,40 +213,29 @@ learn(struct batch *b, const struct job *job, long long now)
 }
 
 /*
- * Whether nothing came of the service since the request was first sent. Where a
- * limit of time ended a try on a connection that stood, it is that request that
- * takes long.
- */
-static bool
-is_silence(const struct batch *b, const struct job *job)
-{
-	const struct http_exchange *x = &job->x;
-
-	return x->status == 0 && x->proxy_status == 0 && b->heard < job->first &&
-	    !(x->connected && x->limit != HTTP_NO_LIMIT);
-}
-
-/*
  * Whether a failure for good is surely everyone's: descriptors or memory ran out;
  * the key is refused or the quota spent; eight forbidden requests in a row, where
  * each may have been forbidden for itself; the service asks for more than two
- * minutes; nothing was heard of it.
+ * minutes; nothing was heard of it since the request was first sent.
  */
 static bool
 is_lost(const struct batch *b, const struct job *job)
 {
 	const struct outcome *o = &b->outcome;
-	long status = job->x.status;
+	const struct http_exchange *x = &job->x;
 	bool key_is_good = b->output.tally.answered > 0;
 
 	if (o->status == EX_OSERR)
 		return true;
 	if (o->status == EX_NOPERM)
 		return b->refused >= REFUSED ||
-		    (status != 403 && (status != 401 || !key_is_good));
+		    (x->status != 403 && (x->status != 401 || !key_is_good));
 	if (o->status == EX_TEMPFAIL && o->wait_ms > OUTCOME_MAX_WAIT)
 		return true;
-	return is_silence(b, job);
+	/* Where a limit of time ended a try on a connection that stood, it is that
+	   request that takes long. */
+	return x->status == 0 && x->proxy_status == 0 && b->heard < job->first &&
+	    !(x->connected && x->limit != HTTP_NO_LIMIT);
 }
 
 /* A failure for good. */

@@ -63,6 +63,10 @@ end_job(struct output *o, const struct job *job, bool success)
 void
 output_put(struct output *o, const struct job *job, struct result *r)
 {
+	if (r == NULL) {
+		end_job(o, job, false);
+		return;
+	}
 	result_add(r, o->redact, &o->line);
 	if (r->kind == RESULT_ANSWER && o->line.n > o->max) {
 		r->kind = RESULT_ERROR;
@@ -74,12 +78,6 @@ output_put(struct output *o, const struct job *job, struct result *r)
 	}
 	tally_result(&o->tally, r);
 	end_job(o, job, r->kind == RESULT_ANSWER);
-}
-
-void
-output_skip(struct output *o, const struct job *job)
-{
-	end_job(o, job, false);
 }
 
 void

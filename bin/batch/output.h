@@ -46,11 +46,11 @@ bool	output_full(const struct output *o);
 /* A job has been read: its place among the results is the next one. */
 void	output_number(struct output *o, struct job *job);
 
-/* The job has this result; an answer whose line would be too long is a failure. */
+/*
+ * The job has this result; an answer whose line would be too long is a failure. NULL:
+ * the job was read, but this run gives it no result.
+ */
 void	output_put(struct output *o, const struct job *job, struct result *r);
-
-/* The job was read, but this run gives it no result. */
-void	output_skip(struct output *o, const struct job *job);
 
 /* Closes the store; what has no place before it yet is dropped. */
 void	output_close(struct output *o);
