@@ -62,7 +62,6 @@ static const struct opt_tool tool = {
 struct settings {
 	struct service		 service;
 	struct mock_options	 mock;
-	struct mock_header	*headers;
 	struct buf		 body, key;
 	const char		*log;
 	int			 port;
@@ -120,10 +119,9 @@ take_header(struct settings *s, const char *arg)
 	h.name = mem_copy(arg, name);
 	h.value = mem_string(arg + value);
 	check_header(&h, "header", arg);
-	s->headers = mem_resize(s->headers, s->mock.nheaders + 1,
-	    sizeof(*s->headers));
-	s->headers[s->mock.nheaders++] = h;
-	s->mock.headers = s->headers;
+	s->mock.headers = mem_resize(s->mock.headers, s->mock.nheaders + 1,
+	    sizeof(h));
+	s->mock.headers[s->mock.nheaders++] = h;
 }
 
 static void
@@ -233,10 +231,10 @@ settings_free(struct settings *s)
 
 	service_free(&s->service);
 	for (i = 0; i < s->mock.nheaders; i++) {
-		free(s->headers[i].name);
-		free(s->headers[i].value);
+		free(s->mock.headers[i].name);
+		free(s->mock.headers[i].value);
 	}
-	free(s->headers);
+	free(s->mock.headers);
 	buf_free(&s->body);
 	buf_free(&s->key);
 }

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,23 +9,16 @@
 
 static const double same = 1e-9;	/* sums that differ by less are equal */
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* White space collapsed, ASCII in lower case. */
+/* White space collapsed, ASCII in lower case: no locale is set. */
 static void
 collapse(const char *p, size_t n, struct buf *out)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (!is_space(p[i]))
-			buf_addc(out, p[i] >= 'A' && p[i] <= 'Z' ?
-			    p[i] - 'A' + 'a' : (unsigned char)p[i]);
-		else if (i > 0 && !is_space(p[i - 1]))
+		if (!isspace((unsigned char)p[i]))
+			buf_addc(out, tolower((unsigned char)p[i]));
+		else if (i > 0 && !isspace((unsigned char)p[i - 1]))
 			buf_addc(out, ' ');
 	}
 }

@@ -298,28 +298,10 @@ find_messages(struct json messages, struct json *system, struct json *user)
 	}
 }
 
-/* What goes around the messages. */
-struct around {
-	struct buf	 before, after;	/* the system message, */
-	struct buf	 data;		/* and after the last user message; borrowed */
-};
-
+/* The messages, with what goes around the system's, and after the user's last one. */
 static void
-surround(struct around *a, const struct question *q, const struct target *t,
-    const struct question_also *also)
-{
-	json_text(json_get(t->line->json, "system"), &a->before);
-	if (q->environment.p != NULL)
-		buf_printf(&a->after, "{\"environment\":%.*s}",
-		    (int)q->environment.n, q->environment.p);
-	if (also->instructions != NULL)
-		add_paragraph(&a->after, also->instructions,
-		    strlen(also->instructions));
-	a->data = also->data;
-}
-
-static void
-put_messages(struct emit *e, const struct question *q, const struct around *a)
+put_messages(struct emit *e, const struct question *q, const struct buf *before,
+    const struct buf *after, const struct buf *data)
 {
 	struct json system, user, name, v;
 	const struct buf none = {0};
@@ -327,16 +309,16 @@ put_messages(struct emit *e, const struct question *q, const struct around *a)
 
 	find_messages(q->messages, &system, &user);
 	emit_open(e, '[');
-	if (system.p == NULL && a->before.n + a->after.n > 0)
-		put_message(e, value("{\"role\":\"system\"}"), &a->before, &a->after);
+	if (system.p == NULL && before->n + after->n > 0)
+		put_message(e, value("{\"role\":\"system\"}"), before, after);
 	for (i = json_first(q->messages); json_more(&i, &name, &v);) {
 		if (v.p == system.p)
-			put_message(e, v, &a->before, &a->after);
+			put_message(e, v, before, after);
 		else
-			put_message(e, v, &none, v.p == user.p ? &a->data : &none);
+			put_message(e, v, &none, v.p == user.p ? data : &none);
 	}
-	if (user.p == NULL && a->data.n > 0)
-		put_message(e, value("{\"role\":\"user\"}"), &none, &a->data);
+	if (user.p == NULL && data->n > 0)
+		put_message(e, value("{\"role\":\"user\"}"), &none, data);
 	emit_close(e, ']');
 }
 
@@ -359,24 +341,30 @@ void
 question_put(const struct question *q, const struct target *t,
     const struct question_also *also, struct buf *out)
 {
-	struct around a = {0};
+	struct buf before = {0}, after = {0};
 	struct emit e = {.out = out};
 	struct json name, v;
 	struct json_iter i;
 
-	surround(&a, q, t, also);
+	json_text(json_get(t->line->json, "system"), &before);
+	if (q->environment.p != NULL)
+		buf_printf(&after, "{\"environment\":%.*s}",
+		    (int)q->environment.n, q->environment.p);
+	if (also->instructions != NULL)
+		add_paragraph(&after, also->instructions,
+		    strlen(also->instructions));
 	emit_open(&e, '{');
 	emit_text(emit_name(&e, "model"), t->name, strlen(t->name));
 	emit_word(emit_name(&e, "stream"), "true");
 	emit_word(emit_name(&e, "stream_options"), "{\"include_usage\":true}");
-	put_messages(emit_name(&e, "messages"), q, &a);
+	put_messages(emit_name(&e, "messages"), q, &before, &after, &also->data);
 	for (i = json_first(q->rest); json_more(&i, &name, &v);) {
 		put_member(&e, name);
 		emit_json(&e, v);
 	}
 	emit_close(&e, '}');
-	buf_free(&a.before);
-	buf_free(&a.after);
+	buf_free(&before);
+	buf_free(&after);
 	merge_line(out, t);
 }
 

@@ -20,40 +20,26 @@ wrong_url(const struct targets *t, const struct target *g, const char *why)
 	    g->line->line, buf_string(&shown), why);
 }
 
-/* What the options of --base-url say of its key; false: nothing. */
-static bool
-given_key(const struct targets *t, struct target *g)
-{
-	const struct client *c = t->client;
-
-	if (t->base == NULL)
-		return false;
-	g->keyless = g->keyless || c->no_key || c->authorized;
-	if (c->no_key || c->authorized)
-		return true;
-	if (c->key_file == NULL)
-		return false;
-	g->source.kind = KEY_FILE;
-	g->source.path = mem_string(c->key_file);
-	return true;
-}
-
+/* As the panel's line says, or the options, which go with --base-url alone. */
 static void
 find_key(const struct targets *t, struct target *g)
 {
 	const struct panel_host *k = panel_key(t->panel, g->url.host, g->url.port);
+	const struct client *c = t->client;
+	const char *file = k == NULL ? c->key_file : k->file ? k->where : NULL;
+	bool none = c->no_key || c->authorized;
 
-	g->keyless = g->url.loopback;
-	if (given_key(t, g))
+	g->keyless = none || g->url.loopback;
+	if (none)
 		return;
-	if (k == NULL) {
-		key_kept(&g->source, &g->url);
-	} else if (k->file) {
+	if (file != NULL) {
 		g->source.kind = KEY_FILE;
-		g->source.path = mem_string(k->where);
-	} else {
+		g->source.path = mem_string(file);
+	} else if (k != NULL) {
 		g->source.kind = KEY_VARIABLE;
 		g->source.variable = k->where;
+	} else {
+		key_kept(&g->source, &g->url);
 	}
 }
 

@@ -24,7 +24,7 @@ struct mock_options {
 	long			 delay;			/* between two events */
 	bool			 no_done;	/* streams end without "[DONE]" */
 	const char		*retry_after;	/* goes with failures; NULL: none */
-	const struct mock_header *headers;
+	struct mock_header	*headers;
 	size_t			 nheaders;
 };
 

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,15 +130,12 @@ reply_echo(jv request, struct buf *out)
 static int
 count_words(const char *p, size_t n)
 {
-	bool in_word = false, space;
 	int words = 0;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		space = p[i] == ' ' || (p[i] >= '\t' && p[i] <= '\r');
-		words += !space && !in_word;
-		in_word = !space;
-	}
+	for (i = 0; i < n; i++)
+		words += !isspace((unsigned char)p[i]) &&
+		    (i == 0 || isspace((unsigned char)p[i - 1]));
 	return words;
 }
 
