@@ -895,6 +895,16 @@ usage: *' --events - hi
     absent out
 }
 
+@test "--events into a pipe whose reader goes: 74, said, and the answer is there" {
+    mock_start --reply 'one two three four five six' --delay 100
+    mkfifo fifo
+    head -c 1 <fifo >first 3>&- &
+    reader=$!
+    try 74 'one two three four five six' 'supai: fifo: Broken pipe' --events fifo hi
+    wait "$reader"
+    is first '{'
+}
+
 # Conversations.
 
 @test "nothing is kept unless it is asked for" {
@@ -1281,6 +1291,16 @@ supai: conversation a: left as it was' --lenient -c two
     mock_start --replay events
     try 76 '' '*' -c -o out --lenient two
     is out one
+}
+
+@test "a conversation and an output file in one folder: neither is taken for what was left" {
+    mock_start
+    export SUPAI_CONVERSATION=a
+    mkdir -p "$STATE"
+    holds 0 '' '*' sh -c 'cd "$1" && supai -c -o out one' sh "$STATE"
+    is "$STATE/out" one
+    try 0 two '' -c two
+    assert_equal "$(messages)" '["u","one","a","one","u","two"]'
 }
 
 @test "--json and a conversation" {

@@ -189,9 +189,7 @@ conversation_open(struct conversation *c)
 	c->made = !c->there;
 	if (c->made)
 		ending_add_file(c->file);
-	/* What has a name and is ours looks like one that was left, to us alone. */
-	if (!temp_make(&c->events, c->file) || unlink(c->events.path) == -1 ||
-	    !temp_make(&c->temp, c->file))
+	if (!temp_make(&c->events, c->file) || !temp_make(&c->temp, c->file))
 		diag_die_errno(EX_CANTCREAT, "%s: no file can be made beside it",
 		    c->file);
 }

@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -144,6 +145,19 @@ ending_add_file(const char *path)
 	while (files[i] != NULL)
 		i++;
 	files[i] = path;
+}
+
+bool
+ending_has_file(const struct stat *st)
+{
+	struct stat own;
+	int i;
+
+	for (i = 0; i < MAX_FILES; i++)
+		if (files[i] != NULL && stat(files[i], &own) == 0 &&
+		    own.st_dev == st->st_dev && own.st_ino == st->st_ino)
+			return true;
+	return false;
 }
 
 void

@@ -43,17 +43,23 @@ is_ours(const char *name)
 	    strspn(name + n, letters) == RANDOM;
 }
 
-/* One whose lock can be had has nobody who still needs it. */
+/*
+ * One whose lock can be had has nobody who still needs it, but for our own, whose lock
+ * would be lost here.
+ */
 static void
 remove_left(const char *path)
 {
 	struct stat st;
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd;
 
+	if (lstat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != geteuid() || ending_has_file(&st))
+		return;
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd == -1)
 		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && lock(fd) && temp_stands(fd, path))
+	if (lock(fd) && temp_stands(fd, path))
 		(void)unlink(path);
 	close(fd);
 }
