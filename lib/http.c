@@ -122,17 +122,12 @@ http_close(struct http *h)
 	curl_global_cleanup();
 }
 
-/* The value of a header line of n bytes where it is the header name's; else NULL. An
- * "X-" before the name means nothing (RFC 6648). */
+/* The value of a header line of n bytes where it is the header name's; else NULL. */
 static const char *
 value_of(const char *line, size_t n, const char *name, size_t *len)
 {
 	size_t at = strlen(name) + 1;
 
-	if (n > 2 && strncasecmp(line, "x-", 2) == 0) {
-		line += 2;
-		n -= 2;
-	}
 	if (n < at || line[at - 1] != ':' || strncasecmp(line, name, at - 1) != 0)
 		return NULL;
 	while (at < n && (line[at] == ' ' || line[at] == '\t'))

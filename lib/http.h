@@ -128,8 +128,8 @@ struct http_exchange *http_ended(struct http *h);
 
 /*
  * The value of a header of the last response, of *n bytes, borrowed until the exchange
- * is started again; of several of that name (in any case of letters, with "X-" before it
- * or without) the last one's. NULL, and *n is 0, where it was not sent.
+ * is started again; of several of that name (in any case of letters) the last one's.
+ * NULL, and *n is 0, where it was not sent.
  */
 const char *http_header(const struct http_exchange *x, const char *name,
 	    size_t *n);

@@ -338,12 +338,20 @@ static bool
 may_help(const struct http_exchange *x, int status)
 {
 	bool may = status == EX_TEMPFAIL || status == EX_UNAVAILABLE;
-	char *said = header(x, "should-retry");
+	char *said = header(x, "x-should-retry");
 
 	if (strcasecmp(said, may ? "false" : "true") == 0)
 		may = !may;
 	free(said);
 	return may && status != EX_PROTOCOL;
+}
+
+const char *
+outcome_request_id(const struct http_exchange *x, size_t *n)
+{
+	const char *id = http_header(x, "x-request-id", n);
+
+	return id != NULL ? id : http_header(x, "request-id", n);
 }
 
 /* A response whose status is no 2xx, from the server or from a proxy. */
@@ -367,7 +375,7 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 		if (http == 404 || http == 405)
 			buf_printf(&o->message, ", at %s", x->options->url);
 	}
-	value = http_header(x, "request-id", &n);
+	value = outcome_request_id(x, &n);
 	if (n > 0) {
 		buf_adds(&o->message, " (request id ");
 		add_said(x, &o->message, value, n);

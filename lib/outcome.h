@@ -37,6 +37,9 @@ struct outcome {
  */
 void	outcome_of(const struct http_exchange *x, struct outcome *o);
 
+/* The id that the service gave the request, as http_header gives a header. */
+const char *outcome_request_id(const struct http_exchange *x, size_t *n);
+
 /*
  * How long to wait, in milliseconds, after so many tries that failed (from 1): as the
  * server asked (an outcome's wait_ms), or else 0.5 s doubling to 8 s, less up to a

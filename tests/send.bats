@@ -576,6 +576,17 @@ E
     expect 0 "$(answer_body)" ''
 }
 
+@test "X-Content-Encoding, X-Location and their like are other headers" {
+    answer_body | open_response 'X-Content-Encoding: br' 'X-Transfer-Encoding: gzip' >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 0 "$(answer_body)" ''
+    echo '{"error":{"message":"elsewhere"}}' | http '302 Found' 'X-Location: http://a.test/' >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 76 '' 'supai-send: HTTP 302: elsewhere'
+}
+
 @test "a transfer encoding that nobody asked for is 76, and not passed on" {
     answer_body | open_response 'Transfer-Encoding: gzip, chunked' >response
     raw_start response

@@ -196,7 +196,7 @@ job_result(const struct job *job, struct outcome *o, struct result *r,
 		.code = code_of(job, o->status),
 		.message = buf_string(&o->message),
 	};
-	r->request_id = http_header(x, "request-id",
+	r->request_id = outcome_request_id(x,
 	    &r->request_id_len);
 	if (o->status != 0 && x->status > 0 && !is_good(x)) {
 		r->kind = RESULT_HTTP;
