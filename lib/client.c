@@ -446,18 +446,17 @@ wait_writable(long long deadline)
 enum client_written
 client_write(const char *p, size_t n, long long deadline)
 {
+	bool wait = deadline != 0 || wake[0] != -1;
 	enum client_written end;
-	size_t most = n;
 	ssize_t done;
 
 	while (n > 0) {
-		if (deadline != 0 || wake[0] != -1) {
-			end = wait_writable(deadline);
-			if (end != CLIENT_WRITTEN)
-				return end;
-			most = PIPE_BUF;	/* no more than surely fits */
-		}
-		done = write(STDOUT_FILENO, p, n < most ? n : most);
+		end = wait ? wait_writable(deadline) : CLIENT_WRITTEN;
+		if (end != CLIENT_WRITTEN)
+			return end;
+		/* After a wait no more than surely fits. */
+		done = write(STDOUT_FILENO, p, wait && n > PIPE_BUF ? PIPE_BUF : n);
+		wait = wait || done == -1;	/* one that does not block */
 		if (done == -1 && errno == EPIPE)
 			client_die(SIGPIPE);
 		if (done == -1 && errno != EINTR && errno != EAGAIN)
