@@ -59,8 +59,8 @@ static struct opt_tool tool = {
 
 struct options {
 	struct ask	 ask;
-	const char	*text_only;	/* an option that --json has no stage for */
-	const char	*send_only, *ensemble_only; /* options of one of the two */
+	const char	*only[PLACES_N]; /* an option that no other stage would have in
+					   the place of this one; or NULL */
 	const char	*looking;	/* --list or --show; NULL: a question is asked */
 	bool		 safe, raw;
 };
@@ -167,32 +167,26 @@ note_own(struct options *o, int key, const char *arg)
 	}
 }
 
-static void
-first(const char **only, bool is_one, const char *name)
-{
-	if (is_one && *only == NULL)
-		*only = name;
-}
-
-/* Passes it on to the stages that it is for. */
+/* Passes it on to the stages that it is for, and notes the first that only one has. */
 static void
 pass_on(struct options *o, int key, const char *arg)
 {
+	static const unsigned rivals[PLACES_N] = {
+		[PLACES_SEND] = PLACES_BIT(PLACES_ENSEMBLE),
+		[PLACES_ENSEMBLE] = PLACES_BIT(PLACES_SEND),
+		[PLACES_TEXT] = PLACES_BIT(PLACES_FOLD) | PLACES_BIT(PLACES_REQ),
+	};
 	const struct places_option *option = places_find(key);
-	unsigned places = option->places, place;
-	const unsigned send = PLACES_BIT(PLACES_SEND);
-	const unsigned ensemble = PLACES_BIT(PLACES_ENSEMBLE);
-	const unsigned req = PLACES_BIT(PLACES_REQ), text = PLACES_BIT(PLACES_TEXT);
+	enum place place;
 
-	first(&o->send_only, (places & (send | ensemble)) == send, option->name);
-	first(&o->ensemble_only, (places & (send | ensemble)) == ensemble, option->name);
-	first(&o->text_only,
-	    (places & (text | PLACES_BIT(PLACES_FOLD) | req)) == text, option->name);
-	/* Whether supai-req gets these is known when all options are. */
-	if (key == 'M' || key == 'x')
-		places &= ~req;
 	for (place = 0; place < PLACES_N; place++) {
-		if ((places & PLACES_BIT(place)) == 0)
+		if ((option->places & PLACES_BIT(place)) == 0)
+			continue;
+		if (rivals[place] != 0 && (option->places & rivals[place]) == 0 &&
+		    o->only[place] == NULL)
+			o->only[place] = option->name;
+		/* Whether supai-req gets these is known when all options are. */
+		if (place == PLACES_REQ && (key == 'M' || key == 'x'))
 			continue;
 		words_add(&o->ask.args[place], option->word);
 		if (arg != NULL)
@@ -206,14 +200,15 @@ check(struct options *o)
 	struct ask *a = &o->ask;
 	const char *name = getenv("SUPAI_CONVERSATION");
 
-	if (a->json && o->text_only != NULL)
+	if (a->json && o->only[PLACES_TEXT] != NULL)
 		opt_usage(&tool, "--%s goes with the text, not with --json",
-		    o->text_only);
-	if (a->ensemble && o->send_only != NULL)
+		    o->only[PLACES_TEXT]);
+	if (a->ensemble && o->only[PLACES_SEND] != NULL)
 		opt_usage(&tool, "--%s is for one service, and --ensemble asks the"
-		    " panel's", o->send_only);
-	if (!a->ensemble && o->ensemble_only != NULL)
-		opt_usage(&tool, "--%s goes with --ensemble", o->ensemble_only);
+		    " panel's", o->only[PLACES_SEND]);
+	if (!a->ensemble && o->only[PLACES_ENSEMBLE] != NULL)
+		opt_usage(&tool, "--%s goes with --ensemble",
+		    o->only[PLACES_ENSEMBLE]);
 	if (o->looking != NULL && a->prompt.n > 0)
 		opt_usage(&tool, "--%s asks nothing: no prompt goes with it",
 		    o->looking);

@@ -98,19 +98,16 @@ take_line(struct process *p, char *line)
 static void
 from_ps(struct process *p)
 {
-	static const char *const words[] = {
-		"-o", "ppid=", "-o", "lstart=", "-o", "args=", "-p",
-	};
-	struct words args = {0};
-	struct stage ps = {.tool = "ps", .args = &args, .aloud = true};
 	struct buf number = {0}, line = {0}, why = {0};
+	const char *words[] = {
+		"-o", "ppid=", "-o", "lstart=", "-o", "args=", "-p", NULL,
+	};
+	const struct words args = {words, sizeof(words) / sizeof(*words)};
+	struct stage ps = {.tool = "ps", .args = &args, .aloud = true};
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), from;
-	size_t i;
 
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-		words_add(&args, words[i]);
 	buf_printf(&number, "%ld", (long)p->pid);
-	words_add(&args, buf_string(&number));
+	words[args.n - 1] = buf_string(&number);
 	from = stage_start(&ps, nothing, -1);
 	(void)io_slurp_fd(from, ps.tool, IO_BYTES, &line, MAX_FILE, &why);
 	close(nothing);
@@ -118,7 +115,6 @@ from_ps(struct process *p)
 	(void)ending_wait(ps.pid);
 	(void)buf_string(&line);
 	take_line(p, line.p);
-	words_free(&args);
 	buf_free(&number);
 	buf_free(&line);
 	buf_free(&why);
