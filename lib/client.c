@@ -520,10 +520,9 @@ client_run(struct client *c, struct http_exchange *x, struct buf *why)
 		while (client_wait(c, -1, -1) == NULL)
 			;
 		outcome_of(x, &o);
-		wait = outcome_wait(o.wait_ms, tries);
+		wait = outcome_wait(&o, tries);
 		next = when_now() + wait;
-		if (o.status == 0 || !o.retry || tries > (unsigned long)c->retries ||
-		    (x->deadline != 0 && next >= x->deadline))
+		if (!outcome_again(&o, tries, c->retries, next, x->deadline))
 			break;
 		if (noted)
 			diag_warn("%s: trying again in %g s",

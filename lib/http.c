@@ -122,6 +122,12 @@ http_close(struct http *h)
 	curl_global_cleanup();
 }
 
+bool
+http_is_good(const struct http_exchange *x)
+{
+	return x->status >= 200 && x->status < 300;
+}
+
 /* The value of a header line of n bytes where it is the header name's; else NULL. */
 static const char *
 value_of(const char *line, size_t n, const char *name, size_t *len)
@@ -239,7 +245,7 @@ end_head(struct http_exchange *x)
 	x->head_done = true;
 	x->last = when_now();
 	watch(x);
-	x->packed = x->packed && x->status >= 200 && x->status < 300;
+	x->packed = x->packed && http_is_good(x);
 	if (x->packed) {
 		gzip_start(&x->gzip, x->chunked && x->head.n > 6 &&
 		    memcmp(x->head.p, "HTTP/1", 6) == 0);
@@ -279,7 +285,7 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	struct http_exchange *x = arg;
 	size_t n = size * count, room;
 
-	if (x->status < 200 || x->status > 299) {
+	if (!http_is_good(x)) {
 		room = MAX_ERROR - x->error.n;
 		buf_add(&x->error, p, n < room ? n : room);
 		return n < room ? n : 0;
@@ -480,8 +486,7 @@ finish(struct http_exchange *x, CURLcode code)
 	curl_off_t ready = 0;
 
 	x->code = code;
-	x->cut = code == CURLE_OK && x->packed &&
-	    !gzip_whole(&x->gzip, x->passed);
+	x->cut = code == CURLE_OK && x->packed && !gzip_whole(&x->gzip, x->passed);
 	x->no_files = is_out_of_files(code);
 	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	x->connected = ready > 0;

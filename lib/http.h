@@ -126,6 +126,9 @@ struct http_exchange *http_wait(struct http *h, struct curl_waitfd *fds,
 /* Returns one that had ended together with the one returned last; else NULL. */
 struct http_exchange *http_ended(struct http *h);
 
+/* Whether the response's status is a success, 2xx. */
+bool	http_is_good(const struct http_exchange *x);
+
 /*
  * The value of a header of the last response, of *n bytes, borrowed until the exchange
  * is started again; of several of that name (in any case of letters) the last one's.

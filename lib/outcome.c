@@ -263,15 +263,23 @@ outcome_backoff(unsigned tries, unsigned random)
 }
 
 long
-outcome_wait(long asked, unsigned tries)
+outcome_wait(const struct outcome *o, unsigned tries)
 {
 	struct timespec t;
 
 	/* By chance: another number in another process and at another time, which often
 	   goes in steps of 16 ns or more. */
 	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return asked >= 0 ? asked : outcome_backoff(tries,
+	return o->wait_ms >= 0 ? o->wait_ms : outcome_backoff(tries,
 	    (unsigned)t.tv_nsec / 16 ^ (unsigned)getpid() << 16);
+}
+
+bool
+outcome_again(const struct outcome *o, unsigned tries, long retries, long long at,
+    long long deadline)
+{
+	return o->retry && tries <= (unsigned long)retries &&
+	    (deadline == 0 || at < deadline);
 }
 
 /* A decimal number, alone but for spaces, times unit; -1 for anything else. */
@@ -528,10 +536,27 @@ outcome_of(const struct http_exchange *x, struct outcome *o)
 		judge_rest(x, o);
 	else if (x->status == 0 && x->proxy_status >= 300)
 		judge_status(x, x->proxy_status, o);
-	else if (x->status >= 300 || (x->status > 0 && x->status < 200))
+	else if (x->status > 0 && !http_is_good(x))
 		judge_status(x, x->status, o);
 	else if (x->limit != HTTP_NO_LIMIT || x->code == CURLE_OPERATION_TIMEDOUT)
 		judge_limit(x, o);
 	else
 		judge_transfer(x, o);
+}
+
+void
+outcome_answer(struct outcome *o, const struct http_exchange *x, bool counts,
+    int status, const struct buf *why)
+{
+	if (!http_is_good(x))
+		return;
+	if (counts) {
+		o->status = status;
+		buf_clear(&o->message);
+		buf_add(&o->message, why->p, why->n);
+	}
+	o->wait_ms = -1;
+	o->retry = x->limit != HTTP_DEADLINE && x->coding.n == 0 &&
+	    (o->status == EX_UNAVAILABLE || o->status == EX_TEMPFAIL ||
+	    o->status == EX_PROTOCOL);
 }

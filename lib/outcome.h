@@ -41,14 +41,30 @@ void	outcome_of(const struct http_exchange *x, struct outcome *o);
 const char *outcome_request_id(const struct http_exchange *x, size_t *n);
 
 /*
- * How long to wait, in milliseconds, after so many tries that failed (from 1): as the
- * server asked (an outcome's wait_ms), or else 0.5 s doubling to 8 s, less up to a
- * quarter of it by chance, so that many clients do not come back together.
+ * Takes in what the reader of a 2xx body, who has passed nothing on, makes of it: a
+ * status and why, where it counts, and not what the end of the transfer means. retry:
+ * 69, 75 and 76, but for a deadline or an encoding that was not asked for, which would
+ * come again. Does nothing where there is no such body.
  */
-long	outcome_wait(long asked, unsigned tries);
+void	outcome_answer(struct outcome *o, const struct http_exchange *x, bool counts,
+	    int status, const struct buf *why);
+
+/*
+ * How long to wait, in milliseconds, after so many tries that failed (from 1): as the
+ * server asked (wait_ms), or else 0.5 s doubling to 8 s, less up to a quarter of it by
+ * chance, so that many clients do not come back together.
+ */
+long	outcome_wait(const struct outcome *o, unsigned tries);
 
 /* The latter, with a number for the chance. */
 long	outcome_backoff(unsigned tries, unsigned random);
+
+/*
+ * Whether another try follows after so many, of which all but the first are retries. It
+ * would begin at a time that has to be before deadline (0: none).
+ */
+bool	outcome_again(const struct outcome *o, unsigned tries, long retries,
+	    long long at, long long deadline);
 
 /*
  * What a response's headers ask to wait, in milliseconds; -1 when they say

@@ -175,15 +175,12 @@ slow_down(struct batch *b, struct job *job, long wait, long long now)
 static bool
 try_again(struct batch *b, struct job *job, long long now)
 {
-	long wait = outcome_wait(b->outcome.wait_ms, job->tries);
+	long wait = outcome_wait(&b->outcome, job->tries);
 
-	if (!b->outcome.retry)
-		return false;
-	if (job->x.status == 429)
+	if (b->outcome.retry && job->x.status == 429)
 		slow_down(b, job, wait, now);
-	if (job->tries > (unsigned long)b->client->retries)
-		return false;
-	if (job->deadline != 0 && now + wait >= job->deadline)
+	if (!outcome_again(&b->outcome, job->tries, b->client->retries, now + wait,
+	    job->deadline))
 		return false;
 	if (b->ending) {
 		leave_job(b, job);

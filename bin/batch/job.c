@@ -102,12 +102,6 @@ job_free(struct jobs *all)
 
 /* What a try came to. */
 
-static bool
-is_good(const struct http_exchange *x)
-{
-	return x->status >= 200 && x->status < 300;
-}
-
 void
 job_judge(struct job *job, struct outcome *o)
 {
@@ -116,19 +110,10 @@ job_judge(struct job *job, struct outcome *o)
 
 	outcome_of(x, o);
 	answer_end(a);
-	if (!is_good(x))
-		return;
 	/* An error that the service sent goes before what failed in its transfer. */
-	if (x->stopped || o->status == 0 || (a->status != EX_PROTOCOL &&
-	    diag_worst(a->status, o->status) == a->status)) {
-		o->status = a->status;
-		buf_clear(&o->message);
-		buf_add(&o->message, a->why.p, a->why.n);
-	}
-	/* An encoding that was not asked for would come again, too. */
-	o->retry = x->limit != HTTP_DEADLINE && x->coding.n == 0 &&
-	    (o->status == EX_UNAVAILABLE || o->status == EX_TEMPFAIL ||
-	    o->status == EX_PROTOCOL);
+	outcome_answer(o, x, x->stopped || o->status == 0 ||
+	    (a->status != EX_PROTOCOL && diag_worst(a->status, o->status) == a->status),
+	    a->status, &a->why);
 }
 
 /* What failed, where the response's own status does not say it. */
@@ -196,9 +181,8 @@ job_result(const struct job *job, struct outcome *o, struct result *r,
 		.code = code_of(job, o->status),
 		.message = buf_string(&o->message),
 	};
-	r->request_id = outcome_request_id(x,
-	    &r->request_id_len);
-	if (o->status != 0 && x->status > 0 && !is_good(x)) {
+	r->request_id = outcome_request_id(x, &r->request_id_len);
+	if (o->status != 0 && x->status > 0 && !http_is_good(x)) {
 		r->kind = RESULT_HTTP;
 		r->body = failure_body(x, made);
 	}

@@ -95,7 +95,6 @@ start(struct call *c)
 	c->ended = false;
 	c->tries++;
 	c->first_ms = -1;
-	buf_clear(&c->why);
 	answer_start(&c->answer, &client->redact, c->calls->max);
 	c->x.options = &c->target->options;
 	c->x.body = c->body.p;
@@ -146,55 +145,31 @@ drop_member(struct call *c)
 	return false;
 }
 
-static bool
-is_good(const struct http_exchange *x)
-{
-	return x->status >= 200 && x->status < 300;
-}
-
 /*
  * How the try ended: as the answer says where that ended by itself or came whole, else as
- * the transfer did. True when another one may do better.
+ * the transfer did.
  */
-static bool
+static void
 judge(struct call *c)
 {
-	struct outcome *o = &c->outcome;
-	bool answer = c->answer.over;
+	const struct answer *a = &c->answer;
 
-	c->http = c->x.status;
-	c->wait_ms = -1;
-	if (!answer) {
-		outcome_of(&c->x, o);
-		answer = is_good(&c->x) && o->status == 0;
-	}
-	c->status = answer ? c->answer.status : o->status;
-	if (answer)
-		buf_add(&c->why, c->answer.why.p, c->answer.why.n);
-	else
-		buf_add(&c->why, o->message.p, o->message.n);
-	if (!is_good(&c->x)) {
-		c->wait_ms = o->wait_ms;
-		return o->retry;
-	}
-	return c->x.limit != HTTP_DEADLINE && (c->status == EX_UNAVAILABLE ||
-	    c->status == EX_TEMPFAIL || c->status == EX_PROTOCOL);
+	if (!a->over)
+		outcome_of(&c->x, &c->outcome);
+	outcome_answer(&c->outcome, &c->x, a->over || c->outcome.status == 0,
+	    a->status, &a->why);
 }
 
 /* Whether the try that failed is followed by another one, which then waits. */
 static bool
-try_again(struct call *c, bool may_help)
+try_again(struct call *c)
 {
-	long long now = when_now();
+	struct outcome *o = &c->outcome;
 
-	if (!may_help || c->tries > (unsigned long)c->calls->client->retries ||
-	    (c->final && c->answer.text.n > 0))
-		return false;
-	c->wait_ms = outcome_wait(c->wait_ms, c->tries);
-	if (c->calls->deadline != 0 && now + c->wait_ms >= c->calls->deadline)
-		return false;
-	c->due = now + c->wait_ms;
-	return true;
+	o->wait_ms = outcome_wait(o, c->tries);
+	c->due = when_now() + o->wait_ms;
+	return outcome_again(o, c->tries, c->calls->client->retries, c->due,
+	    c->calls->deadline) && !(c->final && c->answer.text.n > 0);
 }
 
 /* Appends a sum as JSON has it: whole numbers by all their digits. */
@@ -254,23 +229,25 @@ call_put_usage(struct calls *all, struct buf *out)
 static enum call_event
 finish(struct call *c)
 {
-	bool may_help = judge(c);
+	int status;
 
+	judge(c);
+	status = c->outcome.status;
 	count_usage(c->calls, c->answer.usage.p, c->answer.usage.n);
-	if (c->status == 0) {
+	if (status == 0) {
 		http_over(&c->x);
 	} else {
 		http_cancel(&c->x);
 		c->ended = true;
 	}
 	c->placed = !c->ended;
-	if (c->status != 0 && drop_member(c)) {
+	if (status != 0 && drop_member(c)) {
 		c->tries--;
 		enqueue(c);
 		return CALL_NOTHING;
 	}
 	c->state = CALL_AT_REST;
-	if (c->status == 0 || !try_again(c, may_help))
+	if (status == 0 || !try_again(c))
 		return CALL_OVER;
 	c->state = CALL_WAITING;
 	return CALL_RETRY;
@@ -302,10 +279,9 @@ call_next(struct call *c)
 	if (c->state == CALL_AT_REST || !is_late(c))
 		return CALL_NOTHING;
 	call_cancel(c);
-	c->status = EX_TEMPFAIL;
-	c->http = 0;
-	buf_clear(&c->why);
-	buf_adds(&c->why, "not done within the time limit (--max-time)");
+	c->outcome.status = EX_TEMPFAIL;
+	buf_clear(&c->outcome.message);
+	buf_adds(&c->outcome.message, "not done within the time limit (--max-time)");
 	return CALL_OVER;
 }
 
@@ -316,7 +292,6 @@ call_free(struct call *c)
 		call_cancel(c);
 	http_free(&c->x);
 	answer_free(&c->answer);
-	buf_free(&c->why);
 	buf_free(&c->body);
 	buf_free(&c->outcome.message);
 }

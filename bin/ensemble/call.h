@@ -21,8 +21,8 @@ enum call_event {
 	CALL_NOTHING,	/* for now */
 	CALL_THINKING,	/* a piece of either, in answer.piece */
 	CALL_TEXT,
-	CALL_RETRY,	/* this try failed, the next one begins in wait_ms */
-	CALL_OVER,	/* status says how it ended */
+	CALL_RETRY,	/* this try failed, the next one waits */
+	CALL_OVER,	/* outcome says how it ended */
 };
 
 /* What all calls have in common; the first four are set by the caller. */
@@ -43,21 +43,18 @@ struct call {
 	bool		 final;		/* not tried again once it has said something */
 	/* What came of it. */
 	struct target	*target;
-	struct answer	 answer;	/* of the last try */
-	int		 status;	/* after CALL_OVER and CALL_RETRY: 0, or why, */
-	struct buf	 why;		/* in words, secrets hidden */
-	long		 wait_ms;
-	long		 http;		/* the status of the response; 0: none */
+	struct http_exchange x;		/* the last try, */
+	struct answer	 answer;	/* and what it brought */
+	struct outcome	 outcome;	/* after CALL_OVER and CALL_RETRY; its wait_ms is
+					   how long the next try waits */
 	long		 first_ms;	/* to the try's first piece; -1: none came */
 	/* call's own. */
 	struct calls	*calls;		/* NULL: it was never begun */
 	enum { CALL_AT_REST, CALL_QUEUED, CALL_WAITING, CALL_ACTIVE } state;
-	struct http_exchange x;
 	bool		 placed, ended;	/* it has a place; its exchange ended */
 	struct buf	 body;
 	unsigned	 tries;
 	long long	 due;
-	struct outcome	 outcome;
 	struct call	*behind;	/* in the queue */
 	struct call	*next;		/* of all */
 };

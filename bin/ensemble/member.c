@@ -47,11 +47,11 @@ tell(const struct run *r, const struct member *m, struct call *c)
 		return;
 	buf_printf(&line, "%s%s: ", c == &m->judge ? "judge of " : "",
 	    m->thread.key);
-	if (c->status != 0) {
-		buf_add(&line, c->why.p, c->why.n);
+	if (c->outcome.status != 0) {
+		buf_add(&line, c->outcome.message.p, c->outcome.message.n);
 	} else {
 		buf_printf(&line, "%ld, %ld ms to the first token, %lu tokens",
-		    c->http, c->first_ms, tokens(&c->answer));
+		    c->x.status, c->first_ms, tokens(&c->answer));
 		if (answer_confidence(&c->answer, &x))
 			buf_printf(&line, ", confidence %.3g", x);
 	}
@@ -185,9 +185,11 @@ fail(struct run *r, struct member *m, int status, const char *why)
 static void
 end(struct run *r, struct member *m)
 {
+	struct outcome *o = &m->call.outcome;
+
 	tell(r, m, &m->call);
-	if (m->call.status != 0)
-		fail(r, m, m->call.status, buf_string(&m->call.why));
+	if (o->status != 0)
+		fail(r, m, o->status, buf_string(&o->message));
 	else
 		take_answer(m);
 }
@@ -208,7 +210,8 @@ move_call(struct run *r, struct member *m)
 				body_delta(&r->body, piece->p, piece->n);
 		} else if (event == CALL_RETRY) {
 			tell(r, m, c);
-			say_error(r, m, buf_string(&c->why), c->wait_ms);
+			say_error(r, m, buf_string(&c->outcome.message),
+			    c->outcome.wait_ms);
 			say_retry(r, m);
 		} else {
 			end(r, m);
@@ -241,7 +244,7 @@ move_judge(struct run *r, struct member *m)
 		if (event != CALL_OVER)
 			continue;
 		tell(r, m, &m->judge);
-		m->scored = m->judge.status == 0 &&
+		m->scored = m->judge.outcome.status == 0 &&
 		    read_judged(&m->judge.answer.text, &m->confidence);
 		if (m->scored)
 			body_score(&r->body, &m->thread, m->confidence);
