@@ -12,6 +12,7 @@
 #include "client.h"
 #include "curlcmd.h"
 #include "diag.h"
+#include "fd.h"
 #include "io.h"
 #include "options.h"
 #include "sse.h"
@@ -139,7 +140,7 @@ dump_head(struct http_exchange *x)
 	} else if (ftruncate(s->dump_fd, 0) == 0) {
 		(void)lseek(s->dump_fd, 0, SEEK_SET);
 	}
-	if (!io_write_all(s->dump_fd, safe.p, safe.n))
+	if (!fd_write(s->dump_fd, safe.p, safe.n))
 		diag_die_errno(EX_IOERR, "%s", s->dump);
 	buf_free(&safe);
 	buf_free(&shown);

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "buf.h"
 #include "diag.h"
+#include "fd.h"
 #include "mem.h"
 #include "redact.h"
 #include "term.h"
@@ -53,19 +53,8 @@ diag_hide(const struct redact *secrets)
 static void
 put_line(struct buf *line)
 {
-	struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
-	size_t done = 0;
-	ssize_t n;
-
 	buf_addc(line, '\n');
-	while (done < line->n) {
-		n = write(STDERR_FILENO, line->p + done, line->n - done);
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			(void)poll(&ready, 1, -1);
-		else if (n == -1 && errno != EINTR)
-			break;
-		done += n > 0 ? (size_t)n : 0;
-	}
+	(void)fd_write(STDERR_FILENO, line->p, line->n);
 	buf_free(line);
 }
 

@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <arpa/inet.h>
 
@@ -5,13 +6,17 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fd.h"
 
-enum { BACKLOG = 4096 };
+enum {
+	BACKLOG = 4096,
+	MAX_FILES = 10240,	/* where the system names no limit and has one (macOS) */
+};
 
 bool
 fd_flags(int fd, bool nonblocking)
@@ -67,6 +72,53 @@ fd_drain(const int ends[2])
 
 	while (read(ends[0], drained, sizeof(drained)) > 0)
 		;
+}
+
+void
+fd_wait(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	(void)poll(&p, 1, -1);
+}
+
+bool
+fd_write(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+	ssize_t k;
+
+	while (n > 0) {
+		k = write(fd, p, n);
+		if (k == -1 && errno == EINTR)
+			continue;
+		if (k == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			fd_wait(fd, POLLOUT);
+			continue;
+		}
+		if (k == -1)
+			return false;
+		p += k;
+		n -= (size_t)k;
+	}
+	return true;
+}
+
+size_t
+fd_limit(size_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= wanted)
+		return wanted;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1 && limit.rlim_cur > MAX_FILES) {
+		limit.rlim_cur = MAX_FILES;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return wanted;
+	return limit.rlim_cur < wanted ? (size_t)limit.rlim_cur : wanted;
 }
 
 /* The socket, listening at the address; -1 with errno set. */

@@ -1,11 +1,13 @@
 /*
- * fd: descriptors that no other program inherits: pipes, and sockets that listen.
- * Not for reading and writing: that is io's.
+ * fd: descriptors: pipes and sockets that listen, which no other program inherits, how
+ * many there may be, and writing to one. Not for standard output nor for reading: that
+ * is io's.
  */
 #ifndef FD_H
 #define FD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Makes fd close on exec, and not block where that is asked for. False with errno set. */
 bool	fd_flags(int fd, bool nonblocking);
@@ -23,6 +25,21 @@ bool	fd_pipe(int ends[2]);
 bool	fd_waker(int ends[2]);
 void	fd_wake(const int ends[2]);
 void	fd_drain(const int ends[2]);
+
+/*
+ * Writes all n bytes to fd, through EINTR, short writes and a descriptor that
+ * does not block. False with errno set when that failed.
+ */
+bool	fd_write(int fd, const void *p, size_t n);
+
+/* Waits until fd takes or gives bytes, as poll(2) names it: one that does not block. */
+void	fd_wait(int fd, short events);
+
+/*
+ * Raises the limit of open descriptors to wanted, or as near to that as the system
+ * allows. Returns how many there may be then, but no more than wanted.
+ */
+size_t	fd_limit(size_t wanted);
 
 /*
  * A socket that listens on an address (numeric, or a name's first one), and does not

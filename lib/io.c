@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "fd.h"
 #include "io.h"
 #include "mem.h"
 #include "sandbox.h"
@@ -86,37 +87,6 @@ io_init(void)
 		mem_out();
 }
 
-/* Waits until fd takes or gives bytes: a description that does not block. */
-static void
-wait_for(int fd, short events)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-
-	poll(&p, 1, -1);
-}
-
-bool
-io_write_all(int fd, const void *data, size_t n)
-{
-	const char *p = data;
-	ssize_t k;
-
-	while (n > 0) {
-		k = write(fd, p, n);
-		if (k == -1 && errno == EINTR)
-			continue;
-		if (k == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			wait_for(fd, POLLOUT);
-			continue;
-		}
-		if (k == -1)
-			return false;
-		p += k;
-		n -= (size_t)k;
-	}
-	return true;
-}
-
 static void
 send_on(const void *p, size_t n)
 {
@@ -124,7 +94,7 @@ send_on(const void *p, size_t n)
 
 	out.n = 0;	/* first: diag flushes, and must not find the same bytes */
 	widen(STDOUT_FILENO, n, &wide);
-	if (!io_write_all(STDOUT_FILENO, p, n))
+	if (!fd_write(STDOUT_FILENO, p, n))
 		diag_die_errno(EX_IOERR, "standard output");
 }
 
@@ -190,7 +160,7 @@ read_some(int fd, void *p, size_t n)
 		if (k != -1)
 			return k;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
-			wait_for(fd, POLLIN);
+			fd_wait(fd, POLLIN);
 		else if (errno != EINTR)
 			return -1;
 	}

@@ -38,12 +38,6 @@ void	io_close_output(void);
 void	io_flush(void);
 
 /*
- * Writes all n bytes to fd, through EINTR, short writes and a descriptor that
- * does not block. False with errno set when that failed.
- */
-bool	io_write_all(int fd, const void *p, size_t n);
-
-/*
  * Appends a whole file ("-": standard input) to b, up to max bytes. Returns 0,
  * or after saying why not: 66 where it cannot be opened or is no file to read, 74
  * where reading failed, 65 where it is longer. how: IO_TEXT leaves out the byte

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "fd.h"
 #include "io.h"
 #include "mem.h"
 #include "opt.h"
@@ -130,7 +131,7 @@ opt_usage(const struct opt_tool *tool, const char *fmt, ...)
 	diag_warn("%s", buf_string(&why));
 	add_usage(&usage, tool);
 	buf_addc(&usage, '\n');
-	(void)io_write_all(STDERR_FILENO, usage.p, usage.n);
+	(void)fd_write(STDERR_FILENO, usage.p, usage.n);
 	exit(EX_USAGE);
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io.h"
+#include "fd.h"
 #include "mem.h"
 #include "screen.h"
 #include "when.h"
@@ -298,7 +298,7 @@ void
 screen_close(struct screen *s, bool wait)
 {
 	if (wait && !s->gone && s->pending.n > 0)
-		(void)io_write_all(s->fd, s->pending.p, s->pending.n);
+		(void)fd_write(s->fd, s->pending.p, s->pending.n);
 	if (s->own)
 		close(s->fd);
 	buf_free(&s->pending);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fd.h"
 #include "fold.h"
 #include "io.h"
 
@@ -450,7 +451,7 @@ main(int argc, char **argv)
 	if (!print_them)
 		check_pairs(&s, step > 0 ? step : 1);
 	else
-		io_write_all(2, text.p, text.n);
+		fd_write(2, text.p, text.n);
 	buf_free(&text);
 	buf_free(&s.text);
 	return failed;

@@ -34,6 +34,7 @@
 
 #include "buf.h"
 #include "diag.h"
+#include "fd.h"
 #include "io.h"
 
 enum {
@@ -119,7 +120,7 @@ end_tls(struct server *s)
 static void
 say(struct server *s, const void *p, size_t n)
 {
-	if (!io_write_all(s->to, p, n))
+	if (!fd_write(s->to, p, n))
 		diag_die_errno(EX_IOERR, "openssl");
 }
 

@@ -28,6 +28,7 @@
 
 #include "buf.h"
 #include "diag.h"
+#include "fd.h"
 #include "io.h"
 
 struct server {
@@ -42,7 +43,7 @@ struct server {
 static void
 note(const struct server *s, const void *p, size_t n)
 {
-	if (s->log != -1 && !io_write_all(s->log, p, n))
+	if (s->log != -1 && !fd_write(s->log, p, n))
 		diag_die_errno(EX_IOERR, "log");
 }
 
@@ -92,7 +93,7 @@ answer(const struct server *s, int fd, const struct buf *b)
 
 	for (at = 0; at < b->n; at += n) {
 		n = s->piece > 0 && b->n - at > s->piece ? s->piece : b->n - at;
-		if (!io_write_all(fd, b->p + at, n))
+		if (!fd_write(fd, b->p + at, n))
 			return;
 		if (s->pause_ms > 0)
 			nanosleep(&pause, NULL);

@@ -1,5 +1,3 @@
-#include <sys/resource.h>
-
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -7,6 +5,7 @@
 
 #include "batch.h"
 #include "diag.h"
+#include "fd.h"
 #include "feed.h"
 #include "io.h"
 #include "job.h"
@@ -346,20 +345,12 @@ loop(struct batch *b)
 static void
 raise_file_limit(unsigned jobs)
 {
-	struct rlimit l;
-	rlim_t need = (rlim_t)jobs + SPARE_FILES;
+	size_t need = (size_t)jobs + SPARE_FILES, allowed = fd_limit(need);
 
-	/* RLIM_INFINITY is more than any other. */
-	if (getrlimit(RLIMIT_NOFILE, &l) == -1 || l.rlim_cur >= need)
-		return;
-	l.rlim_cur = need;
-	if (l.rlim_max < need)
-		diag_die(EX_OSERR, "-j %u needs %lu open files, %lu are allowed:"
-		    " raise that (ulimit -Hn) or give a smaller -j", jobs,
-		    (unsigned long)need, (unsigned long)l.rlim_max);
-	if (setrlimit(RLIMIT_NOFILE, &l) == -1)
-		diag_die_errno(EX_OSERR, "-j %u: ulimit -n %lu", jobs,
-		    (unsigned long)need);
+	if (allowed < need)
+		diag_die(EX_OSERR, "-j %u needs %zu open files, %zu are allowed:"
+		    " raise that (ulimit -Hn) or give a smaller -j", jobs, need,
+		    allowed);
 }
 
 /* Drops what is under way or waiting, when the end comes at once. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "fd.h"
 #include "io.h"
 #include "result.h"
 #include "store.h"
@@ -236,7 +237,7 @@ store_add(struct store *s, bool success, const char *p, size_t n)
 	}
 	if (f->fd == -1)
 		make_failures(f);
-	if (io_write_all(f->fd, p, n)) {
+	if (fd_write(f->fd, p, n)) {
 		f->size += (off_t)n;
 		return;
 	}

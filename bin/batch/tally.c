@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "fd.h"
 #include "io.h"
 #include "screen.h"
 #include "tally.h"
@@ -130,7 +131,7 @@ clear(void)
 	io_flush();
 	screen_erase(&own.screen);
 	if (own.drawn)
-		io_write_all(STDERR_FILENO, "\r\033[K", 4);
+		fd_write(STDERR_FILENO, "\r\033[K", 4);
 	own.drawn = false;
 }
 
@@ -159,9 +160,9 @@ show(void)
 	size_t columns, rows;
 
 	if (!own.screen.terminal) {
-		io_write_all(STDERR_FILENO, "\r", 1);
-		io_write_all(STDERR_FILENO, text->p, text->n);
-		io_write_all(STDERR_FILENO, "\033[K", 3);
+		fd_write(STDERR_FILENO, "\r", 1);
+		fd_write(STDERR_FILENO, text->p, text->n);
+		fd_write(STDERR_FILENO, "\033[K", 3);
 		own.drawn = true;
 		return;
 	}

@@ -147,7 +147,7 @@ as_said(jv request, const char *name, struct json value)
 {
 	if (value.p == NULL)
 		return jv_object_delete(request, jv_string(name));
-	return jv_object_set(request, jv_string(name), value_of(value));
+	return value_set(request, name, value_of(value));
 }
 
 static bool

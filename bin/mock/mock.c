@@ -1,4 +1,3 @@
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -25,7 +24,6 @@
 enum {
 	BLOCK = 16384,		/* bytes at a time of a body that is no stream */
 	SPARE_FILES = 32,	/* descriptors that are no connections */
-	MAX_FILES = 10240,	/* where the system names no limit (macOS) */
 	GONE_CHECK = 500,	/* ms between looks whether a stalled client left */
 };
 
@@ -472,20 +470,9 @@ mock_header_ok(const struct mock_header *h)
 static unsigned
 raise_limit(void)
 {
-	struct rlimit limit;
+	unsigned files = (unsigned)fd_limit(INT_MAX);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return MAX_FILES / 2;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == -1) {
-		limit.rlim_cur = MAX_FILES;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur > INT_MAX)
-		return INT_MAX;
-	return limit.rlim_cur > 2L * SPARE_FILES ?
-	    (unsigned)limit.rlim_cur - SPARE_FILES : SPARE_FILES;
+	return files > 2 * SPARE_FILES ? files - SPARE_FILES : SPARE_FILES;
 }
 
 struct mock *

@@ -5,7 +5,7 @@
 
 #include "diag.h"
 #include "emit.h"
-#include "io.h"
+#include "fd.h"
 #include "mocklog.h"
 #include "redact.h"
 #include "utf8.h"
@@ -94,7 +94,7 @@ mocklog_write(int fd, const struct mocklog_entry *e)
 	else
 		buf_adds(&line, "null");
 	buf_adds(&line, "}\n");
-	if (!io_write_all(fd, line.p, line.n))
+	if (!fd_write(fd, line.p, line.n))
 		diag_die_errno(EX_IOERR, "the log");
 	buf_free(&line);
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "diag.h"
-#include "io.h"
+#include "fd.h"
 #include "mem.h"
 #include "opt.h"
 #include "output.h"
@@ -155,7 +155,7 @@ fill(struct output *o)
 	bool well = to != -1 && lseek(o->fd, 0, SEEK_SET) == 0;
 
 	while (well && (n = read(o->fd, p, COPY)) > 0)
-		well = io_write_all(to, p, (size_t)n);
+		well = fd_write(to, p, (size_t)n);
 	free(p);
 	if (to != -1)
 		well = close(to) == 0 && well;

@@ -8,7 +8,7 @@
 #include "config.h"
 #include "diag.h"
 #include "ending.h"
-#include "io.h"
+#include "fd.h"
 #include "run.h"
 #include "screen.h"
 #include "when.h"
@@ -195,7 +195,7 @@ pass_on(struct run *r)
 			return;
 		if (n > 0) {
 			end_waiting();
-			if (io_write_all(r->out, p, (size_t)n))
+			if (fd_write(r->out, p, (size_t)n))
 				continue;
 			if (errno == EPIPE)
 				end_by_reader();

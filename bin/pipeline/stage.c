@@ -10,7 +10,6 @@
 #include "diag.h"
 #include "ending.h"
 #include "fd.h"
-#include "io.h"
 #include "stage.h"
 #include "tools.h"
 #include "when.h"
@@ -36,11 +35,11 @@ copy(struct stage_file *files, size_t nfiles)
 	size_t i;
 
 	while ((n = read(STDIN_FILENO, p, sizeof(p))) > 0) {
-		if (!io_write_all(STDOUT_FILENO, p, (size_t)n))
+		if (!fd_write(STDOUT_FILENO, p, (size_t)n))
 			_exit(128 + SIGPIPE);
 		for (i = 0; i < nfiles; i++) {
 			if (files[i].fd == -1 ||
-			    io_write_all(files[i].fd, p, (size_t)n))
+			    fd_write(files[i].fd, p, (size_t)n))
 				continue;
 			diag_warn_errno("%s", files[i].name);
 			files[i].fd = -1;
@@ -144,7 +143,7 @@ stage_hear(struct stage *s)
 void
 stage_tell(struct stage *s)
 {
-	(void)io_write_all(STDERR_FILENO, s->said.p, s->said.n);
+	(void)fd_write(STDERR_FILENO, s->said.p, s->said.n);
 	buf_clear(&s->said);
 }
 

@@ -7,6 +7,7 @@
 #include "answer.h"
 #include "diag.h"
 #include "exchange.h"
+#include "fd.h"
 #include "io.h"
 #include "term.h"
 #include "when.h"
@@ -108,7 +109,7 @@ pass_on(struct answer *a)
 		buf_add(&a->last, shown.p, shown.n);
 	}
 	buf_addc(&shown, '\n');
-	(void)io_write_all(STDERR_FILENO, shown.p, shown.n);
+	(void)fd_write(STDERR_FILENO, shown.p, shown.n);
 	buf_free(&shown);
 	buf_clear(&a->line);
 }

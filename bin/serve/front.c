@@ -9,7 +9,6 @@
 #include "diag.h"
 #include "fd.h"
 #include "front.h"
-#include "io.h"
 #include "json.h"
 #include "mem.h"
 #include "when.h"
@@ -190,7 +189,7 @@ log_exchange(struct front *f, const struct exchange *x)
 		buf_adds(&line, ",\"status\":null");
 	buf_printf(&line, ",\"ms\":%lld,\"bytes\":%llu}\n",
 	    when_now() - x->began, x->bytes);
-	if (f->log != -1 && !io_write_all(f->log, line.p, line.n)) {
+	if (f->log != -1 && !fd_write(f->log, line.p, line.n)) {
 		if (!f->log_failed)
 			diag_warn_errno("the log");
 		f->log_failed = true;

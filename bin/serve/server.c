@@ -1,5 +1,4 @@
 #define _GNU_SOURCE	/* POLLRDHUP */
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -487,21 +486,9 @@ set_limits(const struct server_options *o)
 {
 	size_t others = SPARE_FILES + ANSWER_FILES * o->jobs;
 	size_t conns = o->jobs + o->queue + SPARE_CONNS;
-	rlim_t wanted = others + conns;
-	struct rlimit limit;
+	size_t limit = fd_limit(others + conns);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return FEWEST_CONNS;
-	if (limit.rlim_cur < wanted) {
-		limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max :
-		    wanted;
-		setrlimit(RLIMIT_NOFILE, &limit);
-		getrlimit(RLIMIT_NOFILE, &limit);
-	}
-	if (limit.rlim_cur >= wanted)
-		return conns;
-	return limit.rlim_cur > others + FEWEST_CONNS ?
-	    (size_t)limit.rlim_cur - others : FEWEST_CONNS;
+	return limit > others + FEWEST_CONNS ? limit - others : FEWEST_CONNS;
 }
 
 int

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "io.h"
+#include "fd.h"
 #include "spool.h"
 
 enum {
@@ -57,11 +57,11 @@ spool_add(struct spool *s, const char *p, size_t n)
 	if (s->file == -1) {
 		s->file = nameless_file();
 		if (s->file == -1 ||
-		    !io_write_all(s->file, s->text.p, s->text.n))
+		    !fd_write(s->file, s->text.p, s->text.n))
 			return false;
 		buf_free(&s->text);
 	}
-	return io_write_all(s->file, p, n);
+	return fd_write(s->file, p, n);
 }
 
 bool
