@@ -1282,6 +1282,21 @@ supai: conversation a: left as it was' --lenient -c two
     assert_equal "$(messages)" '["u","one","a","Hm","u","two"]'
 }
 
+@test "a signal right after a new conversation was kept does not remove it" {
+    [ "$(uname -s)" = Linux ] || skip "the library that sends the signal is made for Linux"
+    [ -z "${SUPAI_SAN-}" ] || skip "a sanitizer wants to be loaded first"
+    mock_start
+    ln -s "$BUILD/tests/renamed.so" . # the loader splits words at blanks
+    RENAMED=a.ndjson LD_PRELOAD=$PWD/renamed.so run --separate-stderr supai --conversation a hi
+    expect 143 hi 'supai: a new conversation, a: *'
+    run supai --conversation a --show
+    assert_output '==> user <==
+hi
+
+==> assistant <==
+hi'
+}
+
 @test "a conversation and an output file: both or none" {
     mock_start
     export SUPAI_CONVERSATION=a

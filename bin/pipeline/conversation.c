@@ -199,11 +199,12 @@ conversation_open(struct conversation *c)
 void
 conversation_keep(struct conversation *c)
 {
-	if (!temp_become(&c->temp, c->file))
-		diag_die_errno(EX_IOERR, "%s: cannot be written", c->file);
+	/* From here on a signal must not remove it: it may be the kept one. */
 	if (c->made)
 		ending_drop_file(c->file);
 	c->made = false;
+	if (!temp_become(&c->temp, c->file))
+		diag_die_errno(EX_IOERR, "%s: cannot be written", c->file);
 }
 
 void
