@@ -38,19 +38,19 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 		c->system = arg;
 		break;
 	case 'H':
-		words_add(&c->history, arg);
+		opt_words_add(&c->history, arg);
 		break;
 	case 'f':
-		words_add(&c->files, arg);
+		opt_words_add(&c->files, arg);
 		break;
 	case 'i':
-		words_add(&c->images, arg);
+		opt_words_add(&c->images, arg);
 		break;
 	case 'm':
 		c->mode = arg;
 		break;
 	case 'M':
-		words_add(&c->models, arg);
+		opt_words_add(&c->models, arg);
 		break;
 	case 'd':
 		compose_date(c, arg);
@@ -65,7 +65,7 @@ take(struct compose *c, struct bulk *b, int key, const char *arg)
 		compose_environment(c, arg);
 		break;
 	case 'b':
-		words_add(&c->bodies, arg);
+		opt_words_add(&c->bodies, arg);
 		break;
 	case 'x':
 		c->chunks = true;

@@ -76,7 +76,7 @@ note_stage(struct options *o, int key, const char *arg)
 		a->mode = arg;
 		break;
 	case 'M':
-		words_add(&a->models, arg);
+		opt_words_add(&a->models, arg);
 		break;
 	case 'f':
 		a->files = true;
@@ -188,9 +188,9 @@ pass_on(struct options *o, int key, const char *arg)
 		/* Whether supai-req gets these is known when all options are. */
 		if (place == PLACES_REQ && (key == 'M' || key == 'x'))
 			continue;
-		words_add(&o->ask.args[place], option->word);
+		opt_words_add(&o->ask.args[place], option->word);
 		if (arg != NULL)
-			words_add(&o->ask.args[place], arg);
+			opt_words_add(&o->ask.args[place], arg);
 	}
 }
 
@@ -253,7 +253,7 @@ main(int argc, char **argv)
 		at = optind;
 	}
 	if (optind > at)
-		words_add(&o.ask.prompt, "--");
+		opt_words_add(&o.ask.prompt, "--");
 	opt_prompt(&tool, argv + optind, optind > at, &o.ask.prompt);
 	check(&o);
 	ending_init();

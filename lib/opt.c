@@ -324,6 +324,30 @@ opt_count(const struct opt_tool *tool, const char *name, const char *s, long min
 /* Words. */
 
 void
+opt_words_add(struct opt_words *w, const char *word)
+{
+	w->p = mem_resize(w->p, w->n + 2, sizeof(*w->p));
+	w->p[w->n++] = word;
+	w->p[w->n] = NULL;
+}
+
+void
+opt_words_join(struct opt_words *w, const struct opt_words *more)
+{
+	size_t i;
+
+	for (i = 0; i < more->n; i++)
+		opt_words_add(w, more->p[i]);
+}
+
+void
+opt_words_free(struct opt_words *w)
+{
+	free(w->p);
+	*w = (struct opt_words){0};
+}
+
+void
 opt_quote(struct buf *out, const char *p, size_t n)
 {
 	static const char plain[] = "@%_+=:,./-0123456789"
@@ -361,13 +385,13 @@ opt_names_input(const char *arg)
 
 void
 opt_prompt(const struct opt_tool *tool, char **operands, bool dashes,
-    struct words *words)
+    struct opt_words *words)
 {
 	for (; *operands != NULL; operands++) {
 		if (!dashes && (*operands)[0] == '-' && (*operands)[1] != '\0')
 			opt_usage(tool, "'%s' after the prompt's first word:"
 			    " quote the prompt, or put -- before it", *operands);
-		words_add(words, *operands);
+		opt_words_add(words, *operands);
 	}
 }
 
@@ -404,7 +428,7 @@ waits(void)
 }
 
 static void
-note_files(const struct words *words)
+note_files(const struct opt_words *words)
 {
 	struct stat st;
 	size_t i;
@@ -419,7 +443,7 @@ note_files(const struct words *words)
 }
 
 void
-opt_note_prompt(const struct words *words, bool input, bool files)
+opt_note_prompt(const struct opt_words *words, bool input, bool files)
 {
 	bool whole = words->n == 0 && !input && !files;
 	size_t i;

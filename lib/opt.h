@@ -10,7 +10,6 @@
 
 #include "buf.h"
 #include "diag.h"
-#include "words.h"
 
 /* Keys of options that have no short form start here. */
 #define OPT_LONG 256
@@ -69,6 +68,16 @@ long	opt_count(const struct opt_tool *tool, const char *name, const char *s,
 double	opt_number(const struct opt_tool *tool, const char *name, const char *s);
 double	opt_share(const struct opt_tool *tool, const char *name, const char *s);
 
+/* A list of words that grows, the words of a command; the words themselves are borrowed. */
+struct opt_words {
+	const char	**p;	/* n words and a NULL; owned; NULL while there is none */
+	size_t		  n;
+};
+
+void	opt_words_add(struct opt_words *w, const char *word);
+void	opt_words_join(struct opt_words *w, const struct opt_words *more);
+void	opt_words_free(struct opt_words *w);
+
 /* Appends n bytes (no NUL among them) as one word that a shell reads back, in quotes
  * only if need be. */
 void	opt_quote(struct buf *out, const char *p, size_t n);
@@ -82,7 +91,7 @@ bool	opt_names_input(const char *arg);
  * 64: only "--" says that it is text (dashes: it stood before them).
  */
 void	opt_prompt(const struct opt_tool *tool, char **operands, bool dashes,
-	    struct words *words);
+	    struct opt_words *words);
 
 /*
  * Says, a line each, what a person would lose or wait for without noticing, where
@@ -93,6 +102,6 @@ void	opt_prompt(const struct opt_tool *tool, char **operands, bool dashes,
  * the prompt's; input: something else of the command line is standard input; files:
  * something else is asked for. Without any of these standard input is the prompt.
  */
-void	opt_note_prompt(const struct words *words, bool input, bool files);
+void	opt_note_prompt(const struct opt_words *words, bool input, bool files);
 
 #endif

@@ -73,20 +73,20 @@ is_elsewhere(const struct ask *a)
 static void
 add_models(struct ask *a)
 {
-	struct words *args = &a->args[PLACES_REQ];
+	struct opt_words *args = &a->args[PLACES_REQ];
 	size_t i;
 
 	for (i = 0; i < a->models.n; i++) {
 		if (!a->listed) {
-			words_add(args, "-M");
-			words_add(args, a->models.p[i]);
+			opt_words_add(args, "-M");
+			opt_words_add(args, a->models.p[i]);
 		} else
 			buf_printf(&a->list, "%s%s", i > 0 ? "," : "",
 			    a->models.p[i]);
 	}
 	if (a->list.n > 0) {
-		words_add(&a->args[PLACES_ENSEMBLE], "--models");
-		words_add(&a->args[PLACES_ENSEMBLE], buf_string(&a->list));
+		opt_words_add(&a->args[PLACES_ENSEMBLE], "--models");
+		opt_words_add(&a->args[PLACES_ENSEMBLE], buf_string(&a->list));
 	}
 }
 
@@ -94,7 +94,7 @@ add_models(struct ask *a)
 static void
 complete(struct ask *a)
 {
-	struct words *req = &a->args[PLACES_REQ];
+	struct opt_words *req = &a->args[PLACES_REQ];
 	enum place place;
 
 	if (a->watch == ASK_BY_ITSELF && isatty(STDERR_FILENO) && is_seen(a) &&
@@ -102,15 +102,15 @@ complete(struct ask *a)
 		a->watch = ASK_WATCHED;
 	for (place = 0; place < PLACES_N; place++)
 		if (tools[place].one)
-			words_add(&a->args[place], "-1");
+			opt_words_add(&a->args[place], "-1");
 	if (a->watch == ASK_WATCHED && is_elsewhere(a))
-		words_add(&a->args[PLACES_WATCH], "--to-end");
+		opt_words_add(&a->args[PLACES_WATCH], "--to-end");
 	if (a->chunks || a->json || a->watch == ASK_WATCHED)
-		words_add(req, "-x");
+		opt_words_add(req, "-x");
 	if (a->json && !a->usage)
-		words_add(req, "-u");
+		opt_words_add(req, "-u");
 	add_models(a);
-	words_join(req, &a->prompt);
+	opt_words_join(req, &a->prompt);
 	if (a->url != NULL)	/* where it leads says what may be asked for */
 		(void)setenv("SUPAI_BASE_URL", a->url, 1);
 }
@@ -120,7 +120,7 @@ complete(struct ask *a)
  * let through then, and are now.
  */
 static void
-ask_the_same(struct ask *a, struct words *req)
+ask_the_same(struct ask *a, struct opt_words *req)
 {
 	struct conversation *c = &a->conversation;
 	const char *usual = config_variable("SUPAI_MODEL");
@@ -130,31 +130,31 @@ ask_the_same(struct ask *a, struct words *req)
 	if (a->mode == NULL && c->mode.n > 0) {
 		a->mode = buf_string(&c->mode);
 		if (strcmp(a->mode, usual != NULL ? usual : "auto") != 0) {
-			words_add(req, "-m");
-			words_add(req, a->mode);
+			opt_words_add(req, "-m");
+			opt_words_add(req, a->mode);
 		}
 	}
 	if (a->models.n == 0 && c->models.n > 0) {
-		words_add(req, "-M");
-		words_add(req, buf_string(&c->models));
+		opt_words_add(req, "-M");
+		opt_words_add(req, buf_string(&c->models));
 	}
 	if (!given && req->n > n)
-		words_add(req, "--unlisted");
+		opt_words_add(req, "--unlisted");
 }
 
 /* The conversation's file, as the first of the earlier messages. */
 static void
 go_on(struct ask *a)
 {
-	struct words req = {0};
+	struct opt_words req = {0};
 
 	if (a->fresh || !a->conversation.there)
 		return;
-	words_add(&req, "-H");
-	words_add(&req, a->conversation.file);
+	opt_words_add(&req, "-H");
+	opt_words_add(&req, a->conversation.file);
 	ask_the_same(a, &req);
-	words_join(&req, &a->args[PLACES_REQ]);
-	words_free(&a->args[PLACES_REQ]);
+	opt_words_join(&req, &a->args[PLACES_REQ]);
+	opt_words_free(&a->args[PLACES_REQ]);
 	a->args[PLACES_REQ] = req;
 }
 
@@ -164,9 +164,9 @@ ask_free(struct ask *a)
 	int i;
 
 	for (i = 0; i < PLACES_N; i++)
-		words_free(&a->args[i]);
-	words_free(&a->prompt);
-	words_free(&a->models);
+		opt_words_free(&a->args[i]);
+	opt_words_free(&a->prompt);
+	opt_words_free(&a->models);
 	buf_free(&a->list);
 }
 
@@ -294,9 +294,9 @@ attend_person(struct ask *a, struct run *r)
 	r->live = isatty(STDERR_FILENO);
 	r->waiting = r->live && a->watch != ASK_WATCHED;
 	if (r->live && !a->aloud)
-		words_add(&a->args[PLACES_SEND], "--notes");
+		opt_words_add(&a->args[PLACES_SEND], "--notes");
 	if (r->waiting && !a->shown && isatty(r->out))
-		words_add(&a->args[PLACES_TEXT], "--safe");
+		opt_words_add(&a->args[PLACES_TEXT], "--safe");
 }
 
 /* The conversation's own fold of the events. */

@@ -9,16 +9,16 @@
 
 #include "buf.h"
 #include "conversation.h"
+#include "opt.h"
 #include "output.h"
 #include "places.h"
-#include "words.h"
 
 enum ask_watch { ASK_BY_ITSELF, ASK_WATCHED, ASK_UNWATCHED };
 
 struct ask {
 	/* What is asked for; strings are borrowed. */
-	struct words	 args[PLACES_N];	/* options of the stages */
-	struct words	 prompt;	/* its words, a "--" before them if there was one */
+	struct opt_words args[PLACES_N];	/* options of the stages */
+	struct opt_words prompt;	/* its words, a "--" before them if there was one */
 	bool		 input;		/* an option reads standard input */
 	bool		 files;		/* some are put before the prompt */
 	bool		 chunks;	/* they are asked for */
@@ -28,7 +28,7 @@ struct ask {
 	bool		 lone;		/* an answer that is no good one may be kept */
 	bool		 aloud;		/* the exchange is told on standard error */
 	const char	*mode;		/* NULL: not given */
-	struct words	 models;	/* each time they are given */
+	struct opt_words models;	/* each time they are given */
 	bool		 ensemble;	/* supai-ensemble is asked, not supai-send */
 	bool		 listed;	/* and asks those models, without a panel */
 	const char	*url;		/* NULL: the base URL's */

@@ -8,9 +8,9 @@
 
 #include "ending.h"
 #include "io.h"
+#include "opt.h"
 #include "origin.h"
 #include "stage.h"
-#include "words.h"
 
 enum { MAX_FILE = 1 << 16, LSTART = 24 };
 
@@ -102,7 +102,7 @@ from_ps(struct process *p)
 	const char *words[] = {
 		"-o", "ppid=", "-o", "lstart=", "-o", "args=", "-p", NULL,
 	};
-	const struct words args = {words, sizeof(words) / sizeof(*words)};
+	const struct opt_words args = {words, sizeof(words) / sizeof(*words)};
 	struct stage ps = {.tool = "ps", .args = &args, .aloud = true};
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), from;
 

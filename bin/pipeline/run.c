@@ -22,7 +22,7 @@ enum {
 };
 
 struct stage *
-run_add(struct run *r, const char *tool, const struct words *args)
+run_add(struct run *r, const char *tool, const struct opt_words *args)
 {
 	struct stage *s = &r->stages[r->n++];
 

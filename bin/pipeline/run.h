@@ -29,7 +29,7 @@ struct run {
 };
 
 /* The next stage. Words are borrowed. */
-struct stage *run_add(struct run *r, const char *tool, const struct words *args);
+struct stage *run_add(struct run *r, const char *tool, const struct opt_words *args);
 
 /* What the stage added last writes goes into a file, too; name is for messages. */
 void	run_copy(struct run *r, int fd, const char *name);

@@ -56,7 +56,7 @@ copy(struct stage_file *files, size_t nfiles)
 static _Noreturn void
 become(struct stage *s, const char *path, const int fds[3])
 {
-	struct words argv = {0};
+	struct opt_words argv = {0};
 	char **p;
 	int i;
 
@@ -70,8 +70,8 @@ become(struct stage *s, const char *path, const int fds[3])
 	if (s->tool == NULL)
 		copy(s->files, s->nfiles);
 	(void)signal(SIGPIPE, SIG_DFL);
-	words_add(&argv, s->tool);
-	words_join(&argv, s->args);
+	opt_words_add(&argv, s->tool);
+	opt_words_join(&argv, s->args);
 	memcpy(&p, &argv.p, sizeof(p));
 	(void)execv(path, p);
 	diag_warn_errno("%s", path);

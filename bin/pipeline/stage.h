@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "buf.h"
-#include "words.h"
+#include "opt.h"
 
 enum { STAGE_FILES = 2 };
 
@@ -24,7 +24,7 @@ struct stage {
 		const char	*name;	/* for messages; borrowed */
 	}		 files[STAGE_FILES];
 	size_t		 nfiles;
-	const struct words *args;	/* without the tool's name; borrowed */
+	const struct opt_words *args;	/* without the tool's name; borrowed */
 	bool		 aloud;		/* standard error is ours; nothing is kept */
 	/* Set by stage_start and what follows it. */
 	pid_t		 pid;

@@ -398,7 +398,7 @@ join_words(struct compose *c)
 
 /* Who of the list reads standard input, which is there once. */
 static void
-claim(const char **reader, const struct words *l, const char *input,
+claim(const char **reader, const struct opt_words *l, const char *input,
     const char *name)
 {
 	size_t i;
@@ -417,7 +417,7 @@ claim(const char **reader, const struct words *l, const char *input,
 static void
 claim_stdin(struct compose *c)
 {
-	const struct words system = {&c->system, c->system != NULL};
+	const struct opt_words system = {&c->system, c->system != NULL};
 	const char *reader = NULL;
 
 	if (c->bulk ? c->records : c->hole)
@@ -577,12 +577,12 @@ compose_write(const struct compose *c, struct buf *line, struct buf *why)
 void
 compose_free(struct compose *c)
 {
-	words_free(&c->models);
-	words_free(&c->history);
-	words_free(&c->files);
-	words_free(&c->images);
-	words_free(&c->words);
-	words_free(&c->bodies);
+	opt_words_free(&c->models);
+	opt_words_free(&c->history);
+	opt_words_free(&c->files);
+	opt_words_free(&c->images);
+	opt_words_free(&c->words);
+	opt_words_free(&c->bodies);
 	jv_free(c->environment);
 	jv_free(c->base);
 	jv_free(c->messages);

@@ -13,17 +13,17 @@
 #include <jv.h>
 
 #include "buf.h"
-#include "words.h"
+#include "opt.h"
 
 struct compose {
 	/* What is asked for, set before compose_start; strings are borrowed. */
 	const char		*system;	/* its text, "@FILE" or "@@text"; NULL: none */
 	const char		*mode;		/* NULL: $SUPAI_MODEL, or auto */
-	struct words		 models;	/* ids and patterns, comma lists */
-	struct words		 history, files, images;
-	struct words		 words;		/* of the prompt */
+	struct opt_words	 models;	/* ids and patterns, comma lists */
+	struct opt_words	 history, files, images;
+	struct opt_words	 words;		/* of the prompt */
 	jv			 environment;	/* an object, built by the calls below */
-	struct words		 bodies;	/* JSON objects, or "@FILE" */
+	struct opt_words	 bodies;	/* JSON objects, or "@FILE" */
 	bool			 chunks, usage, whole; /* whole: no stream */
 	unsigned		 lax;		/* as request_check has it */
 	bool			 bulk;		/* each request is made of a record */
