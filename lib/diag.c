@@ -120,6 +120,8 @@ diag_die_errno(int status, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (errno == EMFILE || errno == ENFILE)
+		status = EX_OSERR;
 	va_start(ap, fmt);
 	say(true, fmt, ap);
 	va_end(ap);

@@ -41,7 +41,10 @@ void	diag_warn(const char *fmt, ...) BUF_PRINTF(1, 2);
 /* The same, with ": " and errno's text after it; errno is kept. */
 void	diag_warn_errno(const char *fmt, ...) BUF_PRINTF(1, 2);
 
-/* Says it and ends the program with status. */
+/*
+ * Says it and ends the program with status; where errno is said and tells that there
+ * are no descriptors left, with 71.
+ */
 _Noreturn void diag_die(int status, const char *fmt, ...) BUF_PRINTF(2, 3);
 _Noreturn void diag_die_errno(int status, const char *fmt, ...)
 	BUF_PRINTF(2, 3);

@@ -462,6 +462,19 @@ fake_tool() {
     expect 137 '' ''
 }
 
+ended() { ! kill -0 "$1" 2>/dev/null; }
+
+@test "a stage that is stopped ends with supai" {
+    fake_tool supai-send 'echo $$ >sender; kill -STOP $$'
+    tools/supai hi >/dev/null 2>&1 3>&- <nothing &
+    pid=$!
+    MOCK_PIDS="$MOCK_PIDS $pid"
+    until_true test -s sender
+    kill -TERM "$pid"
+    until_true ended "$(cat sender)"
+    wait "$pid" && fail || assert_equal "$?" 143
+}
+
 @test "failure: what a stage says at length is not lost" {
     fake_tool supai-sse 'cat >/dev/null; i=0; while [ $i -lt 9000 ]; do echo "line $i of many"; i=$((i + 1)); done >&2; exit 70'
     mock_start

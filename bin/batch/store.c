@@ -42,8 +42,7 @@ open_file(struct store_file *f, int flags, struct stat *st)
 	if (f->fd == -1 && errno == EEXIST)
 		f->fd = open(f->path, (flags & ~(O_CREAT | O_EXCL)) | O_CLOEXEC);
 	if (f->fd == -1 || fstat(f->fd, st) == -1)
-		diag_die_errno(errno == EMFILE || errno == ENFILE ? EX_OSERR :
-		    EX_CANTCREAT, "%s", f->path);
+		diag_die_errno(EX_CANTCREAT, "%s", f->path);
 }
 
 /* The file has one descriptor for all: to close any other one would give the lock

@@ -34,8 +34,10 @@ undo(void)
 
 	ending_hold();
 	for (i = MAX_STAGES - 1; i >= 0; i--)
-		if (stages[i] != 0)
+		if (stages[i] != 0) {
 			(void)kill(stages[i], how);
+			(void)kill(stages[i], SIGCONT);	/* it may be stopped */
+		}
 	for (i = 0; i < MAX_STAGES; i++)
 		if (stages[i] != 0 && waitpid(stages[i], NULL, 0) != -1)
 			stages[i] = 0;
