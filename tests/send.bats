@@ -934,6 +934,19 @@ END
     expect 78 '' "supai-send: SUPAI_BASE_URL: 'https://api.sup.ai/v1/openai': https, and the libcurl here is built without TLS"
 }
 
+@test "a standard output that does not block: every byte, and nothing done while it is full" {
+    head -c 1000000 /dev/zero | tr '\0' 'x' >text
+    { printf 'data: {"choices":[{"index":0,"delta":{"content":"'; cat text
+        printf '"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'; } >body
+    http '200 OK' 'Content-Type: text/event-stream' <body >response
+    raw_start response
+    prints 0 body nonblock supai-send req
+    run --separate-stderr nonblock supai-ensemble --no-key --base-url "$SUPAI_BASE_URL" --models m req
+    assert_equal "$status: $stderr" '0: '
+    printf '%s\n\n' "$output" | supai-sse | supai-text -n >got
+    cmp got text
+}
+
 @test "--max-time: all of it, retries included, also while stdout is full" {
     reads_the_clock
     raw_start
