@@ -359,7 +359,7 @@ outcome_request_id(const struct http_exchange *x, size_t *n)
 {
 	const char *id = http_header(x, "x-request-id", n);
 
-	return id != NULL ? id : http_header(x, "request-id", n);
+	return *n > 0 ? id : http_header(x, "request-id", n);
 }
 
 /* A response whose status is no 2xx, from the server or from a proxy. */

@@ -337,6 +337,13 @@ END
     [ ! -s "$there_log" ]
 }
 
+@test "an empty X-Request-Id does not hide a Request-Id" {
+    http '400 Bad Request' 'X-Request-Id:' 'Request-Id: r2' <<<'{"message":"no"}' >response
+    raw_start response
+    run --separate-stderr supai-send req
+    expect 65 '' 'supai-send: HTTP 400: no (request id r2)'
+}
+
 @test "an empty body is 76" {
     http '200 OK' </dev/null >response
     raw_start response
