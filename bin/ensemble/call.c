@@ -320,12 +320,15 @@ has_place(const struct calls *all, const struct url *u)
 static void
 start_queued(struct calls *all)
 {
+	const struct target *full = NULL;	/* samples of a model follow each other */
 	struct call *c, *behind;
 
 	for (c = all->queue; c != NULL; c = behind) {
 		behind = c->behind;
-		if (!has_place(all, &c->target->url))
+		if (c->target == full || !has_place(all, &c->target->url)) {
+			full = c->target;
 			continue;
+		}
 		dequeue(c);
 		start(c);
 	}
