@@ -204,13 +204,13 @@ status_name(long http)
 static void
 add_first_line(const struct http_exchange *x, struct buf *out)
 {
-	const char *p = x->error.p, *newline = p;
-	size_t left = x->error.n;
+	const char *p = x->error.p, *newline;
+	size_t left = x->error.n, n;
 
-	for (; out->n == 0 && left > 0 && newline != NULL; p = newline + 1) {
+	for (; out->n == 0 && left > 0; p += n, left -= n) {
 		newline = memchr(p, '\n', left);
-		add_said(x, out, p, newline != NULL ? (size_t)(newline - p) : left);
-		left -= newline != NULL ? (size_t)(newline - p) + 1 : 0;
+		n = newline != NULL ? (size_t)(newline - p) + 1 : left;
+		add_said(x, out, p, newline != NULL ? n - 1 : n);
 	}
 }
 
