@@ -30,7 +30,7 @@ same(struct fold_string s, struct json v)
 static bool
 is_empty(struct json v)
 {
-	return v.n <= 2 || *v.p != '"';
+	return v.n <= 2 || v.p == NULL || *v.p != '"';
 }
 
 /* Takes the place of what s was; nothing takes nothing's. */

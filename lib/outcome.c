@@ -371,7 +371,7 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 	const char *value;
 	size_t n;
 
-	judge(o, status, may_help(x, status) && !apierror_quota(error), "%sHTTP %ld",
+	judge(o, status, may_help(x, status) && !apierror_quota(error), "%s" "HTTP %ld",
 	    http != x->status ? "proxy: " : "", http);
 	value = http_header(x, "location", &n);
 	if (http < 400 && n > 0) {
