@@ -253,7 +253,7 @@ run(struct settings *s, struct targets *t)
 	s->client.http = http_open();
 	client_confine(&s->client, NULL, 0, NULL);
 	if (!s->seeded)
-		r->seed = ensemble_chance();
+		r->seed = when_chance();
 	r->calls.client = &s->client;
 	r->calls.panel = t->panel;
 	if (s->client.max_ms > 0)

@@ -65,6 +65,7 @@ events_next(struct events *e, const struct chunk **c)
 		*c = chunk_next(e->reader, p, n, &fault);
 		if (*c != NULL)
 			return EVENTS_CHUNK;
+		/* Looked at last: few lines are blank. */
 		if (!io_blank(p, n))
 			return end_file(e, say_bad(&e->in, p, n, &fault));
 		if (!e->one)

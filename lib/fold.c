@@ -386,6 +386,7 @@ gets_role(const struct fold *f, const struct chunk *c)
 bool
 fold_begins(const struct fold *f, const struct chunk *c)
 {
+	/* Nothing else of the ensemble's begins one, unless there are ids: told at once. */
 	if (!f->open || (c->kind == CHUNK_SUPAI && f->ids.last.p == NULL &&
 	    c->type != CHUNK_RUN_MODE_CALL))
 		return false;

@@ -27,7 +27,7 @@
 /* What no answer needs more of; see struct fold's excess. */
 enum { FOLD_CHOICES = 4096, FOLD_THREADS = 65536 };
 
-enum { FOLD_TURNS = 16 };
+enum { FOLD_TURNS = 16 };	/* threads that are found without a look at all */
 
 /* A string of the stream, UTF-8 with a NUL after it; owned. p is NULL for none. */
 struct fold_string {

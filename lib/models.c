@@ -278,9 +278,10 @@ struct near {
 	int		 how;
 };
 
-/* The ids that a typing error or a part of the name would explain, nearest first (near
- * has room for one more); how
- * many. */
+/*
+ * The ids that a typing error or a part of the name would explain, nearest first: how
+ * many; near has room for one more.
+ */
 static size_t
 find_nearest(enum models_list list, const char *id, struct near near[SHOWN + 1])
 {

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "apierror.h"
 #include "config.h"
@@ -17,6 +15,7 @@
 #include "redact.h"
 #include "term.h"
 #include "utf8.h"
+#include "when.h"
 
 enum {
 	MAX_SHOWN = 1000,	/* bytes of a server's message that are shown */
@@ -265,13 +264,11 @@ outcome_backoff(unsigned tries, unsigned random)
 long
 outcome_wait(const struct outcome *o, unsigned tries)
 {
-	struct timespec t;
+	uint64_t chance = when_chance();
 
-	/* By chance: another number in another process and at another time, which often
-	   goes in steps of 16 ns or more. */
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return o->wait_ms >= 0 ? o->wait_ms : outcome_backoff(tries,
-	    (unsigned)t.tv_nsec / 16 ^ (unsigned)getpid() << 16);
+	/* Its upper half are nanoseconds, which often go in steps of 16 or more. */
+	return o->wait_ms >= 0 ? o->wait_ms :
+	    outcome_backoff(tries, (unsigned)(chance >> 36 ^ chance));
 }
 
 bool
@@ -332,7 +329,7 @@ asked_wait(const struct http_exchange *x)
 {
 	char *ms = header(x, "retry-after-ms"), *after = header(x, "retry-after");
 	char *date = header(x, "date");
-	long wait = outcome_after(ms, after, date, (long long)time(NULL));
+	long wait = outcome_after(ms, after, date, when_wall() / 1000);
 
 	free(ms);
 	free(after);
@@ -371,8 +368,8 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 	const char *value;
 	size_t n;
 
-	judge(o, status, may_help(x, status) && !apierror_quota(error), "%s" "HTTP %ld",
-	    http != x->status ? "proxy: " : "", http);
+	judge(o, status, may_help(x, status) && !apierror_quota(error), "%s %ld",
+	    http != x->status ? "proxy: HTTP" : "HTTP", http);
 	value = http_header(x, "location", &n);
 	if (http < 400 && n > 0) {
 		buf_adds(&o->message, ": a redirect, which is not followed, to ");

@@ -1,10 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "mem.h"
 #include "table.h"
+#include "when.h"
 
 enum { FIRST = 8 };	/* slots of the smallest table */
 
@@ -22,14 +21,11 @@ static uint64_t
 seed(void)
 {
 	static uint64_t x;
-	struct timespec t;
+	char here;
 
-	if (x != 0)
-		return x;
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	x = mix((uint64_t)t.tv_nsec ^ (uint64_t)t.tv_sec << 30);
-	x = mix(x ^ (uint64_t)getpid()) ^ (uint64_t)(uintptr_t)&t;
-	return x |= 1;
+	if (x == 0)
+		x = (mix(when_chance()) ^ (uint64_t)(uintptr_t)&here) | 1;
+	return x;
 }
 
 uint64_t

@@ -8,9 +8,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Milliseconds of a clock that only goes on; from when, nobody knows. */
 long long when_now(void);
+
+/* Milliseconds since 1970, of the day's clock, which may jump. */
+long long when_wall(void);
+
+/* A number by chance: another one in another process, and at another time. */
+uint64_t when_chance(void);
 
 /*
  * Whether s is a date and time as RFC 3339, section 5.6 ("date-time") has them, of a

@@ -1,8 +1,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "choose.h"
 #include "diag.h"
@@ -361,16 +359,6 @@ stop(struct state *s, int sig)
 	client_die(sig);
 }
 
-uint64_t
-ensemble_chance(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_nsec << 32 ^ (uint64_t)t.tv_sec ^
-	    (uint64_t)getpid() << 16;
-}
-
 static void
 loop(struct state *s)
 {
@@ -413,7 +401,7 @@ start(struct state *s)
 	    .model = r->ask.p[0].target->id};
 	s->main.targets = mem_zero(s->n + r->nmains, sizeof(struct target *));
 	s->main.call.final = r->q->stream;
-	buf_printf(&id, "chatcmpl-%016llx", (unsigned long long)ensemble_chance());
+	buf_printf(&id, "chatcmpl-%016llx", (unsigned long long)when_chance());
 	body_start(&r->body, buf_string(&id));
 	buf_free(&id);
 	r->body.chunks = r->q->stream && r->q->chunks;

@@ -14,7 +14,4 @@
  */
 int	ensemble_run(struct run *r);
 
-/* A number that nobody chose. */
-uint64_t ensemble_chance(void);
-
 #endif

@@ -7,6 +7,7 @@
 #include "diag.h"
 #include "json.h"
 #include "member.h"
+#include "when.h"
 
 int
 member_worst(int a, int b)
@@ -91,16 +92,12 @@ take_answer(struct member *m)
 static void
 put_time(struct emit *e, long wait_ms)
 {
-	struct timespec now;
+	long long ms = when_wall() + wait_ms;
+	time_t at = (time_t)(ms / 1000);
 	struct tm tm;
-	long long ms;
-	time_t at;
 	char text[64];
 	size_t n;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	ms = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000 + wait_ms;
-	at = (time_t)(ms / 1000);
 	if (gmtime_r(&at, &tm) == NULL)
 		tm = (struct tm){.tm_year = 70, .tm_mday = 1};
 	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);

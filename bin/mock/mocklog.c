@@ -1,7 +1,6 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "diag.h"
 #include "emit.h"
@@ -9,6 +8,7 @@
 #include "mocklog.h"
 #include "redact.h"
 #include "utf8.h"
+#include "when.h"
 
 /* Whether the header's value begins with the name of a scheme. */
 static bool
@@ -67,15 +67,13 @@ mocklog_write(int fd, const struct mocklog_entry *e)
 	const struct service_request *q = e->q;
 	const char *fault = faults_name(e->r->fault.kind);
 	struct emit out = {0};
-	struct timespec now;
+	long long now = when_wall();
 	struct buf line = {0};
 
 	out.out = &line;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	buf_printf(&line, "{\"request\":%lu,\"connection\":%lu,\"time\":%lld.%03ld,"
+	buf_printf(&line, "{\"request\":%lu,\"connection\":%lu,\"time\":%lld.%03lld,"
 	    "\"elapsed\":%lld.%03lld", q->number, e->connection,
-	    (long long)now.tv_sec, now.tv_nsec / 1000000, e->elapsed / 1000,
-	    e->elapsed % 1000);
+	    now / 1000, now % 1000, e->elapsed / 1000, e->elapsed % 1000);
 	add_text(&line, ",\"method\":", q->method, strlen(q->method));
 	add_text(&line, ",\"path\":", q->path, strlen(q->path));
 	buf_adds(&line, ",\"headers\":");

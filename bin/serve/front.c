@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -25,11 +24,9 @@ static struct exchange *
 begin(struct front *f, struct MHD_Connection *c)
 {
 	struct exchange *x = mem_zero(1, sizeof(*x));
-	struct timespec now;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	x->began = when_now();
-	x->began_at = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	x->began_at = when_wall();
 	x->shared = &f->shared;
 	x->connection = c;
 	x->conn = MHD_get_connection_info(c,
