@@ -1036,6 +1036,20 @@ supai-req: 1 more record, for the same reason"
     expect 66 '' 'supai-req: standard input: empty'
 }
 
+@test "-e: an input of blank lines alone holds no record: 66, and said" {
+	run --separate-stderr supai-req -e . < <(printf '\n \n')
+	[ "$status" -eq 66 ]
+	[ -z "$output" ]
+	[ "$stderr" = "supai-req: standard input: no record in it" ]
+}
+
+@test "-R: a line with a NUL byte is no text, and the others go on" {
+	run --separate-stderr supai-req -R -e . < <(printf 'a\0b\nc\n')
+	[ "$status" -eq 65 ]
+	[ "$(jq -r .custom_id <<<"$output")" = 2 ]
+	[ "$stderr" = "supai-req: record 1: a NUL byte at offset 1: not text" ]
+}
+
 @test "-e: invalid UTF-8 is that record's fault" {
     fed '"one"\n"\xff"\n"three"\n' -e .
     expect 65 "$(batch 1 '"one"')"$'\n'"$(batch 3 '"three"')" 'supai-req: record 2: not UTF-8 at offset 1'

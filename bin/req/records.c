@@ -53,10 +53,15 @@ take(struct records *r, const char *p, size_t n, jv *value, struct buf *why)
 {
 	struct json_fault fault = {.why = "not a JSON value"};
 	size_t valid = utf8_valid(p, n);
+	const char *nul = r->raw ? memchr(p, '\0', n) : NULL;
 
 	r->number++;
 	if (valid < n) {
 		buf_printf(why, "not UTF-8 at offset %zu", valid);
+		return RECORDS_BAD;
+	}
+	if (nul != NULL) {
+		buf_printf(why, "a NUL byte at offset %zu: not text", (size_t)(nul - p));
 		return RECORDS_BAD;
 	}
 	if (r->raw) {
@@ -189,8 +194,10 @@ records_next(struct records *r, jv *value, struct buf *why)
 int
 records_status(const struct records *r, int status)
 {
-	if (!r->in.any && r->in.status == 0)
-		diag_warn("%s: empty", r->in.name);
+	if (r->number == 0 && r->in.status == 0)
+		diag_warn("%s: %s", r->in.name, r->in.any ? "no record in it" : "empty");
+	if (r->number == 0 && status == 0)
+		status = EX_NOINPUT;
 	return io_status(&r->in, status);
 }
 

@@ -35,7 +35,7 @@ struct records {
 enum records_got {
 	RECORDS_END,
 	RECORDS_VALUE,
-	RECORDS_BAD,	/* the record is no JSON, too long or not UTF-8: why says */
+	RECORDS_BAD,	/* the record is no JSON, no text or too long: why says */
 };
 
 /*
@@ -49,8 +49,8 @@ void	records_start(struct records *r, char **files, int nfiles, bool raw,
 enum records_got records_next(struct records *r, jv *value, struct buf *why);
 
 /*
- * The status of the input, together with the tool's own: io_status's, and that it was
- * empty is said.
+ * The status of the input, together with the tool's own: io_status's, but where there was
+ * no record it is 66 and said.
  */
 int	records_status(const struct records *r, int status);
 
