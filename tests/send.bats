@@ -1639,6 +1639,17 @@ END
     done
 }
 
+@test "--dry-run: brackets and braces in a URL are no pattern of curl's" {
+    mock_start
+    run --separate-stderr supai-send --dry-run --max-time 1234567.5 --url "$SUPAI_BASE_URL/chat/completions?a=[1-3]{b,c}" req
+    assert_equal "$status" 0
+    [[ $output == *'--max-time 1234567.5'*'--globoff'* ]]
+    printf '%s\n' "$output" >cmd
+    run --separate-stderr sh cmd
+    assert_equal "$status $stderr" '0 '
+    assert_equal "$(mock_requests)" 1
+}
+
 @test "--dry-run names where the key is, read or not" {
     unset SUPAI_API_KEY
     run --separate-stderr supai-send --dry-run req

@@ -21,7 +21,7 @@ static void
 add_seconds(struct buf *out, const char *option, long ms)
 {
 	if (ms > 0)
-		buf_printf(out, " \\\n    %s %g", option, (double)ms / 1000);
+		buf_printf(out, " \\\n    %s %.15g", option, (double)ms / 1000);
 }
 
 /*
@@ -98,6 +98,8 @@ curlcmd_add(struct buf *out, const struct client *c, const char *file,
 		add_option(out, "--data-binary", "@", file);
 	else
 		add_option(out, "--data-binary", "", buf_string(body));
+	if (strpbrk(c->endpoint.text, "[]{}") != NULL)	/* for curl, several URLs in one */
+		buf_adds(out, " \\\n    --globoff");
 	add_option(out, "--url", "", c->endpoint.text);
 	buf_addc(out, '\n');
 }
