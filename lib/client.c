@@ -420,7 +420,10 @@ client_die(int sig)
 	_exit(EX_SOFTWARE);
 }
 
-/* Waits until standard output takes bytes; what it takes at once is never too late. */
+/*
+ * Waits until standard output takes bytes; what it takes at once is never too late, nor
+ * left out for a signal.
+ */
 static enum client_written
 wait_writable(long long deadline)
 {
@@ -433,11 +436,11 @@ wait_writable(long long deadline)
 	for (;;) {
 		if (deadline != 0 && (left = deadline - when_now()) < 0)
 			left = 0;
-		if (poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX) > 0 &&
-		    (fds[1].revents & POLLIN) != 0)
-			return CLIENT_SIGNAL;
+		(void)poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
 		if (fds[0].revents != 0)
 			return CLIENT_WRITTEN;
+		if (fds[1].revents != 0)
+			return CLIENT_SIGNAL;
 		if (left == 0)
 			return CLIENT_LATE;
 	}

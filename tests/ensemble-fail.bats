@@ -575,6 +575,44 @@ done main'
     assert_equal "$got$(cat out err)" 143
 }
 
+# together EVENT ...: the model says these events, and SIGTERM comes before they are read.
+# $got is the status; what was written is in out and err.
+together() {
+    rm -f later out
+    mkfifo later
+    : >nothing
+    raw_model a later nothing
+    request
+    supai-ensemble --panel panel request >out 2>err 3>&- &
+    until_true grep -qs '^# conn' "${LOG[a]}"
+    until_true grep -qs run-mode-call out
+    kill -STOP $!
+    stream "$@" >later
+    curl -s "${URL[a]}" || : # it is the next one: the answer is on its way
+    kill -TERM $!
+    kill -CONT $!
+    got=0
+    wait $! || got=$?
+}
+
+@test "SIGTERM that comes together with data: the error object all the same" {
+    : >silence
+    raw_model b -k silence # else the end of the first one is the end
+    together "$(says "what it said")"
+    assert_equal "$got$(cat err)" 143
+    assert_equal "$(supai-sse --no-done <out | jq -c 'select(.error).error.code')" '"502"'
+}
+
+@test "SIGTERM that comes together with the end: no error object after [DONE]" {
+    together "$(says "what it said")" "$(stops)" '[DONE]'
+    if [ "$got" = 0 ]; then
+        assert_equal "$(tail -n 2 out)" 'data: [DONE]'
+        assert_equal "$(grep '"error"' out)" ''
+    else # the signal was seen first
+        assert_equal "$got$(grep '\[DONE\]' out)" 143
+    fi
+}
+
 @test "SIGTERM ends it also where nobody reads" {
     stream "$(says "$(head -c 300000 /dev/zero | tr '\0' x)")" >long
     raw_model a -k long

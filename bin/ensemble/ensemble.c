@@ -369,10 +369,10 @@ loop(struct state *s)
 	for (;;) {
 		move(s);
 		send_out(s);
+		if (s->phase == OVER && s->b->out.n == 0)
+			return;		/* all is written: a signal changes nothing */
 		if (client_caught(&sig) > 0)
 			stop(s, sig);
-		if (s->phase == OVER)
-			return;
 		if (s->run->q->stream && when_now() - s->written >= SILENCE_MS)
 			buf_adds(&s->b->out, ": waiting\n\n");
 		send_out(s);
