@@ -908,6 +908,17 @@ usage: *' --events - hi
     absent out
 }
 
+@test "--events: an output that takes no more ends the text, not the events" {
+    [ -e /dev/full ] || skip 'no /dev/full'
+    head -c 1000000 /dev/zero | tr '\0' a >reply
+    mock_start --reply @reply
+    holds 74 '' 'supai-text: standard output: No space left on device' \
+        sh -c 'exec supai --events kept hi >/dev/full'
+    supai-text -n kept | cmp - reply
+    try 74 '' 'supai-text: standard output: No space left on device' --events kept -o /dev/full hi
+    supai-text -n kept | cmp - reply
+}
+
 @test "--events into a pipe whose reader goes: 74, said, and the answer is there" {
     mock_start --reply 'one two three four five six' --delay 100
     mkfifo fifo

@@ -189,13 +189,13 @@ add_stages(struct ask *a, struct run *r)
 
 	add_stage(a, r, PLACES_REQ);
 	if (kept)
-		run_copy(r, c->temp.fd, c->file);
+		run_copy(r, c->temp.fd, c->file, false);
 	add_stage(a, r, exchange_place(a));
 	add_stage(a, r, PLACES_SSE);
 	if (a->events != NULL)
-		run_copy(r, a->events_fd, a->events);
+		run_copy(r, a->events_fd, a->events, true);
 	if (kept)
-		run_copy(r, c->events.fd, c->file);
+		run_copy(r, c->events.fd, c->file, false);
 	if (a->watch == ASK_WATCHED)
 		add_stage(a, r, PLACES_WATCH);
 	add_stage(a, r, last_place(a));

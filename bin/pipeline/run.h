@@ -31,8 +31,11 @@ struct run {
 /* The next stage. Words are borrowed. */
 struct stage *run_add(struct run *r, const char *tool, const struct opt_words *args);
 
-/* What the stage added last writes goes into a file, too; name is for messages. */
-void	run_copy(struct run *r, int fd, const char *name);
+/*
+ * What the stage added last writes goes into a file, too; name is for messages. whole: to
+ * its end, also where the stage after it has ended before.
+ */
+void	run_copy(struct run *r, int fd, const char *name, bool whole);
 
 /*
  * Starts them all and waits for their ends. Ends the program by SIGPIPE when who reads its
