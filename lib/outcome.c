@@ -124,22 +124,26 @@ add_why(const struct http_exchange *x, struct buf *out)
 
 /* A server's words. */
 
-/* What stands in a page between <name …> and the next "<"; nothing without such a tag. */
+/*
+ * What stands between <name …> and the next "<" of a page up to end, a NUL; nothing
+ * without such a tag.
+ */
 static void
-add_element(const struct http_exchange *x, const char *page, const char *name,
-    struct buf *out)
+add_element(const struct http_exchange *x, const char *page, const char *end,
+    const char *name, struct buf *out)
 {
 	size_t n = strlen(name);
 	struct buf line = {0};
-	const char *p = page;
+	const char *p = page, *stop;
 
-	while ((p = strchr(p, '<')) != NULL && (strncasecmp(++p, name, n) != 0 ||
-	    strchr("> \t\r\n", p[n]) == NULL))
+	while ((p = memchr(p, '<', (size_t)(end - p))) != NULL &&
+	    (strncasecmp(++p, name, n) != 0 || strchr("> \t\r\n", p[n]) == NULL))
 		;
-	p = p != NULL ? strchr(p, '>') : NULL;
-	if (p == NULL || strchr(++p, '<') == NULL)
+	p = p != NULL ? memchr(p, '>', (size_t)(end - p)) : NULL;
+	stop = p != NULL ? memchr(p, '<', (size_t)(end - p)) : NULL;
+	if (stop == NULL)
 		return;
-	apierror_text(p, strcspn(p, "<"), &line);
+	apierror_text(p + 1, (size_t)(stop - p - 1), &line);
 	add_said(x, out, line.p, line.n);
 	buf_free(&line);
 }
@@ -163,7 +167,7 @@ add_page(const struct http_exchange *x, long http, struct buf *out)
 	page += strspn(page, " \t\r\n\xef\xbb\xbf");
 	is_page = *page == '<';
 	for (i = 0; is_page && out->n == 0 && i < sizeof(names) / sizeof(*names); i++)
-		add_element(x, page, names[i], out);
+		add_element(x, page, body.p + body.n, names[i], out);
 	buf_free(&body);
 	i = (size_t)snprintf(number, sizeof(number), "%ld ", http);
 	if (out->n > i && memcmp(out->p, number, i) == 0) {

@@ -265,6 +265,12 @@ END
     says ': first line' < <(printf '\n\n  first line \r\nsecond\n')
 }
 
+@test "an error page with a NUL in or before its title keeps the title" {
+    says ': no\\x00 luck' < <(printf '<html><title>no\0 luck</title></html>')
+    says ': late' < <(printf '<html>\0<title>late</title></html>')
+    says ': Bad Request' < <(printf '<html><title>\0')
+}
+
 @test "a status without a reason has its name" {
     printf 'HTTP/1.1 503\r\nContent-Length: 0\r\n\r\n' >response
     raw_start response
