@@ -735,7 +735,7 @@ fold_confidence(const struct fold *f, double *median)
 	for (i = 0; i < f->final.n; i++) {
 		t = fold_thread(f, f->final.items[i].text.p,
 		    f->final.items[i].text.n);
-		if (t != NULL && t->scored)
+		if (t != NULL && t->scored && t->confidence >= 0 && t->confidence <= 1)
 			scores[n++] = t->confidence;
 	}
 	if (n > 0)

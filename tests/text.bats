@@ -666,6 +666,17 @@ Yes: the air scatters blue light most.' ''
     expect 1 '' 'supai-text: held back: the median confidence is 0.82, below 0.83'
 }
 
+@test "--min-confidence fails closed: scores that are no confidence, in percent say" {
+    sed 's/"type":"confidence-score",\(.*\)"value":[0-9.]*/"type":"confidence-score",\1"value":85/' "$DATA/ensemble.ndjson" >percent
+    run ! cmp -s percent "$DATA/ensemble.ndjson"
+    for tool in 'supai-text' 'supai-fold'; do
+        run --separate-stderr $tool --min-confidence .8 percent
+        expect 1 '' "$tool: *"
+    done
+    run --separate-stderr supai-text --min-confidence .8 <(supai-fold percent)
+    expect 1 '' 'supai-text: *'
+}
+
 @test "--min-confidence fails closed: a cut stream" {
     head -n 32 "$DATA/ensemble.ndjson" >in
     run --separate-stderr supai-text --min-confidence 0 in

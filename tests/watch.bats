@@ -452,6 +452,20 @@ median() {
     expect 0 "$(cat in)" '*0:00 2 of 3 done, median 0.60, 1 char'
 }
 
+@test "--log: a confidence beyond 0 to 1 is told as the picture has it, and what is no number is none" {
+    {
+        run_of a b
+        chunk a confidence-score '"value":1e300'
+        chunk a confidence-score '"value":-1e300'
+        chunk b confidence-score '"value":"x"'
+    } >in
+    run --separate-stderr supai-watch --log in
+    expect 0 "$(cat in)" '0:00 council: 2 models
+0:00 a: confidence 1.00
+0:00 a: confidence 0.00
+0:00 0 of 2 done, 0 chars'
+}
+
 @test "one model, and samples of one: each is a line" {
     { run_of o/m; chunk o/m text-start; chunk o/m text '"text":"hi"'; chunk o/m 'done'; } >in
     terminal 80 24

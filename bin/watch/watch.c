@@ -141,6 +141,13 @@ add_threads(struct watch *w)
 	}
 }
 
+/* A thread's confidence, from 0 to 1. */
+static double
+confidence(const struct fold_thread *t)
+{
+	return t->confidence < 0 ? 0 : t->confidence > 1 ? 1 : t->confidence;
+}
+
 static void
 add_supai(struct watch *w, const struct chunk *c)
 {
@@ -155,7 +162,9 @@ add_supai(struct watch *w, const struct chunk *c)
 		return;
 	}
 	if (c->type == CHUNK_CONFIDENCE_SCORE) {
-		buf_printf(begin_line(w, t), "confidence %.2f", t->confidence);
+		if (!t->scored)
+			return;
+		buf_printf(begin_line(w, t), "confidence %.2f", confidence(t));
 		end_line(w);
 		return;
 	}
@@ -329,13 +338,6 @@ new_row(struct watch *w, const struct fold_string *name)
 	buf_clear(&row->words);
 	doing_shorten(&row->name, name->p, name->n);
 	return row;
-}
-
-/* A thread's confidence, from 0 to 1. */
-static double
-confidence(const struct fold_thread *t)
-{
-	return t->confidence < 0 ? 0 : t->confidence > 1 ? 1 : t->confidence;
 }
 
 /* The time of what began then, and is over or not; -1 where that is not known. */
