@@ -31,7 +31,7 @@ enum {
 #define KEY_OPTIONS							\
 	{CLIENT_KEY_FILE, "key-file", "FILE", "read the key from FILE"}, \
 	{CLIENT_NO_KEY, "no-key", NULL, "send no key"},			\
-	{'v', "verbose", NULL, "say more on stderr: headers, retries"},	\
+	{'v', "verbose", NULL, "say more on stderr of each exchange"},	\
 	{CLIENT_HEADER, "header", "LINE|@FILE",				\
 	    "add a header 'Name: value', or those in FILE"}
 

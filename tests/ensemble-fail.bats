@@ -654,6 +654,11 @@ supai-ensemble: b: HTTP 403: this key may not do that'
 
 # --- keys ---------------------------------------------------------------------------
 
+@test "--help does not promise headers of -v" {
+    run --separate-stderr supai-ensemble --help
+    assert_line --regexp "^ *-v, --verbose +say more on stderr of each exchange$"
+}
+
 @test "each key goes to its own host alone, and redirects are not followed" {
     events "$(says One)" "$(stops)" >one
     raw_model a one
