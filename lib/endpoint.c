@@ -93,6 +93,48 @@ endpoint_error_of(unsigned status)
 	    (struct endpoint_error){"the server failed", server, NULL, NULL};
 }
 
+unsigned
+endpoint_no_path(struct request_fault *f, const char *path)
+{
+	buf_printf(&f->message, "there is no %s here", path);
+	f->code = "not_found";
+	return 404;
+}
+
+unsigned
+endpoint_no_method(struct request_fault *f, const char *path, const char *method,
+    const char *takes)
+{
+	buf_printf(&f->message, "%s takes %s, not %s", path, takes, method);
+	f->code = "method_not_allowed";
+	return 405;
+}
+
+unsigned
+endpoint_no_key(struct request_fault *f, const char *token)
+{
+	buf_adds(&f->message, *token != '\0' ? "the API key is not right" :
+	    "no API key: send it as 'Authorization: Bearer KEY'");
+	f->code = "invalid_api_key";
+	return 401;
+}
+
+unsigned
+endpoint_too_long(struct request_fault *f)
+{
+	buf_printf(&f->message, "the body is longer than %zu bytes",
+	    ENDPOINT_MAX_BODY);
+	f->code = "request_too_large";
+	return 413;
+}
+
+struct endpoint_error
+endpoint_refusal(struct request_fault *f)
+{
+	return (struct endpoint_error){buf_string(&f->message),
+	    "invalid_request_error", f->param, f->code};
+}
+
 /* An object with a member "ID": {"id": "ID"} for each. */
 static void
 emit_ids(struct emit *e, const char *const *ids, size_t n)

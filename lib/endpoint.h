@@ -1,8 +1,8 @@
 /*
  * endpoint: what the programs that play the API's endpoint have in common: the
- * token that a client shows, the errors and lists that they answer with, and the
- * command that runs beside them. Not for their sockets, nor for what a request has
- * to be: that is request's.
+ * token that a client shows, why requests are refused, the errors and lists that they
+ * answer with, and the command that runs beside them. Not for their sockets, nor for
+ * what a request has to be: that is request's.
  */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
@@ -12,6 +12,10 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "request.h"
+
+/* The longest body of a request, in bytes. */
+#define ENDPOINT_MAX_BODY ((size_t)32 << 20)
 
 /*
  * The token in the value of an Authorization header (NULL: there is none; RFC 6750,
@@ -32,6 +36,19 @@ void	endpoint_add_event(struct buf *out, const struct endpoint_error *e);
 
 /* What services say with an HTTP status, in general: constants. */
 struct endpoint_error endpoint_error_of(unsigned status);
+
+/*
+ * Why a request is refused, whatever its body says: each sets the fault and returns the
+ * HTTP status. takes is the method for the path; token is "" where there was none.
+ */
+unsigned endpoint_no_path(struct request_fault *f, const char *path);
+unsigned endpoint_no_method(struct request_fault *f, const char *path,
+	    const char *method, const char *takes);
+unsigned endpoint_no_key(struct request_fault *f, const char *token);
+unsigned endpoint_too_long(struct request_fault *f);
+
+/* The error that a client gets for a fault of its request, borrowed from that. */
+struct endpoint_error endpoint_refusal(struct request_fault *f);
 
 /*
  * Appends an answer to info/models or info/modes: an object with these ids as the

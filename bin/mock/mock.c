@@ -360,7 +360,7 @@ static void
 take_body(struct service_request *q, const char *p, size_t n)
 {
 	q->bytes += n;
-	if (q->bytes > SERVICE_MAX_BODY)
+	if (q->bytes > ENDPOINT_MAX_BODY)
 		buf_free(&q->body);	/* refused; the rest is passed over */
 	else
 		buf_add(&q->body, p, n);

@@ -1,4 +1,3 @@
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,45 +22,9 @@ struct call {
 	struct service_response		*r;
 };
 
-static bool refuse(struct call *c, unsigned status, const char *param,
-    const char *code, const char *fmt, ...) BUF_PRINTF(5, 6);
-
-/* Answers with an error that is the client's; false, for the caller to pass on. */
-static bool
-refuse(struct call *c, unsigned status, const char *param, const char *code,
-    const char *fmt, ...)
-{
-	struct buf message = {0};
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vprintf(&message, fmt, ap);
-	va_end(ap);
-	c->r->status = status;
-	reply_error(&c->r->own, &(struct endpoint_error){buf_string(&message),
-	    "invalid_request_error", param, code});
-	buf_free(&message);
-	return false;
-}
-
-static bool
-check_token(struct call *c)
-{
-	const char *token = endpoint_token(c->q->authorization);
-	const char *key = c->s->key;
-
-	if (*token == '\0')
-		return refuse(c, 401, NULL, "invalid_api_key",
-		    "no API key: send it as 'Authorization: Bearer KEY'");
-	if (key != NULL && strcmp(token, key) != 0)
-		return refuse(c, 401, NULL, "invalid_api_key",
-		    "the API key is not right");
-	return true;
-}
-
-/* As services refuse a member that they do not know. */
-static bool
-check_refused(struct call *c)
+/* As services refuse a member that they do not know: 400, or 0. */
+static unsigned
+check_refused(const struct call *c, struct request_fault *f)
 {
 	bool there;
 	size_t i;
@@ -71,34 +34,27 @@ check_refused(struct call *c)
 		v = value_get(c->q->json, c->s->refused[i]);
 		there = jv_is_valid(v);
 		jv_free(v);
-		if (there)
-			return refuse(c, 400, c->s->refused[i],
-			    "unsupported_parameter",
-			    "%s is not supported by this model",
-			    c->s->refused[i]);
+		if (!there)
+			continue;
+		f->param = c->s->refused[i];
+		f->code = "unsupported_parameter";
+		buf_printf(&f->message, "%s is not supported by this model",
+		    f->param);
+		return 400;
 	}
-	return true;
+	return 0;
 }
 
-static bool
-check_chat(struct call *c)
+static unsigned
+check_chat(const struct call *c, struct request_fault *f)
 {
-	struct request_fault fault = {0};
-	bool ok;
-
-	if (c->q->bytes > SERVICE_MAX_BODY)
-		return refuse(c, 413, NULL, "request_too_large",
-		    "the body is longer than %zu bytes", SERVICE_MAX_BODY);
-	ok = jv_is_valid(c->q->json);
-	if (ok)
-		ok = request_check(c->q->json, false, &fault);
-	else
-		request_not_json(c->q->bytes, &c->q->fault, &fault);
-	if (!ok)
-		refuse(c, 400, fault.param, fault.code, "%s",
-		    buf_string(&fault.message));
-	buf_free(&fault.message);
-	return ok && check_refused(c);
+	if (c->q->bytes > ENDPOINT_MAX_BODY)
+		return endpoint_too_long(f);
+	if (!jv_is_valid(c->q->json)) {
+		request_not_json(c->q->bytes, &c->q->fault, f);
+		return 400;
+	}
+	return request_check(c->q->json, 0, f) ? check_refused(c, f) : 400;
 }
 
 static void
@@ -170,20 +126,22 @@ find_route(const char *path)
 	return NULL;
 }
 
-/* Whether the request is one that the service answers; else it was refused. */
-static bool
-check(struct call *c, const struct route *route)
+/* The status with which the request is refused; 0 where the service answers it. */
+static unsigned
+check(const struct call *c, const struct route *route, struct request_fault *f)
 {
+	const struct service_request *q = c->q;
+	const char *token = endpoint_token(q->authorization), *key = c->s->key;
+
 	if (route == NULL)
-		return refuse(c, 404, NULL, "not_found", "there is no %s here",
-		    c->q->path);
-	if (strcmp(c->q->method, route->method) != 0) {
+		return endpoint_no_path(f, q->path);
+	if (strcmp(q->method, route->method) != 0) {
 		c->r->allow = route->method;
-		return refuse(c, 405, NULL, "method_not_allowed",
-		    "%s takes %s, not %s", c->q->path, route->method,
-		    c->q->method);
+		return endpoint_no_method(f, q->path, q->method, route->method);
 	}
-	return check_token(c) && (!is_chat(route) || check_chat(c));
+	if (*token == '\0' || (key != NULL && strcmp(token, key) != 0))
+		return endpoint_no_key(f, token);
+	return is_chat(route) ? check_chat(c, f) : 0;
 }
 
 /* A guess at what a body given by hand is. */
@@ -209,11 +167,17 @@ service_respond(struct service *s, const struct service_request *q,
 {
 	struct call c = {.s = s, .q = q, .r = r};
 	const struct route *route = find_route(q->path);
+	struct request_fault fault = {0};
 	struct endpoint_error error;
 
 	r->reply = &r->own;
-	if (!check(&c, route))
+	r->status = check(&c, route, &fault);
+	if (r->status != 0) {
+		error = endpoint_refusal(&fault);
+		reply_error(&r->own, &error);
+		buf_free(&fault.message);
 		return;
+	}
 	r->fault = faults_next(&s->faults, ++s->good);
 	r->status = r->fault.kind == FAULT_FAIL ?
 	    (unsigned)r->fault.number : 200;

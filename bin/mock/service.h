@@ -15,9 +15,6 @@
 #include "json.h"
 #include "reply.h"
 
-/* The longest body of a request, in bytes. */
-#define SERVICE_MAX_BODY ((size_t)32 << 20)
-
 /* One of the answers that are given in turn; zeroed but for its text. */
 struct service_answer {
 	struct buf	 text;		/* what is said, or NDJSON; owned */

@@ -1,5 +1,4 @@
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +14,6 @@
 #include "value.h"
 
 enum { LONGEST_MODE = 200 };	/* bytes of it that the log has */
-
-/* The longest body of a request, in bytes. */
-static const size_t max_body = (size_t)32 << 20;
 
 struct door_route {
 	const char	*path, *method;
@@ -85,25 +81,14 @@ static const struct door_route routes[] = {
 	{"/healthz", "GET", true, say_health},
 };
 
-static bool refuse(struct exchange *x, unsigned status, const char *code,
-    const char *fmt, ...) BUF_PRINTF(4, 5);
-
-/* Answers with an error that is the client's; false, for the caller to pass on. */
-static bool
-refuse(struct exchange *x, unsigned status, const char *code, const char *fmt,
-    ...)
+/* Answers with the client's fault, which is freed. */
+static void
+refuse(struct exchange *x, unsigned status, struct request_fault *f)
 {
-	struct endpoint_error e = {.type = "invalid_request_error", .code = code};
-	struct buf message = {0};
-	va_list ap;
+	struct endpoint_error e = endpoint_refusal(f);
 
-	va_start(ap, fmt);
-	buf_vprintf(&message, fmt, ap);
-	va_end(ap);
-	e.message = buf_string(&message);
 	exchange_refuse(x, status, &e);
-	buf_free(&message);
-	return false;
+	buf_free(&f->message);
 }
 
 static const struct door_route *
@@ -190,47 +175,42 @@ from_a_page(const struct exchange *x)
 }
 
 static bool
-check_who(const struct door *d, struct exchange *x)
+is_known(const struct door *d, struct exchange *x, const char *token)
 {
-	const char *token;
-
-	if (d->keys == NULL || (x->route != NULL && x->route->open))
-		return true;
-	token = endpoint_token(header(x, "Authorization"));
-	if (*token == '\0')
-		return refuse(x, 401, "invalid_api_key",
-		    "no API key: send it as 'Authorization: Bearer KEY'");
-	return keys_find(d->keys, token, &x->client) || refuse(x, 401,
-	    "invalid_api_key", "the API key is not right");
+	return d->keys == NULL || x->route->open ||
+	    keys_find(d->keys, token, &x->client);
 }
 
 static bool
-too_long(struct exchange *x)
-{
-	return refuse(x, 413, "request_too_large",
-	    "the body is longer than %zu bytes", max_body);
-}
-
-static bool
-check_length(struct exchange *x)
+is_too_long(const struct exchange *x)
 {
 	const char *length = header(x, "Content-Length");
 
-	return length == NULL ||
-	    strtoull(length, NULL, 10) <= (unsigned long long)max_body ||
-	    too_long(x);
+	return length != NULL && strtoull(length, NULL, 10) > ENDPOINT_MAX_BODY;
 }
 
-static bool
-check_route(struct exchange *x, const char *path, const char *method)
+/* The status with which a request is refused by its head; 0: it is not. */
+static unsigned
+check_head(const struct door *d, struct exchange *x, const char *path,
+    const char *method, struct request_fault *f)
 {
+	const char *token = endpoint_token(header(x, "Authorization"));
+
+	if (d->keys == NULL && from_a_page(x)) {
+		buf_adds(&f->message, "without keys this server takes no"
+		    " requests of web pages, nor for other hosts than loopback");
+		f->code = "forbidden";
+		return 403;
+	}
 	if (x->route == NULL)
-		return refuse(x, 404, "not_found", "there is no %s here", path);
-	if (takes(x->route, method))
-		return true;
-	x->allow = *x->route->method == 'G' ? "GET, HEAD" : "POST";
-	return refuse(x, 405, "method_not_allowed", "%s takes %s, not %s", path,
-	    x->route->method, method);
+		return endpoint_no_path(f, path);
+	if (!takes(x->route, method)) {
+		x->allow = *x->route->method == 'G' ? "GET, HEAD" : "POST";
+		return endpoint_no_method(f, path, method, x->route->method);
+	}
+	if (!is_known(d, x, token))
+		return endpoint_no_key(f, token);
+	return is_too_long(x) ? endpoint_too_long(f) : 0;
 }
 
 /* The server is to end: another one, or this one later, may take it. */
@@ -247,26 +227,26 @@ void
 door_head(const struct door *d, struct exchange *x, const char *path,
     const char *method, bool closing)
 {
+	struct request_fault fault = {0};
+	unsigned status;
+
 	x->route = find_route(path);
-	if (d->keys == NULL && from_a_page(x)) {
-		refuse(x, 403, "forbidden", "without keys this server takes no"
-		    " requests of web pages, nor for other hosts than loopback");
-		return;
-	}
-	if (!check_route(x, path, method) || !check_who(d, x) ||
-	    !check_length(x))
-		return;
-	if (closing)
+	status = check_head(d, x, path, method, &fault);
+	if (status != 0)
+		refuse(x, status, &fault);
+	else if (closing)
 		send_away(x);
 }
 
 void
 door_body(struct exchange *x, const char *p, size_t n)
 {
+	struct request_fault fault = {0};
+
 	if (x->status != 0)
 		return;		/* refused: the rest is passed over */
-	if (x->body.n + n > max_body) {
-		too_long(x);
+	if (x->body.n + n > ENDPOINT_MAX_BODY) {
+		refuse(x, endpoint_too_long(&fault), &fault);
 	} else if (!spool_add(&x->body, p, n)) {
 		diag_warn_errno("a request's body");
 		exchange_fail(x, 500);
@@ -291,25 +271,19 @@ static bool
 check_request(const struct door *d, struct exchange *x, const struct buf *text)
 {
 	struct request_fault fault = {0};
-	struct json_fault why;
-	struct endpoint_error e;
+	struct json_fault why = {0};
 	bool ok = false;
-	jv request;
+	jv request = jv_invalid();
 
-	if (text->n == 0 || !value_parse(text->p, text->n, &request, &why)) {
-		request = jv_invalid();
+	if (text->n == 0 || !value_parse(text->p, text->n, &request, &why))
 		request_not_json(text->n, &why, &fault);
-	} else {
-		ok = request_check(request, d->unlisted, &fault);
-	}
-	if (ok) {
+	else
+		ok = request_check(request, d->unlisted ? REQUEST_UNLISTED : 0,
+		    &fault);
+	if (ok)
 		note_mode(x, request);
-	} else {
-		e = (struct endpoint_error){buf_string(&fault.message),
-		    "invalid_request_error", fault.param, fault.code};
-		exchange_refuse(x, 400, &e);
-	}
-	buf_free(&fault.message);
+	else
+		refuse(x, 400, &fault);
 	jv_free(request);
 	return ok;
 }
