@@ -100,25 +100,6 @@ bool	chunk_read(struct chunk *c, const char *record, size_t n,
 /* The same for a value that was checked already. */
 void	chunk_of(struct chunk *c, struct json value);
 
-/*
- * A reader of records that are mostly like one that came shortly before: it says
- * the same as chunk_read, sooner. chunk_reader makes one, owned until
- * chunk_free_reader. What chunk_next returns is borrowed until the next call;
- * NULL, with the fault, where the record is not JSON.
- */
-struct chunk_reader;
-struct chunk_reader *chunk_reader(void);
-const struct chunk *chunk_next(struct chunk_reader *r, const char *record,
-	    size_t n, struct json_fault *fault);
-void	chunk_free_reader(struct chunk_reader *r);
-
-/*
- * The length of the record, before its newline, with which the n bytes at p
- * begin; 0 where the reader r cannot tell it at once. For io_foresee: the record
- * is mostly asked for next.
- */
-size_t	chunk_length(void *r, const char *p, size_t n);
-
 /* The value of body's last member of that name; JSON_NONE where there is none. */
 struct json chunk_get(const struct chunk *c, const char *name);
 
@@ -192,8 +173,5 @@ unsigned chunk_part(struct json part, struct json *said);
 
 /* json_join, also of an array of parts: what they say as text. */
 void	chunk_join(struct json said, struct buf *out, uint32_t *half);
-
-/* Whether a line that is no JSON is one of a raw event stream. */
-bool	chunk_is_raw(const char *line, size_t n);
 
 #endif

@@ -302,14 +302,6 @@ io_confine(struct io_in *in)
 	in->filter = true;
 }
 
-void
-io_foresee(struct io_in *in, size_t (*length)(void *, const char *, size_t),
-    void *arg)
-{
-	in->foresee = length;
-	in->foreseer = arg;
-}
-
 /* What the files that are left still need; once while there are some, once after. */
 static void
 give_up_powers(struct io_in *in)
@@ -425,13 +417,22 @@ have_line(struct io_in *in, size_t *n)
 	return newline != NULL || held > in->max;
 }
 
-/* The length of a line that is held whole, where somebody knows it; or 0. */
-static size_t
-foreseen(const struct io_in *in)
+size_t
+io_held(const struct io_in *in, const char **p)
 {
-	if (in->foresee == NULL || in->start == in->end)
-		return 0;
-	return in->foresee(in->foreseer, in->p + in->start, in->end - in->start);
+	size_t n = in->skip ? 0 : in->end - in->start;
+
+	*p = n > 0 ? in->p + in->start : NULL;
+	return n;
+}
+
+void
+io_take(struct io_in *in, size_t n)
+{
+	in->line++;
+	in->start += n + 1;
+	in->passed += n + 1;
+	in->open_end = false;
 }
 
 bool
@@ -463,9 +464,7 @@ io_line(struct io_in *in, const char **p, size_t *n)
 		;
 	in->skip = false;
 	in->seen = 0;
-	held = foreseen(in);
-	whole = held > 0;
-	while (!whole && !(whole = have_line(in, &held)) && fill(in))
+	while (!(whole = have_line(in, &held)) && fill(in))
 		;
 	in->open_end = !whole;
 	if (!whole && held == 0)

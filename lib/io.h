@@ -79,8 +79,6 @@ struct io_in {
 	size_t	 seen;	/* bytes after start known to hold no newline */
 	bool	 eof, skip, wide, kept;
 	bool	 filter, confined, closed; /* closed: no file is left to open */
-	size_t	 (*foresee)(void *, const char *, size_t);	/* NULL: nobody does */
-	void	*foreseer;
 };
 
 /*
@@ -94,14 +92,6 @@ void	io_start(struct io_in *in, char **files, int nfiles, size_t max);
  * gives up all powers but to open the files that are left (see sandbox).
  */
 void	io_confine(struct io_in *in);
-
-/*
- * Says who may know where a line ends before it is searched: length gets arg and
- * the n bytes that are held from its beginning on, and returns the line's length,
- * which a newline follows; 0 where it does not know.
- */
-void	io_foresee(struct io_in *in, size_t (*length)(void *arg, const char *p,
-	    size_t n), void *arg);
 
 /*
  * Starts where an open file stands, which the caller closes; without io_next.
@@ -125,6 +115,15 @@ enum io_got { IO_END, IO_RECORD, IO_LONG };
  * max, given as its first max bytes; the next call passes over the rest of it.
  */
 enum io_got io_line(struct io_in *in, const char **p, size_t *n);
+
+/*
+ * For who can tell where a line ends before it is searched: io_held gives the bytes that
+ * are held already from the next line's beginning on, and returns how many they are: 0
+ * also where a line that was too long is not over. io_take passes a line of n of them and
+ * the newline after it, as io_line would have. *p is borrowed until the next call.
+ */
+size_t	io_held(const struct io_in *in, const char **p);
+void	io_take(struct io_in *in, size_t n);
 
 /*
  * Whether io_line would not have to wait: reads what is there to be read. Where it is

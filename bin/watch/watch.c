@@ -287,7 +287,7 @@ end_record(struct watch *w, const char *p, size_t n)
 	if (io_blank(p + bom, n - bom))
 		finish(w);
 	else if (n <= w->max &&
-	    (c = chunk_next(w->reader, p + bom, n - bom, &fault)) != NULL) {
+	    (c = events_read(w->reader, p + bom, n - bom, &fault)) != NULL) {
 		w->stopped = w->until_text && speaks(c);
 		add_chunk(w, c);
 	}
@@ -478,7 +478,7 @@ watch_totals(struct watch *w)
 void
 watch_start(struct watch *w)
 {
-	w->reader = chunk_reader();
+	w->reader = events_reader();
 	w->fold.keep = FOLD_COUNTS;
 }
 
@@ -489,7 +489,7 @@ watch_free(struct watch *w)
 
 	w->told = false;	/* nothing is to be told of any more */
 	finish(w);
-	chunk_free_reader(w->reader);
+	events_free_reader(w->reader);
 	for (i = 0; i < w->rows_cap; i++) {
 		buf_free(&w->rows[i].name);
 		buf_free(&w->rows[i].words);

@@ -16,6 +16,7 @@
 #include "buf.h"
 #include "chunk.h"
 #include "doing.h"
+#include "events.h"
 #include "fold.h"
 
 /* A thread, or a model that is to start. */
@@ -63,7 +64,7 @@ struct watch {
 	bool	  news;		/* what can be told has changed; the caller unsets it */
 
 	/* The rest is watch's own. */
-	struct chunk_reader	*reader;
+	struct events_reader	*reader;
 	struct watch_view {			/* what is told of the answer */
 		struct watch_part {		/* of a thread, beside what fold knows */
 			struct doing	 doing;

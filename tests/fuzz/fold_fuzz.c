@@ -11,6 +11,7 @@
 #include "chunk.h"
 #include "completion.h"
 #include "diag.h"
+#include "events.h"
 #include "fold.h"
 #include "fuzz.h"
 #include "verdict.h"
@@ -69,7 +70,7 @@ add(struct state *s, const struct chunk *c)
 static void
 fold(struct state *s, const char *p, size_t n)
 {
-	struct chunk_reader *reader = chunk_reader();
+	struct events_reader *reader = events_reader();
 	struct json_fault fault;
 	const struct chunk *c;
 	const char *line;
@@ -83,7 +84,7 @@ fold(struct state *s, const char *p, size_t n)
 			continue;
 		}
 		copy = fuzz_copy(line, length);
-		c = chunk_next(reader, copy, length, &fault);
+		c = events_read(reader, copy, length, &fault);
 		if (c != NULL)
 			add(s, c);
 		free(copy);
@@ -91,7 +92,7 @@ fold(struct state *s, const char *p, size_t n)
 			break;
 	}
 	finish(s);
-	chunk_free_reader(reader);
+	events_free_reader(reader);
 }
 
 static size_t

@@ -3,12 +3,13 @@
  * libjq says, and none looks past its end; what is foretold of a line's length
  * is its length.
  */
+#include "events.h"
 #include "fuzz.h"
 #include "same_chunk.h"
 #include "same_value.h"
 
 static void
-one(struct chunk_reader *reader, const char *p, size_t n)
+one(struct events_reader *reader, const char *p, size_t n)
 {
 	struct json_fault fault, fast_fault;
 	const struct chunk *fast;
@@ -16,7 +17,7 @@ one(struct chunk_reader *reader, const char *p, size_t n)
 	char *copy = fuzz_copy(p, n);
 	bool ok = chunk_read(&plain, copy, n, &fault);
 
-	fast = chunk_next(reader, copy, n, &fast_fault);
+	fast = events_read(reader, copy, n, &fast_fault);
 	FUZZ_NEED(ok == (fast != NULL));
 	FUZZ_NEED(!ok || (same_chunk(&plain, fast) && same_value(plain.value)));
 	FUZZ_NEED(same_verdict(ok, &fault, copy, n));
@@ -26,15 +27,16 @@ one(struct chunk_reader *reader, const char *p, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct chunk_reader *reader = chunk_reader();
+	struct events_reader *reader = events_reader();
 	const char *p = (const char *)data, *line;
-	size_t length, foretold = n > 0 ? chunk_length(reader, p, n) : 0;
+	size_t length, known;
+	bool foretold = events_known(reader, p, n, &known) != NULL;
 
 	while (fuzz_line(&p, &n, &line, &length)) {
-		FUZZ_NEED(foretold == 0 || (foretold == length && line + length < p));
+		FUZZ_NEED(!foretold || known == length);
 		one(reader, line, length);
-		foretold = n > 0 ? chunk_length(reader, p, n) : 0;
+		foretold = events_known(reader, p, n, &known) != NULL;
 	}
-	chunk_free_reader(reader);
+	events_free_reader(reader);
 	return 0;
 }
