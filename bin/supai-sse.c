@@ -57,6 +57,7 @@ struct stream {
 	bool			 late;	/* it gave no event for too long */
 	bool			 any;	/* some event was printed */
 	bool			 open;	/* and no [DONE] came after it */
+	bool			 ended;	/* some [DONE] came */
 	bool			 done;	/* its [DONE] came, and ends it (--one) */
 	bool			 gap;	/* an answer was printed, and needs an end before the next */
 };
@@ -193,6 +194,7 @@ end_answer(struct stream *t)
 {
 	t->gap |= t->open;
 	t->open = false;
+	t->ended = true;
 	t->done = t->o->one;
 	if (t->done && io_is_last(t->in))
 		io_close_output();
@@ -243,7 +245,9 @@ end_stream(struct stream *t)
 	if (!t->done && !sse_end(&t->sse, !t->o->no_done)) {
 		say_end(t);
 	} else if (!t->any && t->status == 0) {
-		diag_warn("%s: [DONE], and no event before it", t->in->name);
+		diag_warn("%s: %s", t->in->name, t->o->no_done && !t->ended
+		    ? "none of its events says anything"
+		    : "[DONE], and no event before it");
 		t->status = EX_PROTOCOL;
 	}
 }

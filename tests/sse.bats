@@ -322,6 +322,13 @@ printed() {
     expect 76 '' "supai-sse: standard input: not an event stream: *'<html>'"
 }
 
+@test "--no-done: of empty events alone it is not said that [DONE] came" {
+    for in in 'data\n\n' 'data:\n\n: x\n\ndata:  \n\n'; do
+        sse "$in" --no-done
+        expect 76 '' 'supai-sse: standard input: none of its events says anything'
+    done
+}
+
 @test "no event stream: 76 with what it begins with, 60 bytes at most" {
     sse '<html><body>\n<h1>502 Bad Gateway</h1>\n</body>\n</html>\n'
     expect 76 '' "supai-sse: standard input: not an event stream: it begins with '<html><body> <h1>502 Bad Gateway</h1> </body> </html>'"
