@@ -51,11 +51,11 @@ TRY_LTO = d=$$(mktemp -d) && cd "$$d" && echo 'int f(void) { return 0; }' >f.c &
 TOOLS = supai supai-req supai-send supai-sse supai-text supai-fold supai-watch supai-batch supai-models supai-mock supai-ensemble supai-serve
 LIBS_supai-req = $(JQ_LIBS)
 LIBS_supai-send = $(CURL_LIBS)
-LIBS_supai-batch = $(CURL_LIBS) $(JQ_LIBS)
+LIBS_supai-batch = $(CURL_LIBS)
 LIBS_supai-models = $(CURL_LIBS)
 LIBS_supai-ensemble = $(CURL_LIBS)
-LIBS_supai-mock = $(MHD_LIBS) $(JQ_LIBS) -pthread
-LIBS_supai-serve = $(MHD_LIBS) $(JQ_LIBS) -pthread
+LIBS_supai-mock = $(MHD_LIBS) -pthread
+LIBS_supai-serve = $(MHD_LIBS) -pthread
 LIBS_exchanges = $(CURL_LIBS)
 LIBS_retrytest = $(CURL_LIBS)
 LIBS_readers = $(JQ_LIBS)
@@ -207,7 +207,7 @@ FUZZ_FLAGS = $(WARN) $(DEFS) -DSUPAI_VERSION='"$(VERSION)"' -Ilib -I$(BUILD)/lib
 	-fno-sanitize-recover=all $(CURL_CFLAGS) $(JQ_CFLAGS) $(MHD_CFLAGS)
 FUZZ_OBJS = $(patsubst lib/%.c,$(BUILD)/fuzz/lib/%.o,$(sort $(wildcard lib/*.c)))
 # What a fuzzer needs of a tool's own rooms.
-FUZZ_ROOMS_request = bin/req/history.c bin/req/source.c
+FUZZ_ROOMS_request = bin/req/history.c bin/req/source.c bin/req/value.c
 FUZZ_ROOMS_door = bin/serve/door.c bin/serve/exchange.c bin/serve/keys.c bin/serve/spool.c
 
 $(BUILD)/fuzz/lib/%.o: lib/%.c

@@ -13,7 +13,6 @@
 #include "opt.h"
 #include "request.h"
 #include "url.h"
-#include "value.h"
 
 enum { RATE = OPT_LONG, ORDERED, PROGRESS, MAX_RECORD };
 
@@ -124,7 +123,6 @@ main(int argc, char **argv)
 
 	diag_init(argv[0]);
 	io_init();
-	value_init();
 	client_init(&c);
 	c.retries = 6;
 	take_options(&o, &c, argc, argv);

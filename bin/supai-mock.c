@@ -12,7 +12,6 @@
 #include "mem.h"
 #include "mock.h"
 #include "opt.h"
-#include "value.h"
 
 enum {
 	MAX_MS = 86400000,	/* the longest delay */
@@ -287,7 +286,6 @@ main(int argc, char **argv)
 
 	diag_init(argv[0]);
 	io_init();
-	value_init();
 	s.mock.service = &s.service;
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1)
 		take_option(&s, key, arg);

@@ -109,10 +109,8 @@ static void
 put_single(struct compose *c)
 {
 	struct buf line = {0}, why = {0};
-	jv request = compose_single(c);
 
-	value_dump(request, &line);
-	jv_free(request);
+	compose_single(c, &line);
 	if (!compose_write(c, &line, &why))
 		diag_die(EX_DATAERR, "%s", buf_string(&why));
 	buf_free(&line);

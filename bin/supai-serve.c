@@ -15,7 +15,6 @@
 #include "opt.h"
 #include "panel.h"
 #include "server.h"
-#include "value.h"
 
 enum {
 	PORT = 8787,
@@ -238,7 +237,6 @@ main(int argc, char **argv)
 
 	diag_init(argv[0]);
 	io_init();
-	value_init();
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1)
 		take_option(&s, key, arg);
 	s.server.guest = argv[optind] != NULL;

@@ -1,7 +1,7 @@
 /*
  * emit: writes JSON piece by piece, without building the value first. For objects
  * that are mostly our own text or slices of what was read. Not for values to compute
- * with: these are libjq's, through value.h.
+ * with.
  */
 #ifndef EMIT_H
 #define EMIT_H
@@ -47,5 +47,15 @@ void	emit_json(struct emit *e, struct json v);
 
 /* The same without the white space between its tokens, on one line. */
 void	emit_compact(struct emit *e, struct json v);
+
+/*
+ * Appends the one spelling of the JSON number of n bytes at p, whatever text it has (1,
+ * 1.0 and 10e-1 are 1), by its digits: for ids and hashes that must be the same with
+ * every libjq. False, and nothing appended, where its exponent has more than nine digits.
+ */
+bool	emit_spell(const char *p, size_t n, struct buf *out);
+
+/* Appends the spelling of a finite double: of the fewest digits that give it back. */
+void	emit_spell_double(double x, struct buf *out);
 
 #endif

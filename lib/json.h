@@ -1,7 +1,7 @@
 /*
  * json: RFC 8259, read in place. A text is checked once, whole; then its values
  * are slices of it that are looked into without copying or allocating.
- * Not for building values: that is libjq's, through value.h.
+ * Not for building values.
  */
 #ifndef JSON_H
 #define JSON_H

@@ -7,7 +7,6 @@
 #include "models.h"
 #include "request.h"
 #include "utf8.h"
-#include "value.h"
 #include "when.h"
 
 enum {
@@ -36,24 +35,23 @@ wrong(struct check *c, const char *code, const char *fmt, ...)
 
 /* The value is of another type than the page gives; where and what name them. */
 static bool
-wrong_type(struct check *c, const char *where, const char *what, jv v)
+wrong_type(struct check *c, const char *where, const char *what, struct json v)
 {
-	static const char *const kinds[] = {
-		[JV_KIND_NULL] = "null", [JV_KIND_FALSE] = "a boolean",
-		[JV_KIND_TRUE] = "a boolean", [JV_KIND_NUMBER] = "a number",
-		[JV_KIND_STRING] = "a string", [JV_KIND_ARRAY] = "an array",
-		[JV_KIND_OBJECT] = "an object",
+	static const char *const types[] = {
+		[JSON_NULL] = "null", [JSON_FALSE] = "a boolean",
+		[JSON_TRUE] = "a boolean", [JSON_NUMBER] = "a number",
+		[JSON_STRING] = "a string", [JSON_ARRAY] = "an array",
+		[JSON_OBJECT] = "an object",
 	};
 
 	return wrong(c, "invalid_type", "%s must be %s, not %s", where, what,
-	    kinds[jv_get_kind(v)]);
+	    types[json_type(v)]);
 }
 
-/* A string's value is not one of those the page gives. */
+/* A string is not one of those the page gives. */
 static bool
-wrong_value(struct check *c, const char *where, const char *what, jv v)
+wrong_value(struct check *c, const char *where, const char *what, const char *s)
 {
-	const char *s = jv_string_value(v);
 	size_t n = strlen(s), shown = utf8_cut(s, n, MAX_QUOTED);
 
 	return wrong(c, "invalid_value", "%s must be %s, not '%.*s%s'", where,
@@ -61,103 +59,128 @@ wrong_value(struct check *c, const char *where, const char *what, jv v)
 }
 
 static bool
-is_object(struct check *c, const char *where, jv v)
+is_object(struct check *c, const char *where, struct json v)
 {
-	return jv_get_kind(v) == JV_KIND_OBJECT ||
+	return json_type(v) == JSON_OBJECT ||
 	    wrong_type(c, where, "an object", v);
 }
 
 static bool
-is_string(struct check *c, const char *where, jv v)
+is_string(struct check *c, const char *where, struct json v)
 {
-	return jv_get_kind(v) == JV_KIND_STRING ||
+	return json_type(v) == JSON_STRING ||
 	    wrong_type(c, where, "a string", v);
 }
 
-/* A string without NUL, which nothing that the page lists has, and C strings end at. */
-static bool
-is_word(struct check *c, const char *where, jv v)
+/*
+ * The text of a string without NUL, which nothing that the page lists has, and C strings
+ * end at; owned. NULL where it is none, and the fault is set.
+ */
+static char *
+word(struct check *c, const char *where, struct json v)
 {
+	struct buf text = {0};
+
 	if (!is_string(c, where, v))
-		return false;
-	return strlen(jv_string_value(v)) ==
-	    (size_t)jv_string_length_bytes(jv_copy(v)) ||
-	    wrong(c, "invalid_value", "%s must hold no NUL character", where);
+		return NULL;
+	json_text(v, &text);
+	if (strlen(buf_string(&text)) == text.n)
+		return buf_take(&text);
+	wrong(c, "invalid_value", "%s must hold no NUL character", where);
+	buf_free(&text);
+	return NULL;
+}
+
+/* A word that passes a test; what names those that do. */
+static bool
+is_word(struct check *c, const char *where, struct json v,
+    bool (*passes)(const char *), const char *what)
+{
+	char *s = word(c, where, v);
+	bool ok = s != NULL && (passes(s) || wrong_value(c, where, what, s));
+
+	free(s);
+	return ok;
 }
 
 static bool
-is_boolean(struct check *c, const char *where, jv v)
+is_boolean(struct check *c, const char *where, struct json v)
 {
-	return jv_get_kind(v) == JV_KIND_TRUE ||
-	    jv_get_kind(v) == JV_KIND_FALSE ||
+	return json_type(v) == JSON_TRUE || json_type(v) == JSON_FALSE ||
 	    wrong_type(c, where, "a boolean", v);
 }
 
-typedef bool rule(struct check *, const char *where, jv v);
+typedef bool rule(struct check *, const char *where, struct json v);
 
 /* Puts a member to its rule; must: it has to be there. */
 static bool
-member(struct check *c, const char *where, jv object, const char *name,
+member(struct check *c, const char *where, struct json object, const char *name,
     rule *check, bool must)
 {
-	jv v = value_get(object, name);
+	struct json v = json_get(object, name);
 	struct buf path = {0};
 	bool ok = true;
 
 	buf_printf(&path, "%s%s%s", where, *where != '\0' ? "." : "", name);
-	if (jv_is_valid(v))
+	if (v.p != NULL)
 		ok = check(c, buf_string(&path), v);
 	else if (must)
 		ok = wrong(c, "missing_required_parameter", "%s is missing",
 		    buf_string(&path));
 	buf_free(&path);
-	jv_free(v);
 	return ok;
 }
 
 /* Puts each element of an array to a rule. */
 static bool
-each(struct check *c, const char *where, jv array, rule *check)
+each(struct check *c, const char *where, struct json array, rule *check)
 {
 	struct buf path = {0};
+	struct json none, v;
+	struct json_iter i;
 	bool ok = true;
-	int i, n = jv_array_length(jv_copy(array));
-	jv v;
+	int n = 0;
 
-	for (i = 0; ok && i < n; i++) {
-		v = jv_array_get(jv_copy(array), i);
+	for (i = json_first(array); ok && json_more(&i, &none, &v);) {
 		buf_clear(&path);
-		buf_printf(&path, "%s[%d]", where, i);
+		buf_printf(&path, "%s[%d]", where, n++);
 		ok = check(c, buf_string(&path), v);
-		jv_free(v);
 	}
 	buf_free(&path);
 	return ok;
 }
 
-/* A word of a list that ends with NULL; what names those that may be there. */
+/* Whether s is one of a list that ends with NULL. */
 static bool
-is_one_of(struct check *c, const char *where, jv v, const char *const *words,
-    const char *what)
+is_one_of(const char *s, const char *const *words)
 {
-	if (!is_word(c, where, v))
-		return false;
-	for (; *words != NULL; words++)
-		if (strcmp(jv_string_value(v), *words) == 0)
-			return true;
-	return wrong_value(c, where, what, v);
+	while (*words != NULL && strcmp(s, *words) != 0)
+		words++;
+	return *words != NULL;
 }
 
 static bool
-check_role(struct check *c, const char *where, jv v)
+is_role(const char *s)
 {
-	static const char *const roles[] = {
-		"developer", "tool", "function", "system", "user", "assistant", NULL,
-	};
+	static const char *const roles[] = {"system", "user", "assistant", NULL};
 
-	return is_one_of(c, where, v, c->foreign ? roles : roles + 3, c->foreign ?
-	    "system, developer, user, assistant or tool" :
-	    "system, user or assistant");
+	return is_one_of(s, roles);
+}
+
+static bool
+is_foreign_role(const char *s)
+{
+	static const char *const more[] = {"developer", "tool", "function", NULL};
+
+	return is_role(s) || is_one_of(s, more);
+}
+
+static bool
+check_role(struct check *c, const char *where, struct json v)
+{
+	return c->foreign ? is_word(c, where, v, is_foreign_role,
+	    "system, developer, user, assistant or tool") :
+	    is_word(c, where, v, is_role, "system, user or assistant");
 }
 
 bool
@@ -168,79 +191,86 @@ request_is_url(const char *s)
 }
 
 static bool
-check_url(struct check *c, const char *where, jv v)
+check_url(struct check *c, const char *where, struct json v)
 {
-	return is_word(c, where, v) && (request_is_url(jv_string_value(v)) ||
-	    wrong_value(c, where, "an http, https or data URL", v));
+	return is_word(c, where, v, request_is_url, "an http, https or data URL");
 }
 
 static bool
-check_image(struct check *c, const char *where, jv v)
+check_image(struct check *c, const char *where, struct json v)
 {
 	return is_object(c, where, v) &&
 	    member(c, where, v, "url", check_url, true);
 }
 
 static bool
-check_part_type(struct check *c, const char *where, jv v)
+is_part_type(const char *s)
 {
 	static const char *const types[] = {"text", "image_url", NULL};
 
-	/* OpenAI has others. */
-	return c->foreign ? is_word(c, where, v) :
-	    is_one_of(c, where, v, types, "text or image_url");
+	return is_one_of(s, types);
+}
+
+/* OpenAI has others. */
+static bool
+is_any(const char *s)
+{
+	(void)s;
+	return true;
 }
 
 static bool
-check_part(struct check *c, const char *where, jv v)
+check_part_type(struct check *c, const char *where, struct json v)
 {
-	const char *type;
+	return is_word(c, where, v, c->foreign ? is_any : is_part_type,
+	    "text or image_url");
+}
+
+static bool
+check_part(struct check *c, const char *where, struct json v)
+{
+	struct json type = json_get(v, "type");
 
 	if (!is_object(c, where, v) ||
 	    !member(c, where, v, "type", check_part_type, true))
 		return false;
-	type = value_string(v, "type");
-	if (strcmp(type, "text") == 0)
+	if (json_is(type, "text"))
 		return member(c, where, v, "text", is_string, true);
-	return strcmp(type, "image_url") != 0 ||
+	return !json_is(type, "image_url") ||
 	    member(c, where, v, "image_url", check_image, true);
 }
 
 static bool
-check_content(struct check *c, const char *where, jv v)
+check_content(struct check *c, const char *where, struct json v)
 {
-	if (jv_get_kind(v) == JV_KIND_STRING)
+	if (json_type(v) == JSON_STRING)
 		return true;
-	if (jv_get_kind(v) != JV_KIND_ARRAY)
+	if (json_type(v) != JSON_ARRAY)
 		return wrong_type(c, where, "a string or an array of parts", v);
-	if (jv_array_length(jv_copy(v)) == 0)
+	if (!json_holds(v))
 		return wrong(c, "empty_array", "%s must hold a part", where);
 	return each(c, where, v, check_part);
 }
 
 /* Whether the object has a member, which is not null. */
 static bool
-has(jv object, const char *name)
+has(struct json object, const char *name)
 {
-	jv v = value_get(object, name);
-	jv_kind kind = jv_get_kind(v);
-
-	jv_free(v);
-	return kind != JV_KIND_INVALID && kind != JV_KIND_NULL;
+	return json_type(json_get(object, name)) > JSON_NULL;
 }
 
 /* An assistant may have said nothing but what tools to call, or that it will not. */
 static bool
-may_lack_content(const struct check *c, jv message)
+may_lack_content(const struct check *c, struct json message)
 {
 	return c->foreign && !has(message, "content") &&
-	    strcmp(value_string(message, "role"), "assistant") == 0 &&
+	    json_is(json_get(message, "role"), "assistant") &&
 	    (has(message, "tool_calls") || has(message, "function_call") ||
 	    has(message, "refusal"));
 }
 
 static bool
-check_members(struct check *c, const char *where, jv message)
+check_members(struct check *c, const char *where, struct json message)
 {
 	return member(c, where, message, "role", check_role, true) &&
 	    (may_lack_content(c, message) ||
@@ -248,41 +278,33 @@ check_members(struct check *c, const char *where, jv message)
 }
 
 static bool
-check_message(struct check *c, const char *where, jv v)
+check_message(struct check *c, const char *where, struct json v)
 {
 	return is_object(c, where, v) && check_members(c, where, v);
 }
 
 static bool
-role_is(jv messages, int i, const char *role)
+check_messages(struct check *c, const char *where, struct json v)
 {
-	jv message = jv_array_get(jv_copy(messages), i);
-	bool same = strcmp(value_string(message, "role"), role) == 0;
+	bool others = false, users = false;	/* users: the last one is */
+	struct json none, message, role;
+	struct json_iter i;
 
-	jv_free(message);
-	return same;
-}
-
-static bool
-check_messages(struct check *c, const char *where, jv v)
-{
-	int i, n;
-
-	if (jv_get_kind(v) != JV_KIND_ARRAY)
+	if (json_type(v) != JSON_ARRAY)
 		return wrong_type(c, where, "an array", v);
-	n = jv_array_length(jv_copy(v));
-	if (n == 0)
+	if (!json_holds(v))
 		return wrong(c, "empty_array", "%s must hold a message", where);
 	if (!each(c, where, v, check_message))
 		return false;
-	if (c->foreign)
-		return true;
-	for (i = 0; i < n && role_is(v, i, "system"); i++)
-		;
-	if (i == n)
+	for (i = json_first(v); json_more(&i, &none, &message);) {
+		role = json_get(message, "role");
+		others = others || !json_is(role, "system");
+		users = json_is(role, "user");
+	}
+	if (!c->foreign && !others)
 		return wrong(c, "invalid_value",
 		    "%s must hold one that is not a system message", where);
-	return role_is(v, n - 1, "user") || wrong(c, "invalid_value",
+	return c->foreign || users || wrong(c, "invalid_value",
 	    "%s must end with a user message", where);
 }
 
@@ -296,30 +318,38 @@ request_is_address(const char *s)
 }
 
 static bool
-check_date(struct check *c, const char *where, jv v)
+is_date(const char *s)
 {
-	return is_word(c, where, v) && (when_read(jv_string_value(v), NULL) ||
-	    wrong_value(c, where, "an RFC 3339 date and time", v));
+	return when_read(s, NULL);
 }
 
 static bool
-check_address(struct check *c, const char *where, jv v)
+check_date(struct check *c, const char *where, struct json v)
 {
-	return is_word(c, where, v) &&
-	    (strcmp(jv_string_value(v), "current") == 0 ||
-	    request_is_address(jv_string_value(v)) ||
-	    wrong_value(c, where, "'current' or an IP address", v));
+	return is_word(c, where, v, is_date, "an RFC 3339 date and time");
 }
 
 static bool
-check_location(struct check *c, const char *where, jv v)
+is_place(const char *s)
+{
+	return strcmp(s, "current") == 0 || request_is_address(s);
+}
+
+static bool
+check_address(struct check *c, const char *where, struct json v)
+{
+	return is_word(c, where, v, is_place, "'current' or an IP address");
+}
+
+static bool
+check_location(struct check *c, const char *where, struct json v)
 {
 	return is_object(c, where, v) &&
 	    member(c, where, v, "ip_address", check_address, false);
 }
 
 static bool
-check_environment(struct check *c, const char *where, jv v)
+check_environment(struct check *c, const char *where, struct json v)
 {
 	return is_object(c, where, v) &&
 	    member(c, where, v, "date", check_date, false) &&
@@ -327,48 +357,54 @@ check_environment(struct check *c, const char *where, jv v)
 	    member(c, where, v, "user_name", is_string, false);
 }
 
+/* An id that is not on its list. */
 static bool
-check_listed(struct check *c, const char *where, enum models_list list, jv v)
+wrong_id(struct check *c, const char *where, enum models_list list, const char *id)
 {
-	const char *id;
-
-	if (!is_word(c, where, v))
-		return false;
-	id = jv_string_value(v);
-	if (c->unlisted || models_known(list, id))
-		return true;
 	if (list == MODELS_MODES && models_known(MODELS_MODELS, id))
 		return wrong(c, "invalid_value", "%s: '%s' is a model, not a mode:"
 		    " it belongs in models", where, id);
-	buf_printf(&c->fault->message, "%s: ", where);
+	wrong(c, "model_not_found", "%s: ", where);
 	models_unknown(list, id, &c->fault->message);
-	return wrong(c, "model_not_found", "%s", "");
+	return false;
 }
 
 static bool
-check_mode(struct check *c, const char *where, jv v)
+check_listed(struct check *c, const char *where, enum models_list list,
+    struct json v)
+{
+	char *id = word(c, where, v);
+	bool ok = id != NULL && (c->unlisted || models_known(list, id) ||
+	    wrong_id(c, where, list, id));
+
+	free(id);
+	return ok;
+}
+
+static bool
+check_mode(struct check *c, const char *where, struct json v)
 {
 	return check_listed(c, where, MODELS_MODES, v);
 }
 
 static bool
-check_model(struct check *c, const char *where, jv v)
+check_model(struct check *c, const char *where, struct json v)
 {
 	return check_listed(c, where, MODELS_MODELS, v);
 }
 
 static bool
-check_models(struct check *c, const char *where, jv v)
+check_models(struct check *c, const char *where, struct json v)
 {
-	if (jv_get_kind(v) == JV_KIND_NULL)
+	if (json_type(v) == JSON_NULL)
 		return true;
-	if (jv_get_kind(v) != JV_KIND_ARRAY)
+	if (json_type(v) != JSON_ARRAY)
 		return wrong_type(c, where, "an array or null", v);
 	return each(c, where, v, check_model);
 }
 
 static bool
-check_stream_options(struct check *c, const char *where, jv v)
+check_stream_options(struct check *c, const char *where, struct json v)
 {
 	return is_object(c, where, v) &&
 	    member(c, where, v, "include_usage", is_boolean, false);
@@ -400,7 +436,7 @@ start(unsigned also, struct request_fault *fault)
 }
 
 bool
-request_check(jv request, unsigned also, struct request_fault *fault)
+request_check(struct json request, unsigned also, struct request_fault *fault)
 {
 	struct check c = start(also, fault);
 	size_t i;
@@ -418,20 +454,27 @@ request_check(jv request, unsigned also, struct request_fault *fault)
 	return true;
 }
 
-void
-request_not_json(size_t n, const struct json_fault *why,
+bool
+request_read(const char *text, size_t n, unsigned also, struct json *request,
     struct request_fault *fault)
 {
+	struct json_fault why;
+
+	*request = (struct json){0};
+	if (n > 0 && json_parse(text, n, request, &why))
+		return request_check(*request, also, fault);
 	*fault = (struct request_fault){.code = "invalid_json"};
 	if (n == 0)
 		buf_adds(&fault->message, "the body is empty");
 	else
 		buf_printf(&fault->message, "the body is not JSON: %s at byte %zu",
-		    why->why, why->at);
+		    why.why, why.at);
+	return false;
 }
 
 bool
-request_check_message(jv message, unsigned also, struct request_fault *fault)
+request_check_message(struct json message, unsigned also,
+    struct request_fault *fault)
 {
 	struct check c = start(also, fault);
 

@@ -6,8 +6,7 @@
 #define REQUEST_H
 
 #include <stdbool.h>
-
-#include <jv.h>
+#include <stddef.h>
 
 #include "buf.h"
 #include "json.h"
@@ -28,22 +27,23 @@ struct request_fault {
 enum { REQUEST_UNLISTED = 1, REQUEST_FOREIGN = 2 };
 
 /*
- * Whether the API would take this request (kept, not consumed): an array of messages
+ * Whether the API would take this request: an object with an array of messages
  * that is not empty, with one that is not the system's, the last one the user's; each
  * member that the page knows of the type and values it gives. Members it does not know
  * are accepted, as OpenAI's clients send them. False with the fault set.
  */
-bool	request_check(jv request, unsigned also, struct request_fault *fault);
-
-/* The same for one message alone; its members are named without their place. */
-bool	request_check_message(jv message, unsigned also,
+bool	request_check(struct json request, unsigned also,
 	    struct request_fault *fault);
 
 /*
- * Sets the fault that servers answer with where a body of n bytes is no JSON; why is
- * what the reader said.
+ * The same for n bytes as a server gets them. *request is set to the value, borrowed from
+ * text, where they are JSON, taken or not.
  */
-void	request_not_json(size_t n, const struct json_fault *why,
+bool	request_read(const char *text, size_t n, unsigned also,
+	    struct json *request, struct request_fault *fault);
+
+/* The same for one message alone; its members are named without their place. */
+bool	request_check_message(struct json message, unsigned also,
 	    struct request_fault *fault);
 
 /* Whether text is an IPv4 or IPv6 address (RFC 4291, section 2.2). */

@@ -179,6 +179,17 @@ END
     done
 }
 
+@test "a request is JSON as RFC 8259 has it, nested 256 deep: libjq takes less" {
+    mock_start
+    for levels in 128 255; do
+        deep=$(printf '{"a":%.0s' $(seq "$levels"))1$(printf '}%.0s' $(seq "$levels"))
+        run ask "${hi%\}},\"x\":$deep}"
+        assert_equal "$(jq -r '.choices[0].message.content' <<<"$output")" 'one two red big sea waves'
+        grep -qF "\"x\":$deep},\"status\":200" "$MOCK_LOG" # jq would not take it
+    done
+    posted 400 invalid_json "${hi%\}},\"x\":{\"a\":$deep}}"
+}
+
 @test "what is not JSON is 400" {
     mock_start
     posted 400 invalid_json ''

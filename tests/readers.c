@@ -31,7 +31,6 @@ main(int argc, char **argv)
 	bool ok, differ = false;
 
 	io_init();
-	value_init();
 	io_start(&in, NULL, 0, IO_MAX_RECORD);
 	if (!io_next(&in))
 		return 1;

@@ -9,7 +9,22 @@
 #include <float.h>
 #include <string.h>
 
-#include "value.h"
+#include <jv.h>
+
+#include "emit.h"
+
+/* The value as libjq has it, owned by the caller; it refuses a lone surrogate's escape. */
+static jv
+value_of(struct json v)
+{
+	struct buf text = {0};
+	jv value;
+
+	emit_json(&(struct emit){.out = &text}, v);
+	value = jv_parse_sized(text.p, (int)text.n);
+	buf_free(&text);
+	return value;
+}
 
 /* A string as it is read, and what is said of it is so; else an invalid value. */
 static jv
@@ -20,7 +35,7 @@ read_string(struct json v)
 	jv s;
 
 	json_text(v, &text);
-	s = value_text(text.p, text.n);
+	s = jv_string_sized(text.n > 0 ? text.p : "", (int)text.n);
 	if (!json_equals(v, text.n > 0 ? text.p : "", text.n) ||
 	    json_chars(v, &half) != (size_t)jv_string_length_codepoints(jv_copy(s))) {
 		jv_free(s);

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emit.h"
 #include "hash.h"
 #include "mem.h"
-#include "value.h"
 
 /* Aumasson and Bernstein, "SipHash: a fast short-input PRF", with the key of
  * its test vectors: the bytes 0 to 15. */
@@ -111,7 +111,7 @@ pair(struct hash x, struct hash y)
 	return finish(&s);
 }
 
-/* JSON: one walk, in which each value is hashed and built for libjq. */
+/* JSON: one walk, in which each value is hashed. */
 
 struct member {
 	struct hash	name, value;
@@ -126,12 +126,11 @@ struct walk {
 
 /* The text of a string, with a quote before it, which tells "1" from 1. */
 static struct hash
-take_string(struct walk *w, struct json v, jv *built)
+take_string(struct walk *w, struct json v)
 {
 	buf_clear(&w->text);
 	buf_addc(&w->text, '"');
 	json_text(v, &w->text);
-	*built = value_text(w->text.p + 1, w->text.n - 1);
 	return hash_of(w->text.p, w->text.n);
 }
 
@@ -140,17 +139,16 @@ take_string(struct walk *w, struct json v, jv *built)
  * double does not hold it, its own.
  */
 static struct hash
-take_number(struct walk *w, struct json v, jv *built)
+take_number(struct walk *w, struct json v)
 {
 	double x = json_number(v);
 	struct buf held = {0};
 
-	*built = jv_number(x);
 	buf_clear(&w->text);
-	if (!value_spell(v.p, v.n, &w->text))
+	if (!emit_spell(v.p, v.n, &w->text))
 		return hash_of(v.p, v.n);
 	if (isfinite(x))
-		value_spell_double(x, &held);
+		emit_spell_double(x, &held);
 	if (buf_is(&held, w->text.p, w->text.n)) {
 		buf_clear(&w->text);
 		buf_printf(&w->text, "%.17g", x);
@@ -159,20 +157,16 @@ take_number(struct walk *w, struct json v, jv *built)
 	return hash_of(w->text.p, w->text.n);
 }
 
-static struct hash take_value(struct walk *w, struct json_iter *i, jv *built);
+static struct hash take_value(struct walk *w, struct json_iter *i);
 
 static struct hash
-take_array(struct walk *w, struct json_iter *i, jv *built)
+take_array(struct walk *w, struct json_iter *i)
 {
 	struct hash all = {0};
 	struct json none;
-	jv element;
 
-	*built = jv_array();
-	while (json_name(i, &none)) {
-		all = pair(all, take_value(w, i, &element));
-		*built = jv_array_append(*built, element);
-	}
+	while (json_name(i, &none))
+		all = pair(all, take_value(w, i));
 	return pair(all, (struct hash){JSON_ARRAY, 0});
 }
 
@@ -207,19 +201,16 @@ sum(const struct walk *w, size_t from)
 }
 
 static struct hash
-take_object(struct walk *w, struct json_iter *i, jv *built)
+take_object(struct walk *w, struct json_iter *i)
 {
 	size_t from = w->n;
 	struct member m;
 	struct json name;
 	struct hash all;
-	jv key, value;
 
-	*built = jv_object();
 	while (json_name(i, &name)) {
-		m.name = take_string(w, name, &key);
-		m.value = take_value(w, i, &value);
-		*built = jv_object_set(*built, key, value);
+		m.name = take_string(w, name);
+		m.value = take_value(w, i);
 		/* After the members of what is in the value, which are gone now. */
 		m.at = w->n;
 		if (w->n == w->cap)
@@ -233,36 +224,34 @@ take_object(struct walk *w, struct json_iter *i, jv *built)
 
 /* The value that i is at. */
 static struct hash
-take_value(struct walk *w, struct json_iter *i, jv *built)
+take_value(struct walk *w, struct json_iter *i)
 {
 	struct json_iter inner = json_enter(i);
 	struct json v;
 	struct hash h;
 
 	if (inner.p != NULL) {
-		h = inner.object ? take_object(w, &inner, built) :
-		    take_array(w, &inner, built);
+		h = inner.object ? take_object(w, &inner) : take_array(w, &inner);
 		json_leave(i, &inner, &v);
 		return h;
 	}
 	json_pass(i, &v);
 	switch (json_type(v)) {
 	case JSON_STRING:
-		return take_string(w, v, built);
+		return take_string(w, v);
 	case JSON_NUMBER:
-		return take_number(w, v, built);
+		return take_number(w, v);
 	default:
-		*built = value_of(v);
 		return hash_of(v.p, v.n);
 	}
 }
 
 struct hash
-hash_object(struct json v, jv *built)
+hash_object(struct json v)
 {
 	struct walk w = {0};
 	struct json_iter i = json_first(v);
-	struct hash h = take_object(&w, &i, built);
+	struct hash h = take_object(&w, &i);
 
 	buf_free(&w.text);
 	free(w.members);

@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jv.h>
-
 #include "json.h"
 
 struct hash {
@@ -23,8 +21,7 @@ struct hash hash_of(const void *data, size_t n);
 /*
  * The hash of an object of a checked text: the same for what is the same JSON value,
  * whatever the order of members, the escapes of strings and the spelling of numbers.
- * Sets *built to the object as libjq's, with libjq's precision; the caller's to free.
  */
-struct hash hash_object(struct json v, jv *built);
+struct hash hash_object(struct json v);
 
 #endif

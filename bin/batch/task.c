@@ -6,7 +6,6 @@
 #include "request.h"
 #include "task.h"
 #include "utf8.h"
-#include "value.h"
 
 static const char path_end[] = "/chat/completions";
 
@@ -61,7 +60,7 @@ take_id(struct task *t, struct json id)
 	t->own_id = true;
 	if (json_type(id) != JSON_NUMBER)
 		json_text(id, &t->id);
-	else if (!value_spell(id.p, id.n, &t->id))
+	else if (!emit_spell(id.p, id.n, &t->id))
 		return refuse_line(t, "its custom_id is a number with an"
 		    " exponent of more than nine digits");
 	return t->id.n > 0 || refuse_line(t, "no custom_id, or not a string that"
@@ -116,24 +115,19 @@ copy_member(struct emit *e, struct json name, struct json value)
  * its usage, and is folded here. Other stream_options stay.
  */
 static void
-make_body(struct buf *out, struct json request, struct json *stream,
-    struct json *options)
+make_body(struct buf *out, struct json request)
 {
 	struct emit e = {.out = out};
+	struct json name, value, options = json_get(request, "stream_options");
 	struct json_iter i;
-	struct json name, value;
 
 	emit_open(&e, '{');
 	for (i = json_first(request); json_more(&i, &name, &value);)
-		if (json_is(name, "stream"))
-			*stream = value;
-		else if (json_is(name, "stream_options"))
-			*options = value;
-		else
+		if (!json_is(name, "stream") && !json_is(name, "stream_options"))
 			copy_member(&e, name, value);
 	emit_word(emit_name(&e, "stream"), "true");
 	emit_open(emit_name(&e, "stream_options"), '{');
-	for (i = json_first(*options); i.object && json_more(&i, &name, &value);)
+	for (i = json_first(options); i.object && json_more(&i, &name, &value);)
 		if (!json_is(name, "include_usage"))
 			copy_member(&e, name, value);
 	emit_word(emit_name(&e, "include_usage"), "true");
@@ -142,31 +136,18 @@ make_body(struct buf *out, struct json request, struct json *stream,
 }
 
 /* What the line says itself is what is checked. */
-static jv
-as_said(jv request, const char *name, struct json value)
-{
-	if (value.p == NULL)
-		return jv_object_delete(request, jv_string(name));
-	return value_set(request, name, value_of(value));
-}
-
 static bool
 take_request(struct task *t, struct json request, unsigned also)
 {
-	struct json stream = {0}, options = {0};
-	struct request_fault fault = {0};
-	bool ok;
-	jv built;
+	struct request_fault fault;
+	bool ok = request_check(request, also, &fault);
 
-	make_body(&t->body, request, &stream, &options);
-	t->request = hash_object((struct json){t->body.p, t->body.n}, &built);
-	built = as_said(as_said(built, "stream", stream), "stream_options", options);
-	ok = request_check(built, also, &fault);
+	make_body(&t->body, request);
+	t->request = hash_object((struct json){t->body.p, t->body.n});
 	if (!ok)
 		task_refuse(t, fault.code != NULL ? fault.code :
 		    "invalid_request", "%s", buf_string(&fault.message));
 	buf_free(&fault.message);
-	jv_free(built);
 	return ok;
 }
 

@@ -18,7 +18,6 @@
 #include "mem.h"
 #include "mock.h"
 #include "mocklog.h"
-#include "value.h"
 #include "when.h"
 
 enum {
@@ -343,16 +342,12 @@ answer(struct exchange *x)
 	q->number = ++x->m->requests;
 	q->authorization = MHD_lookup_connection_value(x->connection,
 	    MHD_HEADER_KIND, "Authorization");
-	q->json = jv_invalid();
-	if (q->body.n > 0)
-		value_parse(q->body.p, q->body.n, &q->json, &q->fault);
 	service_respond(x->m->o->service, q, &x->r);
 	plan(x);
 	x->answered = true;
 	x->due = when_now() + x->m->o->first_byte_delay;
 	if (x->m->o->log != -1)
 		log_request(x);
-	jv_free(q->json);
 	buf_free(&q->body);
 }
 

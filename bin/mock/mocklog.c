@@ -69,6 +69,8 @@ mocklog_write(int fd, const struct mocklog_entry *e)
 	struct emit out = {0};
 	long long now = when_wall();
 	struct buf line = {0};
+	struct json_fault why;
+	struct json body;
 
 	out.out = &line;
 	buf_printf(&line, "{\"request\":%lu,\"connection\":%lu,\"time\":%lld.%03lld,"
@@ -79,10 +81,10 @@ mocklog_write(int fd, const struct mocklog_entry *e)
 	buf_adds(&line, ",\"headers\":");
 	merge_emit(e->headers, &out);
 	buf_printf(&line, ",\"bytes\":%zu", q->bytes);
-	if (jv_is_valid(q->json)) {
+	if (q->body.n > 0 && json_parse(q->body.p, q->body.n, &body, &why)) {
 		buf_adds(&line, ",\"body\":");
 		out.comma = false;
-		emit_compact(&out, (struct json){q->body.p, q->body.n});
+		emit_compact(&out, body);
 	} else {
 		add_text(&line, ",\"body_text\":", q->body.p, q->body.n);
 	}

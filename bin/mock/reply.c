@@ -8,7 +8,6 @@
 #include "mem.h"
 #include "reply.h"
 #include "utf8.h"
-#include "value.h"
 
 enum {
 	PIECE = 8,		/* characters of text an event, */
@@ -16,11 +15,12 @@ enum {
 	STEPS = 4,		/* of a thread's life */
 };
 
-static const char main_model[] = "anthropic/claude-opus-4.5";
+#define MAIN_MODEL "anthropic/claude-opus-4.5"
 
 /* What an answer is made with. */
 struct answer {
-	jv		 request;	/* borrowed */
+	struct json	 request;
+	char		*mode;
 	const char	*text;
 	size_t		 n;
 	size_t		 each;		/* characters of an event, and so of a token */
@@ -82,49 +82,37 @@ reply_free(struct reply *r)
 	*r = (struct reply){0};
 }
 
-/* Appends a string, which may hold NUL; nothing for any other value. */
-static void
-add_string(struct buf *out, jv s)
-{
-	if (jv_get_kind(s) == JV_KIND_STRING)
-		buf_add(out, jv_string_value(s),
-		    (size_t)jv_string_length_bytes(jv_copy(s)));
-}
-
 /* Appends the text of a message's content, its parts joined by newlines. */
 static void
-add_content(struct buf *out, jv message)
+add_content(struct buf *out, struct json message)
 {
-	jv content = value_get(message, "content"), part, text;
+	struct json content = json_get(message, "content"), none, part, text;
+	struct json_iter i;
 	size_t start = out->n;
-	int i;
 
-	add_string(out, content);
-	for (i = 0; jv_get_kind(content) == JV_KIND_ARRAY &&
-	    i < jv_array_length(jv_copy(content)); i++) {
-		part = jv_array_get(jv_copy(content), i);
-		text = value_get(part, "text");
-		if (jv_get_kind(text) == JV_KIND_STRING && out->n > start)
+	json_text(content, out);
+	if (json_type(content) != JSON_ARRAY)
+		return;
+	for (i = json_first(content); json_more(&i, &none, &part);) {
+		text = json_get(part, "text");
+		if (json_type(text) == JSON_STRING && out->n > start)
 			buf_addc(out, '\n');
-		add_string(out, text);
-		jv_free(text);
-		jv_free(part);
+		json_text(text, out);
 	}
-	jv_free(content);
 }
 
 void
-reply_echo(jv request, struct buf *out)
+reply_echo(struct json request, struct buf *out)
 {
-	jv messages = value_get(request, "messages");
-	jv last = jv_array_get(jv_copy(messages),
-	    jv_array_length(jv_copy(messages)) - 1);
+	struct json none, message, last = {0};
+	struct json_iter i;
 
+	for (i = json_first(json_get(request, "messages"));
+	    json_more(&i, &none, &message);)
+		last = message;
 	add_content(out, last);
 	if (out->n == 0)
 		buf_adds(out, "(no text)");
-	jv_free(last);
-	jv_free(messages);
 }
 
 static int
@@ -140,35 +128,30 @@ count_words(const char *p, size_t n)
 }
 
 bool
-reply_asked(jv object, const char *name)
+reply_asked(struct json object, const char *name)
 {
-	jv member = value_get(object, name);
-	bool yes = jv_get_kind(member) == JV_KIND_TRUE;
-
-	jv_free(member);
-	return yes;
+	return json_type(json_get(object, name)) == JSON_TRUE;
 }
 
 /* Token counts that can be told from the texts: a word is a token. */
 static void
 put_usage(const struct answer *a, struct buf *out)
 {
-	jv messages = value_get(a->request, "messages"), message;
 	struct buf prompt = {0};
-	int i, asked, said;
+	struct json none, message;
+	struct json_iter i;
+	int asked, said;
 
-	for (i = 0; i < jv_array_length(jv_copy(messages)); i++) {
-		message = jv_array_get(jv_copy(messages), i);
+	for (i = json_first(json_get(a->request, "messages"));
+	    json_more(&i, &none, &message);) {
 		add_content(&prompt, message);
 		buf_addc(&prompt, '\n');
-		jv_free(message);
 	}
 	asked = count_words(prompt.p, prompt.n);
 	said = count_words(a->text, a->n);
 	buf_printf(out, "{\"prompt_tokens\":%d,\"completion_tokens\":%d,"
 	    "\"total_tokens\":%d}", asked, said, asked + said);
 	buf_free(&prompt);
-	jv_free(messages);
 }
 
 /* Pieces and their tokens. */
@@ -312,27 +295,22 @@ step(struct answer *a, int number, size_t i, struct body_thread *t)
 	}
 }
 
-/* The keys of the models asked for, else of three. The array is owned. */
-static const char **
-ensemble(jv models, size_t *n)
+/* The keys of the models asked for, else of three: n strings, all owned. */
+static char **
+ensemble(struct json models, size_t *n)
 {
-	static const char *const usual[] = {
-		main_model, "openai/gpt-5.1", "google/gemini-3-pro-preview",
-	};
-	bool asked = jv_get_kind(models) == JV_KIND_ARRAY;
-	const char **keys;
-	size_t i;
-	jv model;
+	static const char usual[] = "[\"" MAIN_MODEL "\",\"openai/gpt-5.1\","
+	    "\"google/gemini-3-pro-preview\"]";
+	struct json none, model;
+	struct json_iter i;
+	char **keys = NULL;
 
-	*n = asked ? (size_t)jv_array_length(jv_copy(models)) :
-	    sizeof(usual) / sizeof(*usual);
-	keys = mem_zero(*n + 1, sizeof(*keys));
-	for (i = 0; i < *n && !asked; i++)
-		keys[i] = usual[i];
-	for (i = 0; i < *n && asked; i++) {
-		model = jv_array_get(jv_copy(models), (int)i);
-		keys[i] = jv_string_value(model);	/* the array has it, too */
-		jv_free(model);
+	if (json_type(models) != JSON_ARRAY)
+		models = (struct json){usual, sizeof(usual) - 1};
+	*n = 0;
+	for (i = json_first(models); json_more(&i, &none, &model);) {
+		keys = mem_room(keys, *n, sizeof(*keys));
+		keys[(*n)++] = json_string(model);
 	}
 	return keys;
 }
@@ -351,7 +329,7 @@ models_work(struct answer *a, const char *const *keys, size_t n)
 			threads[i].key = threads[i].model = keys[i];
 			step(a, number, i, &threads[i]);
 		}
-	body_consensus(&a->body, main_model);
+	body_consensus(&a->body, MAIN_MODEL);
 	free(threads);
 }
 
@@ -360,10 +338,10 @@ models_work(struct answer *a, const char *const *keys, size_t n)
 static void
 stream(struct answer *a, const char *usage)
 {
-	struct body_thread main_thread = {.key = "main", .model = main_model};
-	jv models = value_get(a->request, "models");
+	struct body_thread main_thread = {.key = "main", .model = MAIN_MODEL};
 	size_t nkeys, at, n;
-	const char **keys = ensemble(models, &nkeys);
+	char **owned = ensemble(json_get(a->request, "models"), &nkeys);
+	const char *const *keys = (const char *const *)owned;
 
 	body_role(&a->body);
 	if (a->body.chunks)
@@ -378,34 +356,32 @@ stream(struct answer *a, const char *usage)
 	body_mode_result(&a->body, keys, nkeys);
 	body_done(&a->body, &main_thread);
 	body_end(&a->body, "stop", usage);
-	free(keys);
-	jv_free(models);
+	while (nkeys > 0)
+		free(owned[--nkeys]);
+	free(owned);
 }
 
 /* Reads what the request asks for beside the text. */
 static void
 read_request(struct answer *a, bool logprobs)
 {
-	jv options = value_get(a->request, "stream_options");
-	jv top = value_get(a->request, "top_logprobs");
-	const char *mode = value_string(a->request, "model");
+	struct json options = json_get(a->request, "stream_options");
 
-	a->body.mode = mode != NULL ? mode : "auto";
+	a->mode = json_string(json_get(a->request, "model"));
+	a->body.mode = a->mode != NULL ? a->mode : "auto";
 	a->body.chunks = reply_asked(a->request, "include_supai_chunks");
 	a->body.usage = reply_asked(options, "include_usage");
 	a->body.logprobs = logprobs && reply_asked(a->request, "logprobs");
-	a->top = jv_get_kind(top) == JV_KIND_NUMBER && jv_number_value(top) > 0;
+	a->top = json_number(json_get(a->request, "top_logprobs")) > 0;
 	/* Confidences from 0.27 to 0.98: some pass a gate, some do not. */
 	a->doubt = 0.02 + 1.3 * drawn_by(a->text, a->n);
 	a->each = utf8_count(a->text, a->n) / PIECES;
 	if (a->each < PIECE)
 		a->each = PIECE;
-	jv_free(options);
-	jv_free(top);
 }
 
 void
-reply_answer(struct reply *r, jv request, unsigned long number,
+reply_answer(struct reply *r, struct json request, unsigned long number,
     const struct buf *text, bool logprobs)
 {
 	struct answer a = {.request = request, .text = text->p, .n = text->n};
@@ -424,6 +400,7 @@ reply_answer(struct reply *r, jv request, unsigned long number,
 		reply_bytes(r, "application/json", a.body.out.p, a.body.out.n);
 	}
 	body_free(&a.body);
+	free(a.mode);
 	buf_free(&id);
 	buf_free(&usage);
 }

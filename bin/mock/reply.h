@@ -9,10 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jv.h>
-
 #include "buf.h"
 #include "endpoint.h"
+#include "json.h"
 
 /*
  * One response's body. All zero it is empty. A stream's events are its
@@ -27,19 +26,19 @@ struct reply {
 	const char	*type;	/* its media type; a constant */
 };
 
-/* Whether a member of an object (kept) is true. */
-bool	reply_asked(jv object, const char *name);
+/* Whether a member of an object is true. */
+bool	reply_asked(struct json object, const char *name);
 
 /* The text of the last user message, its parts joined by newlines, into out. */
-void	reply_echo(jv request, struct buf *out);
+void	reply_echo(struct json request, struct buf *out);
 
 /*
- * The answer to a checked request (kept) that says text (UTF-8): a stream or a
+ * The answer to a checked request that says text (UTF-8): a stream or a
  * completion, with usage and supai chunks, as the request asks, and where logprobs
  * is true with those. number makes its id.
  */
-void	reply_answer(struct reply *r, jv request, unsigned long number,
-	    const struct buf *text, bool logprobs);
+void	reply_answer(struct reply *r, struct json request,
+	    unsigned long number, const struct buf *text, bool logprobs);
 
 /*
  * A stream of recorded events: NDJSON, one event's data a line, passed on byte

@@ -7,7 +7,6 @@
 #include "request.h"
 #include "service.h"
 #include "utf8.h"
-#include "value.h"
 
 static const char html[] =
     "<!DOCTYPE html>\n"
@@ -19,6 +18,7 @@ static const char html[] =
 struct call {
 	struct service			*s;
 	const struct service_request	*q;
+	struct json			 request;	/* its body's value */
 	struct service_response		*r;
 };
 
@@ -26,35 +26,29 @@ struct call {
 static unsigned
 check_refused(const struct call *c, struct request_fault *f)
 {
-	bool there;
+	const char *name;
 	size_t i;
-	jv v;
 
 	for (i = 0; i < c->s->nrefused; i++) {
-		v = value_get(c->q->json, c->s->refused[i]);
-		there = jv_is_valid(v);
-		jv_free(v);
-		if (!there)
+		name = c->s->refused[i];
+		if (json_get(c->request, name).p == NULL)
 			continue;
-		f->param = c->s->refused[i];
+		f->param = name;
 		f->code = "unsupported_parameter";
-		buf_printf(&f->message, "%s is not supported by this model",
-		    f->param);
+		buf_printf(&f->message, "%s is not supported by this model", name);
 		return 400;
 	}
 	return 0;
 }
 
 static unsigned
-check_chat(const struct call *c, struct request_fault *f)
+check_chat(struct call *c, struct request_fault *f)
 {
 	if (c->q->bytes > ENDPOINT_MAX_BODY)
 		return endpoint_too_long(f);
-	if (!jv_is_valid(c->q->json)) {
-		request_not_json(c->q->bytes, &c->q->fault, f);
+	if (!request_read(c->q->body.p, c->q->body.n, 0, &c->request, f))
 		return 400;
-	}
-	return request_check(c->q->json, 0, f) ? check_refused(c, f) : 400;
+	return check_refused(c, f);
 }
 
 static void
@@ -65,18 +59,17 @@ answer_chat(struct call *c)
 	    &s->answers[s->answered++ % s->nanswers];
 	struct buf text = {0};
 
-	if (a != NULL && a->recorded && reply_asked(c->q->json, "stream")) {
+	if (a != NULL && a->recorded && reply_asked(c->request, "stream")) {
 		c->r->reply = &a->stream;
 		return;
 	}
 	if (a == NULL)
-		reply_echo(c->q->json, &text);
+		reply_echo(c->request, &text);
 	else if (a->recorded)
 		reply_recorded_text(a->text.p, a->text.n, &text);
 	else
 		buf_add(&text, a->text.p, a->text.n);
-	reply_answer(&c->r->own, c->q->json, c->q->number, &text,
-	    s->logprobs);
+	reply_answer(&c->r->own, c->request, c->q->number, &text, s->logprobs);
 	buf_free(&text);
 }
 
@@ -128,7 +121,7 @@ find_route(const char *path)
 
 /* The status with which the request is refused; 0 where the service answers it. */
 static unsigned
-check(const struct call *c, const struct route *route, struct request_fault *f)
+check(struct call *c, const struct route *route, struct request_fault *f)
 {
 	const struct service_request *q = c->q;
 	const char *token = endpoint_token(q->authorization), *key = c->s->key;

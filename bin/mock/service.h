@@ -8,11 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jv.h>
-
 #include "buf.h"
 #include "faults.h"
-#include "json.h"
 #include "reply.h"
 
 /* One of the answers that are given in turn; zeroed but for its text. */
@@ -41,8 +38,6 @@ struct service_request {
 	const char	*authorization;	/* NULL where there is none */
 	size_t		 bytes;		/* of its body */
 	struct buf	 body;		/* empty where it was too long */
-	jv		 json;		/* its value; invalid when it is not JSON, */
-	struct json_fault fault;	/* then why */
 };
 
 struct service_response {

@@ -4,6 +4,7 @@
 
 #include "bulk.h"
 #include "diag.h"
+#include "emit.h"
 #include "filter.h"
 #include "io.h"
 #include "mem.h"
@@ -38,7 +39,7 @@ spell(double x, struct buf *out)
 {
 	if (!(fabs(x) < TOO_LARGE))
 		return false;
-	value_spell_double(x, out);
+	emit_spell_double(x, out);
 	return true;
 }
 
@@ -51,7 +52,7 @@ number(struct json v, struct buf *why)
 	double x = json_number(v);
 	jv value = jv_invalid();
 
-	if (!value_spell(v.p, v.n, &said))
+	if (!emit_spell(v.p, v.n, &said))
 		buf_adds(why, "a number with an exponent of more than nine"
 		    " digits: --id cannot tell it from others");
 	else if (spell(x, &held) && buf_is(&held, said.p, said.n))
@@ -180,8 +181,6 @@ put_result(struct run *r, jv result, struct buf *id, size_t n,
 {
 	jv request = make_request(r, result);
 
-	if (jv_is_valid(request))
-		request = compose_finish(r->c, request, &r->why);
 	if (!jv_is_valid(request)) {
 		jv_free(request);
 		return false;
@@ -194,9 +193,9 @@ put_result(struct run *r, jv result, struct buf *id, size_t n,
 	json_quote(&r->line, id->p, id->n);
 	buf_adds(&r->line, ",\"method\":\"POST\",\"url\":\"/v1/chat/completions\""
 	    ",\"body\":");
-	value_dump(request, &r->line);
+	if (!compose_finish(r->c, request, &r->line, &r->why))
+		return false;
 	buf_addc(&r->line, '}');
-	jv_free(request);
 	return compose_write(r->c, &r->line, &r->why);
 }
 

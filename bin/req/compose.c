@@ -522,22 +522,27 @@ compose_request(const struct compose *c, const char *text, size_t n,
 	    jv_array_append(jv_copy(c->messages), message("user", content)));
 }
 
-jv
-compose_finish(const struct compose *c, jv request, struct buf *why)
+bool
+compose_finish(const struct compose *c, jv request, struct buf *out,
+    struct buf *why)
 {
 	struct request_fault fault;
+	size_t start = out->n;
+	struct json checked;
+	bool ok;
 
 	request = jv_object_merge_recursive(request, jv_copy(c->body));
-	if (request_check(request, c->lax, &fault))
-		return request;
-	buf_add(why, fault.message.p, fault.message.n);
-	buf_free(&fault.message);
+	value_dump(request, out);
 	jv_free(request);
-	return jv_invalid();
+	ok = request_read(out->p + start, out->n - start, c->lax, &checked, &fault);
+	if (!ok)
+		buf_add(why, fault.message.p, fault.message.n);
+	buf_free(&fault.message);
+	return ok;
 }
 
-jv
-compose_single(struct compose *c)
+void
+compose_single(struct compose *c, struct buf *out)
 {
 	struct buf text = {0}, why = {0};
 	jv request;
@@ -554,11 +559,9 @@ compose_single(struct compose *c)
 	if (why.n > 0)
 		diag_die(EX_NOINPUT, "%s%s", c->hole ? "standard input: " : "",
 		    buf_string(&why));
-	request = compose_finish(c, request, &why);
-	if (why.n > 0)
+	if (!compose_finish(c, request, out, &why))
 		diag_die(EX_USAGE, "%s", buf_string(&why));
 	buf_free(&text);
-	return request;
 }
 
 bool

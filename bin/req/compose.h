@@ -60,13 +60,14 @@ jv	compose_request(const struct compose *c, const char *text, size_t n,
 	    struct buf *why);
 
 /*
- * The request (consumed) with the bodies merged into it, deeply. Invalid, with why
- * appended, where the API would not take it.
+ * Appends the request (consumed), the bodies merged into it deeply, as JSON. False with
+ * why appended where the API would not take it.
  */
-jv	compose_finish(const struct compose *c, jv request, struct buf *why);
+bool	compose_finish(const struct compose *c, jv request, struct buf *out,
+	    struct buf *why);
 
-/* The one request of a tool that makes one: reads standard input where asked for. */
-jv	compose_single(struct compose *c);
+/* The same of a tool that makes one: reads standard input where asked for. */
+void	compose_single(struct compose *c, struct buf *out);
 
 /*
  * Writes a line, without its newline. False with why appended where it is too long for

@@ -1,3 +1,4 @@
+#include "emit.h"
 #include "history.h"
 #include "json.h"
 #include "request.h"
@@ -17,90 +18,98 @@ refuse(struct history *h, const char *why)
 	return false;
 }
 
-/* Appends one message, which is consumed. */
 static bool
-add_message(struct history *h, jv message)
+add_message(struct history *h, struct json message)
 {
 	struct request_fault fault;
+	jv v;
 
 	if (!request_check_message(message, h->lax, &fault)) {
 		buf_add(h->why, fault.message.p, fault.message.n);
 		buf_free(&fault.message);
-		jv_free(message);
 		return false;
 	}
-	*h->messages = jv_array_append(*h->messages, message);
+	v = value_of(message);
+	if (!jv_is_valid(v)) {
+		jv_free(v);
+		return refuse(h, "nested too deep for libjq");
+	}
+	*h->messages = jv_array_append(*h->messages, v);
 	return true;
 }
 
 /*
- * What a completion's message (consumed) says, calls of tools included; its other
- * members are the answer's own. The check tells of a content that is missing.
+ * Adds what a completion's message says, calls of tools included; its other members are
+ * the answer's own. The check tells of a content that is missing.
  */
-static jv
-answer_of(jv message)
+static bool
+add_answer(struct history *h, struct json message)
 {
 	static const char *const names[] = {"tool_calls", "function_call", "refusal"};
-	jv content = value_get(message, "content"), v;
-	jv answer = value_set(jv_object(), "role", jv_string("assistant"));
-	jv_kind kind;
+	struct buf text = {0};
+	struct emit e = {.out = &text};
+	enum json_type type;
+	struct json v;
 	size_t i;
+	bool ok;
 
-	answer = value_set(answer, "content",
-	    jv_is_valid(content) ? content : jv_null());
+	emit_open(&e, '{');
+	emit_word(emit_name(&e, "role"), "\"assistant\"");
+	emit_json(emit_name(&e, "content"), json_get(message, "content"));
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		v = value_get(message, names[i]);
-		kind = jv_get_kind(v);
-		if (kind == JV_KIND_ARRAY || kind == JV_KIND_OBJECT ||
-		    kind == JV_KIND_STRING)
-			answer = value_set(answer, names[i], v);
-		else
-			jv_free(v);
+		v = json_get(message, names[i]);
+		type = json_type(v);
+		if (type == JSON_ARRAY || type == JSON_OBJECT || type == JSON_STRING)
+			emit_json(emit_name(&e, names[i]), v);
 	}
-	jv_free(message);
-	return answer;
+	emit_close(&e, '}');
+	ok = add_message(h, (struct json){text.p, text.n});
+	buf_free(&text);
+	return ok;
 }
 
 static bool
-has(jv object, const char *name)
+add_completion(struct history *h, struct json choices)
 {
-	return jv_object_has(jv_copy(object), jv_string(name)) != 0;
-}
+	struct json_iter i = json_first(choices);
+	struct json none, choice, message = {0};
 
-static bool add_all(struct history *h, jv array);
-
-/* A message, a request or a completion; the value is consumed. */
-static bool
-add_object(struct history *h, jv v)
-{
-	if (jv_get_kind(v) == JV_KIND_OBJECT && has(v, "role"))
-		return add_message(h, v);
-	if (jv_get_kind(v) == JV_KIND_OBJECT && has(v, "messages"))
-		return add_all(h, jv_object_get(v, jv_string("messages")));
-	if (jv_get_kind(v) != JV_KIND_OBJECT || !has(v, "choices")) {
-		jv_free(v);
-		return refuse(h, "neither a message nor a request nor a completion");
-	}
-	v = jv_getpath(v, JV_ARRAY(jv_string("choices"), jv_number(0),
-	    jv_string("message")));
-	if (jv_get_kind(v) == JV_KIND_OBJECT)
-		return add_message(h, answer_of(v));
-	jv_free(v);
+	if (json_type(choices) == JSON_ARRAY && json_more(&i, &none, &choice))
+		message = json_get(choice, "message");
+	if (json_type(message) == JSON_OBJECT)
+		return add_answer(h, message);
 	return refuse(h, "a completion without a message (supai-fold puts a stream"
 	    " together)");
 }
 
-/* The array is consumed. */
-static bool
-add_all(struct history *h, jv array)
-{
-	bool ok = jv_get_kind(array) == JV_KIND_ARRAY ||
-	    refuse(h, "messages must be an array");
-	int i, n = ok ? jv_array_length(jv_copy(array)) : 0;
+static bool add_all(struct history *h, struct json array);
 
-	for (i = 0; ok && i < n; i++)
-		ok = add_object(h, jv_array_get(jv_copy(array), i));
-	jv_free(array);
+/* A message, a request or a completion. */
+static bool
+add_object(struct history *h, struct json v)
+{
+	struct json messages = json_get(v, "messages"), choices = json_get(v, "choices");
+
+	if (json_get(v, "role").p != NULL)
+		return add_message(h, v);
+	if (messages.p != NULL)
+		return add_all(h, messages);
+	if (choices.p != NULL)
+		return add_completion(h, choices);
+	return refuse(h, "neither a message nor a request nor a completion");
+}
+
+static bool
+add_all(struct history *h, struct json array)
+{
+	struct json none, v;
+	struct json_iter i;
+	bool ok = true;
+
+	if (json_type(array) != JSON_ARRAY)
+		return refuse(h, "messages must be an array");
+	for (i = json_first(array); ok && json_more(&i, &none, &v);)
+		ok = add_object(h, v);
 	return ok;
 }
 
@@ -125,16 +134,15 @@ add_value(struct history *h, const char *p, size_t n, size_t *end)
 	struct json_scan scan = {0};
 	struct json_fault fault;
 	bool ok, whole;
-	jv v;
+	struct json v;
 
 	*end = json_scan(&scan, p, n, &whole);
-	if (!value_parse(p, *end, &v, &fault)) {
+	if (!json_parse(p, *end, &v, &fault)) {
 		buf_printf(h->why, "not JSON: %s", fault.why);
 		*end = fault.at;
 		return false;
 	}
-	ok = jv_get_kind(v) == JV_KIND_ARRAY
-	    ? add_all(h, v) : add_object(h, v);
+	ok = json_type(v) == JSON_ARRAY ? add_all(h, v) : add_object(h, v);
 	if (!ok)
 		*end = 0;
 	return ok;

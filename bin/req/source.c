@@ -149,11 +149,14 @@ source_text(const char *path, size_t max, struct buf *out)
 jv
 source_object(const char *name, int status, const char *p, size_t n)
 {
-	struct json_fault fault;
-	jv v;
+	struct json_fault fault = {.why = "not a JSON value"};
+	struct json text;
+	jv v = jv_invalid();
 
 	source_check(name, p, n);
-	if (!value_parse(p, n, &v, &fault))
+	if (json_parse(p, n, &text, &fault))
+		v = value_of(text);
+	if (!jv_is_valid(v))
 		diag_die(status, "%s: not JSON: %s, at offset %zu", name,
 		    fault.why, fault.at);
 	if (jv_get_kind(v) != JV_KIND_OBJECT)

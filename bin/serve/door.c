@@ -11,7 +11,6 @@
 #include "mem.h"
 #include "request.h"
 #include "utf8.h"
-#include "value.h"
 
 enum { LONGEST_MODE = 200 };	/* bytes of it that the log has */
 
@@ -257,34 +256,29 @@ door_body(struct exchange *x, const char *p, size_t n)
 
 /* The mode for the log: what a client made up is not kept at any length. */
 static void
-note_mode(struct exchange *x, jv request)
+note_mode(struct exchange *x, struct json request)
 {
-	const char *mode = value_string(request, "model");
+	char *mode = json_string(json_get(request, "model"));
 
 	if (mode == NULL)
-		mode = "auto";
-	x->mode = mem_copy(mode, utf8_cut(mode, strlen(mode), LONGEST_MODE));
+		mode = mem_string("auto");
+	mode[utf8_cut(mode, strlen(mode), LONGEST_MODE)] = '\0';
+	x->mode = mode;
 }
 
 /* Checks a request and notes its mode. */
 static bool
 check_request(const struct door *d, struct exchange *x, const struct buf *text)
 {
-	struct request_fault fault = {0};
-	struct json_fault why = {0};
-	bool ok = false;
-	jv request = jv_invalid();
+	struct request_fault fault;
+	struct json request;
+	bool ok = request_read(text->p, text->n, d->unlisted ? REQUEST_UNLISTED : 0,
+	    &request, &fault);
 
-	if (text->n == 0 || !value_parse(text->p, text->n, &request, &why))
-		request_not_json(text->n, &why, &fault);
-	else
-		ok = request_check(request, d->unlisted ? REQUEST_UNLISTED : 0,
-		    &fault);
 	if (ok)
 		note_mode(x, request);
 	else
 		refuse(x, 400, &fault);
-	jv_free(request);
 	return ok;
 }
 

@@ -3,6 +3,7 @@
  * request still when it was written down, with messages that are each right; what is
  * refused is refused with a reason.
  */
+#include "emit.h"
 #include "fuzz.h"
 #include "history.h"
 #include "request.h"
@@ -13,10 +14,10 @@
 enum { STRICT = REQUEST_UNLISTED, LAX = REQUEST_UNLISTED | REQUEST_FOREIGN };
 
 static bool
-is_taken(jv request, unsigned also)
+is_taken(const char *p, size_t n, unsigned also, struct json *request)
 {
-	struct request_fault fault = {0};
-	bool ok = request_check(request, also, &fault);
+	struct request_fault fault;
+	bool ok = request_read(p, n, also, request, &fault);
 
 	FUZZ_NEED(ok || (fault.message.n > 0 && fault.code != NULL));
 	FUZZ_NEED(utf8_valid(buf_string(&fault.message), fault.message.n) == fault.message.n);
@@ -25,37 +26,30 @@ is_taken(jv request, unsigned also)
 }
 
 static void
-check_messages(jv messages, unsigned also)
+check_messages(struct json messages, unsigned also)
 {
-	struct request_fault fault = {0};
-	int i, n = jv_array_length(jv_copy(messages));
-	jv message;
+	struct json_iter i = json_first(messages);
+	struct request_fault fault;
+	struct json none, message;
 
-	for (i = 0; i < n; i++) {
-		message = jv_array_get(jv_copy(messages), i);
+	while (json_more(&i, &none, &message)) {
 		FUZZ_NEED(request_check_message(message, also, &fault));
-		jv_free(message);
+		buf_free(&fault.message);
 	}
-	buf_free(&fault.message);
 }
 
 static void
-check_request(jv request, unsigned also)
+check_request(const char *p, size_t n, unsigned also)
 {
 	struct buf text = {0};
-	struct json_fault fault;
-	jv again;
+	struct json request;
 
-	if (!is_taken(request, also))
+	if (!is_taken(p, n, also, &request))
 		return;
-	FUZZ_NEED(is_taken(request, LAX));
-	value_dump(request, &text);
-	FUZZ_NEED(value_parse(text.p, text.n, &again, &fault));
-	FUZZ_NEED(is_taken(again, also));
-	jv_free(again);
-	again = value_get(request, "messages");
-	check_messages(again, also);
-	jv_free(again);
+	check_messages(json_get(request, "messages"), also);
+	FUZZ_NEED(is_taken(p, n, LAX, &request));
+	emit_compact(&(struct emit){.out = &text}, request);
+	FUZZ_NEED(is_taken(text.p, text.n, also, &request));
 	buf_free(&text);
 }
 
@@ -63,13 +57,17 @@ static void
 check_history(const char *p, size_t n, unsigned also)
 {
 	jv messages = jv_array();
-	struct buf why = {0};
+	struct buf why = {0}, text = {0};
 	bool ok = history_add(&messages, p, n, also, &why);
+	struct json_fault fault;
+	struct json v;
 
 	FUZZ_NEED(ok == (why.n == 0));
-	if (ok)
-		check_messages(messages, also);
+	value_dump(messages, &text);
+	FUZZ_NEED(json_parse(text.p, text.n, &v, &fault));
+	check_messages(v, also);
 	jv_free(messages);
+	buf_free(&text);
 	buf_free(&why);
 }
 
@@ -89,19 +87,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	char *text = fuzz_copy((const char *)data, n);
-	struct request_fault refused = {0};
-	struct json_fault fault;
-	jv request;
 
-	if (value_parse(text, n, &request, &fault)) {
-		check_request(request, STRICT);
-		check_request(request, LAX);
-	} else {
-		request_not_json(n, &fault, &refused);
-		FUZZ_NEED(refused.message.n > 0);
-		buf_free(&refused.message);
-	}
-	jv_free(request);
+	check_request(text, n, STRICT);
+	check_request(text, n, LAX);
 	check_history(text, n, STRICT);
 	check_history(text, n, LAX);
 	check_image(text, n);
