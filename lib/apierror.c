@@ -74,6 +74,17 @@ http_status(struct json v)
 	return n >= 400 && n <= 599 ? n : 0;
 }
 
+/* The place of a name in the table; COUNT(names): it is not known. */
+static size_t
+find_name(struct json v)
+{
+	size_t i = 0;
+
+	while (i < COUNT(names) && !json_is(v, names[i].name))
+		i++;
+	return i;
+}
+
 bool
 apierror_is(struct json v)
 {
@@ -84,6 +95,8 @@ apierror_is(struct json v)
 		return json_type(json_get(v, "message")) == JSON_STRING ||
 		    json_holds(json_get(v, "message")) ||
 		    http_status(json_get(v, "code")) != 0 ||
+		    find_name(json_get(v, "code")) < COUNT(names) ||
+		    find_name(json_get(v, "type")) < COUNT(names) ||
 		    apierror_is(json_get(v, "error"));
 	default:
 		return false;
@@ -339,17 +352,6 @@ apierror_http(long status)
 			return EX_UNAVAILABLE;
 		return status >= 400 ? EX_DATAERR : EX_PROTOCOL;
 	}
-}
-
-/* The place of a name in the table; COUNT(names): it is not known. */
-static size_t
-find_name(struct json v)
-{
-	size_t i = 0;
-
-	while (i < COUNT(names) && !json_is(v, names[i].name))
-		i++;
-	return i;
 }
 
 bool

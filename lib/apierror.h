@@ -25,7 +25,7 @@ struct json apierror_parse(const char *p, size_t n);
 
 /*
  * Whether v, the value of a member "error", says that something failed: a text,
- * or an object with a message or with an HTTP status that is a failure.
+ * or an object with a message, a known name or an HTTP status that is a failure.
  */
 bool	apierror_is(struct json v);
 

@@ -37,6 +37,9 @@ makes() {
 {"code":"InvalidParameter","message":"m","request_id":"r"} => 69 m
 {"error":true,"message":"m"} => 69 m
 {"error":{"code":502}} => 69 {"code":502}
+{"error":{"code":"insufficient_quota"}} => 77 {"code":"insufficient_quota"} (quota)
+{"error":{"type":"rate_limit_error"}} => 75 {"type":"rate_limit_error"}
+{"error":{"type":"a kind that nobody knows"}} => -
 {"error":{"error":{"message":"deep","code":401}}} => 77 deep
 END
 }

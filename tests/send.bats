@@ -218,6 +218,10 @@ status_is() {
         expect 77 '' "supai-send: HTTP $s: You exceeded your quota (request id *)"
         assert_equal "$(mock_requests)" 1
     done
+    mock_start --fail 429 --body '{"error":{"code":"insufficient_quota"}}'
+    run --separate-stderr supai-send req
+    expect 77 '' 'supai-send: HTTP 429: {"code":"insufficient_quota"} (request id *)'
+    assert_equal "$(mock_requests)" 1
     mock_start --fail 429 --body '{"error":{"message":"no","code":"insufficient_quota"}}'
     run --separate-stderr supai-send req
     expect 77 '' 'supai-send: HTTP 429: no *'
