@@ -226,12 +226,14 @@ static void
 say_end(struct stream *t)
 {
 	struct sse_record r;
+	bool cut = t->sse.status == EX_PROTOCOL, rest = cut && sse_rest(&t->sse, &r);
 
-	if (t->sse.status == EX_PROTOCOL && sse_rest(&t->sse, &r) &&
-	    (is_error(&r) || apierror_in(r.data, r.n))) {
+	if (rest && (is_error(&r) || apierror_in(r.data, r.n))) {
 		say_error(t, &r);
 		return;
 	}
+	if (cut && !rest && t->status != 0)	/* after an error no [DONE] is missed */
+		return;
 	t->status = diag_worst(t->status, t->sse.status);
 	/* One that is empty was explained by the stage before it. */
 	if (t->sse.status != EX_NOINPUT || t->in->nfiles > 1)

@@ -398,10 +398,19 @@ printed() {
     expect 76 a "${NO_DONE}inside event 2: '{\"error\":{\"mess'"
 }
 
-@test "an error in a stream that is cut: 69, both said" {
-    sse 'event: error\ndata: x\n\ndata: '
+@test "an error in a stream that is cut inside an event: 69, both said" {
+    sse 'event: error\ndata: x\n\ndata: y'
     expect 69 x "*reports an error: x
-${NO_DONE}inside event 2"
+${NO_DONE}inside event 2: 'y'"
+}
+
+@test "an error, and no [DONE] after it: the error is said, in one line" {
+    for in in 'event: error\ndata: x\n\n' 'event: error\ndata: x\n\n: bye\n\ndata: '; do
+        sse "$in"
+        expect 69 x 'supai-sse: standard input: the service reports an error: x'
+    done
+    sse 'error: {"message":"x","code":400}\n\n'
+    expect 65 '' 'supai-sse: standard input: the service reports an error: x'
 }
 
 # --- JSON bodies ---
