@@ -207,7 +207,7 @@ FUZZ_FLAGS = $(WARN) $(DEFS) -DSUPAI_VERSION='"$(VERSION)"' -Ilib -I$(BUILD)/lib
 	-fno-sanitize-recover=all $(CURL_CFLAGS) $(JQ_CFLAGS) $(MHD_CFLAGS)
 FUZZ_OBJS = $(patsubst lib/%.c,$(BUILD)/fuzz/lib/%.o,$(sort $(wildcard lib/*.c)))
 # What a fuzzer needs of a tool's own rooms.
-FUZZ_ROOMS_request = bin/req/history.c bin/req/source.c bin/req/value.c
+FUZZ_ROOMS_request = bin/req/history.c bin/req/source.c
 FUZZ_ROOMS_door = bin/serve/door.c bin/serve/exchange.c bin/serve/keys.c bin/serve/spool.c
 
 $(BUILD)/fuzz/lib/%.o: lib/%.c

@@ -11,7 +11,6 @@
 #include "opt.h"
 #include "options.h"
 #include "request.h"
-#include "value.h"
 
 static const struct opt_def defs[] = {
 	REQ_OPTIONS,
@@ -168,7 +167,6 @@ main(int argc, char **argv)
 
 	diag_init(argv[0]);
 	io_init();
-	value_init();
 	compose_init(&c);
 	dashes = take_options(&c, &b, argc, argv, &input);
 	check_options(&c, &b);

@@ -36,9 +36,13 @@ limited() { bash -c "ulimit $1 && exec $2" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TES
     # what our own reader needs fits in, what libjq makes of it does not
     for limit in 60000 90000 120000; do
         got=0
-        limited "-v $limit" 'supai-req -b @big hi' || got=$?
-        assert_equal "$limit: $got: $(cat err)" "$limit: 71: supai-req: out of memory"
+        limited "-v $limit" 'supai-req -e .a[0][0] big' || got=$?
+        # libjq 1.6 has a line of its own before it
+        assert_equal "$limit: $got: $(tail -n 1 err)" "$limit: 71: supai-req: out of memory"
     done
+    got=0
+    limited '-v 40000' 'supai-req -b @big hi' || got=$?
+    assert_equal "$got: $(cat err)" '71: supai-req: out of memory'
 }
 
 @test "out of descriptors is 71, and no server's fault" {

@@ -690,6 +690,19 @@ E
     expect 0 '{"custom_id":"1","method":"POST","url":"/v1/chat/completions","body":{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":true,"seed":5}}' ''
 }
 
+@test "-b, -E and -H: numbers stay as they were written, and JSON may be nested 256 deep" {
+    req -b '{"seed":9007199254740993,"x":[1.0, 1E400]}' -E '{"n":1.50}' hi
+    expect 0 "$(says '"hi"' ',"environment":{"n":1.50}' | sed 's/}$/,"seed":9007199254740993,"x":[1.0,1E400]}/')" ''
+    echo '{"role":"user","content":"q","n":1.50}' >history
+    req -H history hi
+    expect 0 '{"model":"auto","messages":[{"role":"user","content":"q","n":1.50},{"role":"user","content":"hi"}],"stream":true}' ''
+    deep=$(printf '{"a":%.0s' {1..255})1$(printf '}%.0s' {1..255})
+    req -b "{\"x\":$deep}" hi
+    expect 0 "{\"model\":\"auto\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true,\"x\":$deep}" ''
+    fed "{\"x\":$deep}\n" -e '"x"'
+    [[ $status.$stderr == 0. || $status.$stderr == '65.supai-req: record 1: nested too deep for libjq' ]]
+}
+
 @test "-b that is no object, or makes a request that the service refuses" {
     req -b '[1]' hi
     expect 64 '' 'supai-req: --body: not a JSON object'
@@ -927,7 +940,7 @@ ids() {
     fed '1e12345678901\n' -e '"x"' --id '"me"'
     expect 65 '' 'supai-req: record 1: a number with an exponent of more than nine digits: --id cannot tell it from others'
     fed '1\n' -e '"x"' --id nan
-    expect 65 '' 'supai-req: record 1: --id computed a number that is too large to be exact'
+    expect 65 '' 'supai-req: record 1: --id gave neither a string that is not empty nor a number'
 }
 
 @test "--id sees a record as it is, but for such numbers" {

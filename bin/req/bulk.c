@@ -10,7 +10,6 @@
 #include "mem.h"
 #include "records.h"
 #include "source.h"
-#include "value.h"
 
 /* Below, a double that is whole is no other number rounded. */
 #define TOO_LARGE 9007199254740992.0
@@ -19,7 +18,7 @@ struct run {
 	const struct compose	*c;
 	struct filter		*each, *id;	/* id: NULL for the number */
 	struct records		 records;
-	struct buf		 line, why;	/* reused from record to record */
+	struct buf		 request, line, why; /* reused from record to record */
 	bool			 named;		/* records are said with their file */
 	bool			 broken;	/* this record's program failed, or gave what is
 						   of no use */
@@ -29,111 +28,80 @@ struct run {
 };
 
 /*
- * Numbers as a record says them, for ids, with one spelling for each value and the same
- * one with every libjq: some make doubles of them, some keep how they were written.
+ * Appends a number of n bytes as its record says it, for ids: with one spelling for each
+ * value and the same one with every libjq, of which some make doubles of numbers and some
+ * keep how they were written. One below 2^53 that a double holds stays a number; any
+ * other becomes a string. False with why where its exponent is too long for that.
  */
-
-/* Appends a double's; false where it is 2^53 or more and may have been rounded. */
 static bool
-spell(double x, struct buf *out)
-{
-	if (!(fabs(x) < TOO_LARGE))
-		return false;
-	emit_spell_double(x, out);
-	return true;
-}
-
-static jv exact(struct json v, struct buf *why);
-
-static jv
-number(struct json v, struct buf *why)
+add_number(struct buf *out, struct json v, struct buf *why)
 {
 	struct buf said = {0}, held = {0};
 	double x = json_number(v);
-	jv value = jv_invalid();
+	bool ok = emit_spell(v.p, v.n, &said);
 
-	if (!emit_spell(v.p, v.n, &said))
+	if (fabs(x) < TOO_LARGE)
+		emit_spell_double(x, &held);
+	if (!ok)
 		buf_adds(why, "a number with an exponent of more than nine"
 		    " digits: --id cannot tell it from others");
-	else if (spell(x, &held) && buf_is(&held, said.p, said.n))
-		value = jv_number(x + 0.0);	/* -0 is 0 */
+	else if (buf_is(&held, said.p, said.n))
+		buf_add(out, said.p, said.n);
 	else
-		value = value_text(said.p, said.n);
+		json_quote(out, said.p, said.n);
 	buf_free(&said);
 	buf_free(&held);
-	return value;
-}
-
-/* An array or an object. */
-static jv
-container(struct json v, struct buf *why)
-{
-	bool object = json_type(v) == JSON_OBJECT;
-	jv all = object ? jv_object() : jv_array(), one;
-	struct json name, value;
-	struct json_iter i;
-
-	for (i = json_first(v); json_more(&i, &name, &value);) {
-		one = exact(value, why);
-		if (!jv_is_valid(one)) {
-			jv_free(all);
-			return one;
-		}
-		all = object ? jv_object_set(all, value_of(name), one)
-		    : jv_array_append(all, one);
-	}
-	return all;
-}
-
-/*
- * As value_of has it but for its numbers: one below 2^53 that a double holds is a
- * number; any other is a string, its one spelling. Invalid, with why appended, where a
- * number's exponent is too long for that.
- */
-static jv
-exact(struct json v, struct buf *why)
-{
-	if (json_type(v) == JSON_NUMBER)
-		return number(v, why);
-	if (json_type(v) == JSON_ARRAY || json_type(v) == JSON_OBJECT)
-		return container(v, why);
-	return value_of(v);
-}
-
-/* v is consumed. */
-static bool
-add_id(struct buf *id, jv v, struct buf *why)
-{
-	bool is_number = jv_get_kind(v) == JV_KIND_NUMBER, ok = false;
-
-	if (jv_get_kind(v) == JV_KIND_STRING && *jv_string_value(v) != '\0') {
-		buf_add(id, jv_string_value(v),
-		    (size_t)jv_string_length_bytes(jv_copy(v)));
-		ok = true;
-	} else if (!is_number || !(ok = spell(jv_number_value(v), id))) {
-		buf_adds(why, is_number
-		    ? "--id computed a number that is too large to be exact"
-		    : "--id gave neither a string that is not empty nor a number");
-	}
-	jv_free(v);
 	return ok;
 }
 
-/* The record's own id: what the program says of it, once, or its number. */
+/* Appends a record so, byte for byte but for its numbers. */
 static bool
-name_record(struct run *r, jv record, struct buf *id)
+add_exact(struct buf *out, struct json v, struct buf *why)
 {
-	enum filter_got got;
-	jv v;
+	const char *p = v.p, *end = p + v.n, *after;
+	bool ok = true;
 
-	if (r->id == NULL) {
-		buf_printf(id, "%lu", r->records.number);
+	for (; ok && p < end; p = after) {
+		after = p + 1;
+		if (*p == '-' || (*p >= '0' && *p <= '9')) {
+			while (after < end && strchr("+-.eE0123456789", *after) != NULL)
+				after++;
+			ok = add_number(out, (struct json){p, (size_t)(after - p)}, why);
+			continue;
+		}
+		if (*p == '"')
+			after = json_string_end(p, end).p;
+		buf_add(out, p, (size_t)(after - p));
+	}
+	return ok;
+}
+
+static bool
+add_id(struct buf *id, struct json v, struct buf *why)
+{
+	bool is_number = json_type(v) == JSON_NUMBER;
+
+	if (json_type(v) == JSON_STRING && json_holds(v)) {
+		json_text(v, id);
 		return true;
 	}
-	v = r->records.raw ? jv_copy(record) : exact(r->records.text, &r->why);
-	if (!jv_is_valid(v))
+	if (is_number && fabs(json_number(v)) < TOO_LARGE)
+		return emit_spell(v.p, v.n, id);
+	buf_adds(why, is_number
+	    ? "--id computed a number that is too large to be exact"
+	    : "--id gave neither a string that is not empty nor a number");
+	return false;
+}
+
+/* Runs the program of ids on a record: it has to say one. */
+static bool
+run_id(struct run *r, struct json record, struct buf *id)
+{
+	enum filter_got got;
+	struct json v;
+
+	if (!filter_start(r->id, record, &r->why))
 		return false;
-	filter_start(r->id, v);
 	got = filter_next(r->id, &v, &r->why);
 	r->broken = got == FILTER_ERROR;
 	if (got == FILTER_END)
@@ -141,50 +109,69 @@ name_record(struct run *r, jv record, struct buf *id)
 	if (got != FILTER_VALUE || !add_id(id, v, &r->why))
 		return false;
 	got = filter_next(r->id, &v, &r->why);
-	jv_free(v);
 	if (got == FILTER_VALUE)
 		buf_adds(&r->why, "--id gave more than one id");
 	return got == FILTER_END;
 }
 
-/* The request that one result (consumed) makes; invalid with why. */
-static jv
-make_request(struct run *r, jv result)
+/* The record's own id: what the program says of it, or its number. */
+static bool
+name_record(struct run *r, struct buf *id)
 {
-	jv_kind kind = jv_get_kind(result);
-	jv request = jv_invalid();
+	struct buf exact = {0};
+	bool ok;
 
-	if (kind == JV_KIND_STRING) {
-		request = compose_request(r->c, jv_string_value(result),
-		    (size_t)jv_string_length_bytes(jv_copy(result)), &r->why);
-	} else if (kind == JV_KIND_OBJECT) {
-		request = jv_object_has(jv_copy(result), jv_string("messages")) != 0
-		    ? jv_copy(r->c->base) : compose_request(r->c, NULL, 0, &r->why);
-		if (jv_is_valid(request))
-			return jv_object_merge_recursive(request, result);
-	} else {
-		buf_printf(&r->why, "-e gave %s, neither a string nor an object",
-		    jv_kind_name(kind));
-		r->broken = true;
+	if (r->id == NULL) {
+		buf_printf(id, "%lu", r->records.number);
+		return true;
 	}
-	jv_free(result);
-	return request;
+	ok = add_exact(&exact, r->records.value, &r->why) &&
+	    run_id(r, (struct json){exact.p, exact.n}, id);
+	buf_free(&exact);
+	return ok;
+}
+
+/* Makes the request of one result, which is a prompt or lies over a request. */
+static bool
+make_request(struct run *r, struct json result)
+{
+	static const char *const others[] = {
+		[JSON_NULL] = "null", [JSON_FALSE] = "boolean",
+		[JSON_TRUE] = "boolean", [JSON_NUMBER] = "number",
+		[JSON_ARRAY] = "array",
+	};
+	enum json_type type = json_type(result);
+	struct buf text = {0};
+	bool ok;
+
+	buf_clear(&r->request);
+	if (type != JSON_STRING && type != JSON_OBJECT) {
+		buf_printf(&r->why, "-e gave %s, neither a string nor an object",
+		    others[type]);
+		r->broken = true;
+		return false;
+	}
+	if (json_get(result, "messages").p != NULL) {
+		compose_base(r->c, &r->request);
+		return true;
+	}
+	json_text(result, &text);
+	ok = compose_request(r->c, type == JSON_STRING ? buf_string(&text) : NULL,
+	    text.n, &r->request, &r->why);
+	buf_free(&text);
+	return ok;
 }
 
 /*
- * Makes the request of a result (consumed) of a record, and writes its line; from the
- * second one on "-2" and so on ends the id, which begins with the record's n bytes.
+ * Makes the request of a result of a record, and writes its line; from the second one on
+ * "-2" and so on ends the id, which begins with the record's n bytes.
  */
 static bool
-put_result(struct run *r, jv result, struct buf *id, size_t n,
+put_result(struct run *r, struct json result, struct buf *id, size_t n,
     unsigned long number)
 {
-	jv request = make_request(r, result);
-
-	if (!jv_is_valid(request)) {
-		jv_free(request);
+	if (!make_request(r, result))
 		return false;
-	}
 	id->n = n;
 	if (number > 1)
 		buf_printf(id, "-%lu", number);
@@ -193,24 +180,23 @@ put_result(struct run *r, jv result, struct buf *id, size_t n,
 	json_quote(&r->line, id->p, id->n);
 	buf_adds(&r->line, ",\"method\":\"POST\",\"url\":\"/v1/chat/completions\""
 	    ",\"body\":");
-	if (!compose_finish(r->c, request, &r->line, &r->why))
+	if (!compose_finish(r->c, &r->request, result, &r->line, &r->why))
 		return false;
 	buf_addc(&r->line, '}');
 	return compose_write(r->c, &r->line, &r->why);
 }
 
 static bool
-put_record(struct run *r, jv record)
+put_record(struct run *r)
 {
 	struct buf id = {0};
 	unsigned long number = 0;
 	enum filter_got got;
-	bool ok = name_record(r, record, &id);
+	bool ok = name_record(r, &id) &&
+	    filter_start(r->each, r->records.value, &r->why);
 	size_t n = id.n;
-	jv result;
+	struct json result;
 
-	if (ok)
-		filter_start(r->each, jv_copy(record));
 	while (ok) {
 		got = filter_next(r->each, &result, &r->why);
 		if (got == FILTER_END)
@@ -273,16 +259,14 @@ put_all(struct run *r)
 	enum records_got got;
 	int status = 0;
 	bool ok;
-	jv record;
 
 	while (!halted(r)) {
 		buf_clear(&r->why);
 		r->broken = false;
-		got = records_next(&r->records, &record, &r->why);
+		got = records_next(&r->records, &r->why);
 		if (got == RECORDS_END)
 			break;
-		ok = got == RECORDS_VALUE && put_record(r, record);
-		jv_free(record);
+		ok = got == RECORDS_VALUE && put_record(r);
 		r->good = r->good || ok;
 		if (ok)
 			continue;
@@ -330,6 +314,7 @@ bulk_run(const struct bulk *b, const struct compose *c)
 	records_stop(&r.records);
 	filter_free(r.each);
 	filter_free(r.id);
+	buf_free(&r.request);
 	buf_free(&r.line);
 	buf_free(&r.why);
 	buf_free(&r.said);

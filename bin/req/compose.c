@@ -4,29 +4,47 @@
 #include <unistd.h>
 
 #include "compose.h"
-#include "config.h"
 #include "diag.h"
+#include "emit.h"
 #include "history.h"
 #include "io.h"
 #include "mem.h"
-#include "models.h"
 #include "request.h"
 #include "source.h"
 #include "term.h"
-#include "value.h"
 #include "when.h"
 
 void
 compose_init(struct compose *c)
 {
-	*c = (struct compose){
-		.max = IO_MAX_RECORD,
-		.environment = jv_object(),
-		.base = jv_invalid(),
-		.messages = jv_array(),
-		.parts = jv_array(),
-		.body = jv_object(),
-	};
+	*c = (struct compose){.max = IO_MAX_RECORD};
+}
+
+static void
+member(struct emit *e, const char *name, const char *text)
+{
+	emit_text(emit_name(e, name), text, strlen(text));
+}
+
+/*
+ * Lays v over what is there: an object's members, deeply; anything else takes the place.
+ * White space between tokens is left out.
+ */
+static void
+lay_over(struct merge *m, struct json v)
+{
+	struct json_iter i = json_first(v);
+	struct json name, value;
+	struct buf text = {0};
+
+	if (json_type(v) == JSON_OBJECT && (json_holds(v) || m->kind == MERGE_OBJECT)) {
+		while (json_more(&i, &name, &value))
+			lay_over(merge_member(m, name), value);
+		return;
+	}
+	emit_compact(&(struct emit){.out = &text}, v);
+	merge_set(m, (struct json){text.p, text.n});
+	buf_free(&text);
 }
 
 /* A text without the newline that ends its last line, as a shell's $(cat). */
@@ -43,23 +61,25 @@ drop_newline(struct buf *text)
 /* The environment, in the order of the options: the last one counts. */
 
 static void
-merge(struct compose *c, jv v)
+set_text(struct merge *m, const char *name, const char *text)
 {
-	c->environment = jv_object_merge_recursive(c->environment, v);
+	struct buf *to = &merge_text(m, name)->bytes;
+
+	buf_clear(to);
+	buf_adds(to, text);
 }
 
 /* Now, here: the offset tells what day it is where the question is asked. */
-static jv
-now(void)
+static void
+now(char *s, size_t size)
 {
 	time_t t = time(NULL);
 	struct tm tm;
-	char s[40];
 	size_t n;
 
 	if (localtime_r(&t, &tm) == NULL)
 		diag_die_errno(EX_OSERR, "the time");
-	n = strftime(s, sizeof(s) - 1, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	n = strftime(s, size - 1, "%Y-%m-%dT%H:%M:%S%z", &tm);
 	if (n < 5)
 		diag_die(EX_SOFTWARE, "the time can't be written");
 	if (strcmp(s + n - 4, "0000") == 0) {
@@ -68,221 +88,86 @@ now(void)
 		memmove(s + n - 1, s + n - 2, 3);	/* +hhmm to +hh:mm */
 		s[n - 2] = ':';
 	}
-	return jv_string(s);
 }
 
 void
 compose_date(struct compose *c, const char *date)
 {
-	char *copy = mem_string(date);
+	char *copy = mem_string(date), s[40];
 
 	if (strlen(copy) > 10 && copy[10] == ' ')
 		copy[10] = 'T';		/* as date --rfc-3339=seconds has it */
-	if (strcmp(date, "now") != 0 && !when_read(copy, NULL))
+	if (strcmp(date, "now") == 0)
+		now(s, sizeof(s));
+	else if (!when_read(copy, NULL))
 		diag_die(EX_USAGE, "--date: '%s' is no RFC 3339 date and time"
 		    " (2026-01-31T10:30:00Z, or now)", date);
-	c->environment = value_set(c->environment, "date",
-	    strcmp(date, "now") == 0 ? now() : jv_string(copy));
+	set_text(&c->environment, "date", strcmp(date, "now") == 0 ? s : copy);
 	free(copy);
 }
 
 void
 compose_location(struct compose *c, const char *address)
 {
+	static const char name[] = "\"location\"";
+	struct json location = {name, sizeof(name) - 1};
+
 	if (strcmp(address, "current") != 0 && !request_is_address(address))
 		diag_die(EX_USAGE, "--location: '%s' is no IP address (nor"
 		    " current)", address);
-	merge(c, value_set(jv_object(), "location",
-	    value_set(jv_object(), "ip_address", jv_string(address))));
+	set_text(merge_member(&c->environment, location), "ip_address", address);
 }
 
 void
 compose_user_name(struct compose *c, const char *name)
 {
-	c->environment = value_set(c->environment, "user_name",
-	    source_string("--user-name", name));
+	source_check("--user-name", name, strlen(name));
+	set_text(&c->environment, "user_name", name);
 }
 
 void
 compose_environment(struct compose *c, const char *json)
 {
-	merge(c, source_object("--environment", EX_USAGE, json, strlen(json)));
-}
-
-static _Noreturn void
-unknown(enum models_list list, const char *option, const char *id)
-{
-	struct buf why = {0};
-
-	models_unknown(list, id, &why);
-	diag_die(EX_USAGE, "%s: %s", option, buf_string(&why));
-}
-
-/* Whether an id of the list has the word in it; a pattern matches nothing here. */
-static bool
-any_with(enum models_list list, const char *word)
-{
-	size_t n, i;
-	const char *const *ids = models_ids(list, &n);
-
-	for (i = 0; i < n; i++)
-		if (strstr(ids[i], word) != NULL)
-			return true;
-	return false;
-}
-
-static _Noreturn void
-unknown_mode(const char *option, const char *mode)
-{
-	if (models_known(MODELS_MODELS, mode))
-		diag_die(EX_USAGE, "%s: '%s' is a model, not a mode: give it to"
-		    " -M", option, mode);
-	if (strcmp(mode, "pro") == 0 && models_known(MODELS_MODES, "expert"))
-		diag_die(EX_USAGE, "%s: the mode 'pro' is called expert now",
-		    option);
-	if (*mode != '\0' && !any_with(MODELS_MODES, mode) &&
-	    any_with(MODELS_MODELS, mode))
-		diag_die(EX_USAGE, "%s: '%s' is no mode: -M '*%s*' asks the"
-		    " models of that name", option, mode, mode);
-	unknown(MODELS_MODES, option, mode);
-}
-
-static jv
-mode_of(const struct compose *c)
-{
-	const char *mode = c->mode, *option = "--model";
-
-	if (mode == NULL) {
-		mode = config_variable("SUPAI_MODEL");
-		option = "SUPAI_MODEL";
-	}
-	if (mode == NULL)
-		return jv_string("auto");
-	if (*mode != '\0' && ((c->lax & REQUEST_UNLISTED) != 0 ||
-	    models_known(MODELS_MODES, mode)))
-		return source_string(option, mode);
-	unknown_mode(option, mode);
-}
-
-static void
-add_model(jv *models, const char *id)
-{
-	jv v = jv_string(id);
-	bool there = false;
-	int i, n = jv_array_length(jv_copy(*models));
-
-	for (i = 0; !there && i < n; i++)
-		there = jv_equal(jv_array_get(jv_copy(*models), i), jv_copy(v));
-	if (there)
-		jv_free(v);
-	else
-		*models = jv_array_append(*models, v);
-}
-
-/* The ids that one pattern stands for, in the list's order. */
-static void
-add_models(const struct compose *c, jv *models, const char *pattern)
-{
-	size_t n, i;
-	const char *const *ids = models_ids(MODELS_MODELS, &n);
-	bool any = false;
-
-	if (*pattern == '\0')
-		diag_die(EX_USAGE, "--models: an empty id");
-	source_check("--models", pattern, strlen(pattern));
-	for (i = 0; i < n; i++) {
-		if (!config_matches(ids[i], pattern))
-			continue;
-		add_model(models, ids[i]);
-		any = true;
-	}
-	if (any)
-		return;
-	if (config_is_pattern(pattern))
-		diag_die(EX_USAGE, "--models: no known model matches '%s'"
-		    " (supai-models lists them)", pattern);
-	if ((c->lax & REQUEST_UNLISTED) == 0 &&
-	    !models_known(MODELS_MODELS, pattern)) {
-		if (models_known(MODELS_MODES, pattern))
-			diag_die(EX_USAGE, "--models: '%s' is a mode, not a model:"
-			    " give it to -m", pattern);
-		unknown(MODELS_MODELS, "--models", pattern);
-	}
-	add_model(models, pattern);
-}
-
-static jv
-models_of(const struct compose *c)
-{
-	jv models = jv_array();
-	const char *p;
-	char *id;
-	size_t i, n;
-
-	for (i = 0; i < c->models.n; i++) {
-		for (p = c->models.p[i];; p += n + 1) {
-			n = strcspn(p, ",");
-			id = mem_copy(p, n);
-			add_models(c, &models, id);
-			free(id);
-			if (p[n] == '\0')
-				break;
-		}
-	}
-	return models;
+	lay_over(&c->environment,
+	    source_object("--environment", EX_USAGE, json, strlen(json)));
 }
 
 /* Members stand in this order, whatever the order of the options. */
 static void
-make_base(struct compose *c)
+make_tail(struct compose *c)
 {
-	jv base = value_set(jv_object(), "model", mode_of(c));
+	struct emit e = {.out = &c->tail};
 
-	base = value_set(base, "messages", jv_array());
+	emit_close(&e, ']');
 	if (c->models.n > 0)
-		base = value_set(base, "models", models_of(c));
-	if (jv_object_length(jv_copy(c->environment)) > 0)
-		base = value_set(base, "environment", jv_copy(c->environment));
-	base = value_set(base, "stream", jv_bool(!c->whole));
-	if (c->usage)
-		base = value_set(base, "stream_options",
-		    value_set(jv_object(), "include_usage", jv_true()));
-	if (c->chunks)
-		base = value_set(base, "include_supai_chunks", jv_true());
-	c->base = base;
-}
-
-static jv
-message(const char *role, jv content)
-{
-	return value_set(value_set(jv_object(), "role", jv_string(role)), "content",
-	    content);
-}
-
-static void
-read_history(struct compose *c)
-{
-	struct buf text = {0}, why = {0};
-	const char *name;
-	size_t i;
-
-	for (i = 0; i < c->history.n; i++) {
-		buf_clear(&text);
-		name = source_file(c->history.p[i], IO_TEXT, c->max, &text);
-		source_check(name, text.p, text.n);
-		if (!history_add(&c->messages, text.p, text.n, c->lax, &why))
-			diag_die(EX_DATAERR, "%s: %s", name, buf_string(&why));
+		source_models(&c->models, c->lax, &e);
+	if (c->environment.kind == MERGE_OBJECT)	/* and not empty */
+		merge_emit(&c->environment, emit_name(&e, "environment"));
+	emit_word(emit_name(&e, "stream"), c->whole ? "false" : "true");
+	if (c->usage) {
+		emit_open(emit_name(&e, "stream_options"), '{');
+		emit_word(emit_name(&e, "include_usage"), "true");
+		emit_close(&e, '}');
 	}
-	buf_free(&text);
+	if (c->chunks)
+		emit_word(emit_name(&e, "include_supai_chunks"), "true");
+	emit_close(&e, '}');
 }
 
-/* The system message is the first one, and the only one; an empty one is none. */
+/* Up to its content. */
 static void
-set_system(struct compose *c)
+open_message(struct emit *e, const char *role)
+{
+	emit_open(e, '{');
+	member(e, "role", role);
+	emit_name(e, "content");
+}
+
+/* The system message, the first one; an empty one is none. */
+static void
+add_system(struct compose *c, struct emit *e)
 {
 	struct buf text = {0};
-	jv messages = jv_array(), v;
-	int i, n = jv_array_length(jv_copy(c->messages));
 
 	if (c->system[0] == '@' && c->system[1] != '@') {
 		source_text(c->system + 1, c->max, &text);
@@ -291,19 +176,45 @@ set_system(struct compose *c)
 		buf_adds(&text, c->system + (c->system[0] == '@'));
 		source_check("--system", buf_string(&text), text.n);
 	}
-	if (text.n > 0)
-		messages = jv_array_append(messages, message("system",
-		    value_text(text.p, text.n)));
-	for (i = 0; i < n; i++) {
-		v = jv_array_get(jv_copy(c->messages), i);
-		if (strcmp(value_string(v, "role"), "system") == 0)
-			jv_free(v);
-		else
-			messages = jv_array_append(messages, v);
+	if (text.n > 0) {
+		open_message(e, "system");
+		emit_text(e, text.p, text.n);
+		emit_close(e, '}');
 	}
-	jv_free(c->messages);
-	c->messages = messages;
 	buf_free(&text);
+}
+
+static void
+add_history(struct compose *c, struct emit *e)
+{
+	struct history h = {.messages = e, .no_system = c->system != NULL,
+	    .lax = c->lax};
+	struct buf text = {0}, why = {0};
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < c->history.n; i++) {
+		buf_clear(&text);
+		name = source_file(c->history.p[i], IO_TEXT, c->max, &text);
+		source_check(name, text.p, text.n);
+		if (!history_add(&h, text.p, text.n, &why))
+			diag_die(EX_DATAERR, "%s: %s", name, buf_string(&why));
+	}
+	buf_free(&text);
+}
+
+static void
+make_head(struct compose *c, const char *mode)
+{
+	struct emit e = {.out = &c->head};
+
+	emit_open(&e, '{');
+	member(&e, "model", mode);
+	emit_open(emit_name(&e, "messages"), '[');
+	if (c->system != NULL)
+		add_system(c, &e);
+	add_history(c, &e);
+	c->begun = e.comma;
 }
 
 /* A file's text under its base name, as head(1) and tail(1) show several files. */
@@ -336,15 +247,10 @@ read_files(struct compose *c)
 	buf_free(&text);
 }
 
-static jv
-part(const char *type, jv value)
-{
-	return value_set(value_set(jv_object(), "type", jv_string(type)), type, value);
-}
-
 static void
 read_images(struct compose *c)
 {
+	struct emit e = {.out = &c->parts, .comma = true};
 	struct buf bytes = {0}, url = {0};
 	const char *name;
 	size_t i;
@@ -364,8 +270,12 @@ read_images(struct compose *c)
 				diag_die(EX_DATAERR, "%s: not a PNG, JPEG, GIF or"
 				    " WebP image", name);
 		}
-		c->parts = jv_array_append(c->parts, part("image_url",
-		    value_set(jv_object(), "url", value_text(url.p, url.n))));
+		emit_open(&e, '{');
+		member(&e, "type", "image_url");
+		emit_open(emit_name(&e, "image_url"), '{');
+		emit_text(emit_name(&e, "url"), url.p, url.n);
+		emit_close(&e, '}');
+		emit_close(&e, '}');
 	}
 	buf_free(&bytes);
 	buf_free(&url);
@@ -433,10 +343,10 @@ claim_stdin(struct compose *c)
 static void
 read_bodies(struct compose *c)
 {
+	struct merge all = {0};
 	struct buf text = {0};
 	const char *arg, *name;
 	size_t i;
-	jv body;
 
 	for (i = 0; i < c->bodies.n; i++) {
 		arg = c->bodies.p[i];
@@ -445,24 +355,28 @@ read_bodies(struct compose *c)
 			name = source_file(arg + 1, IO_TEXT, c->max, &text);
 			if (text.n == 0)
 				diag_die(EX_NOINPUT, "%s: empty", name);
-			body = source_object(name, EX_DATAERR, text.p, text.n);
+			lay_over(&all,
+			    source_object(name, EX_DATAERR, text.p, text.n));
 		} else {
-			body = source_object("--body", EX_USAGE, arg, strlen(arg));
+			lay_over(&all,
+			    source_object("--body", EX_USAGE, arg, strlen(arg)));
 		}
-		c->body = jv_object_merge_recursive(c->body, body);
 	}
+	if (c->bodies.n > 0)
+		merge_emit(&all, &(struct emit){.out = &c->body});
+	merge_free(&all);
 	buf_free(&text);
 }
 
 void
 compose_start(struct compose *c)
 {
-	make_base(c);
+	const char *mode = source_mode(c->mode, c->lax);
+
+	make_tail(c);
 	join_words(c);
 	claim_stdin(c);
-	read_history(c);
-	if (c->system != NULL)
-		set_system(c);
+	make_head(c, mode);
 	read_files(c);
 	read_images(c);
 	read_bodies(c);
@@ -502,38 +416,57 @@ add_prompt(const struct compose *c, const char *text, size_t n,
 	return why->n == 0;
 }
 
-jv
+bool
 compose_request(const struct compose *c, const char *text, size_t n,
-    struct buf *why)
+    struct buf *out, struct buf *why)
 {
+	struct emit e = {.out = out, .comma = c->begun};
 	struct buf prompt = {0};
-	jv content;
+	bool ok = add_prompt(c, text, n, &prompt, why);
 
-	if (!add_prompt(c, text, n, &prompt, why)) {
-		buf_free(&prompt);
-		return jv_invalid();
+	buf_add(out, c->head.p, c->head.n);
+	open_message(&e, "user");
+	if (c->parts.n == 0) {
+		emit_text(&e, prompt.p, prompt.n);
+	} else {
+		emit_open(&e, '[');
+		emit_open(&e, '{');
+		member(&e, "type", "text");
+		emit_text(emit_name(&e, "text"), prompt.p, prompt.n);
+		emit_close(&e, '}');
+		buf_add(out, c->parts.p, c->parts.n);
+		emit_close(&e, ']');
 	}
-	content = value_text(prompt.p, prompt.n);
+	emit_close(&e, '}');
+	buf_add(out, c->tail.p, c->tail.n);
 	buf_free(&prompt);
-	if (jv_array_length(jv_copy(c->parts)) > 0)
-		content = jv_array_concat(JV_ARRAY(part("text", content)),
-		    jv_copy(c->parts));
-	return value_set(jv_copy(c->base), "messages",
-	    jv_array_append(jv_copy(c->messages), message("user", content)));
+	return ok;
+}
+
+void
+compose_base(const struct compose *c, struct buf *out)
+{
+	buf_add(out, c->head.p, c->head.n);
+	buf_add(out, c->tail.p, c->tail.n);
 }
 
 bool
-compose_finish(const struct compose *c, jv request, struct buf *out,
-    struct buf *why)
+compose_finish(const struct compose *c, const struct buf *request,
+    struct json over, struct buf *out, struct buf *why)
 {
 	struct request_fault fault;
+	struct merge all = {0};
 	size_t start = out->n;
 	struct json checked;
 	bool ok;
 
-	request = jv_object_merge_recursive(request, jv_copy(c->body));
-	value_dump(request, out);
-	jv_free(request);
+	lay_over(&all, (struct json){request->p, request->n});
+	if (json_type(over) == JSON_OBJECT)
+		lay_over(&all, over);
+	if (c->body.n > 0)
+		lay_over(&all, (struct json){c->body.p, c->body.n});
+	merge_emit(&all, &(struct emit){.out = out});
+	merge_free(&all);
 	ok = request_read(out->p + start, out->n - start, c->lax, &checked, &fault);
 	if (!ok)
 		buf_add(why, fault.message.p, fault.message.n);
@@ -544,8 +477,7 @@ compose_finish(const struct compose *c, jv request, struct buf *out,
 void
 compose_single(struct compose *c, struct buf *out)
 {
-	struct buf text = {0}, why = {0};
-	jv request;
+	struct buf text = {0}, request = {0}, why = {0};
 
 	if (c->hole) {
 		source_text("-", c->max, &text);
@@ -555,13 +487,13 @@ compose_single(struct compose *c, struct buf *out)
 		drop_newline(&text);
 		buf_string(&text);	/* so that an empty one is still a text */
 	}
-	request = compose_request(c, c->hole ? text.p : NULL, text.n, &why);
-	if (why.n > 0)
+	if (!compose_request(c, c->hole ? text.p : NULL, text.n, &request, &why))
 		diag_die(EX_NOINPUT, "%s%s", c->hole ? "standard input: " : "",
 		    buf_string(&why));
-	if (!compose_finish(c, request, out, &why))
+	if (!compose_finish(c, &request, (struct json){0}, out, &why))
 		diag_die(EX_USAGE, "%s", buf_string(&why));
 	buf_free(&text);
+	buf_free(&request);
 }
 
 bool
@@ -586,11 +518,11 @@ compose_free(struct compose *c)
 	opt_words_free(&c->images);
 	opt_words_free(&c->words);
 	opt_words_free(&c->bodies);
-	jv_free(c->environment);
-	jv_free(c->base);
-	jv_free(c->messages);
-	jv_free(c->parts);
-	jv_free(c->body);
+	merge_free(&c->environment);
+	buf_free(&c->head);
+	buf_free(&c->tail);
+	buf_free(&c->parts);
+	buf_free(&c->body);
 	buf_free(&c->text);
 	buf_free(&c->before);
 	buf_free(&c->after);

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jv.h>
-
 #include "buf.h"
+#include "json.h"
+#include "merge.h"
 #include "opt.h"
 
 struct compose {
@@ -22,19 +22,18 @@ struct compose {
 	struct opt_words	 models;	/* ids and patterns, comma lists */
 	struct opt_words	 history, files, images;
 	struct opt_words	 words;		/* of the prompt */
-	jv			 environment;	/* an object, built by the calls below */
+	struct merge		 environment;	/* an object, built by the calls below */
 	struct opt_words	 bodies;	/* JSON objects, or "@FILE" */
 	bool			 chunks, usage, whole; /* whole: no stream */
 	unsigned		 lax;		/* as request_check has it */
 	bool			 bulk;		/* each request is made of a record */
 	bool			 records;	/* standard input holds those */
 	size_t			 max;		/* bytes of a file, and of a request */
-	/* Made by compose_start. */
-	jv			 base;		/* the request but for its messages */
-	/* The rest is compose's own. */
-	jv			 messages;	/* those before the prompt */
-	jv			 parts;		/* the images */
-	jv			 body;		/* the bodies, merged */
+	/* Made by compose_start; compose's own. */
+	struct buf		 head, tail;	/* a request, JSON, around its last message */
+	bool			 begun;		/* the head has messages */
+	struct buf		 parts;		/* the images, JSON, a comma before each */
+	struct buf		 body;		/* the bodies, merged: JSON, or empty */
 	struct buf		 text;		/* what stands before the prompt: the files */
 	struct buf		 before, after;	/* the words around the "-" */
 	bool			 hole;		/* there is a "-", or neither words nor files */
@@ -52,21 +51,24 @@ void	compose_environment(struct compose *c, const char *json);
 void	compose_start(struct compose *c);
 
 /*
- * A request, owned by the caller: the prompt is the words, with text (n bytes of
- * UTF-8; NULL: there is none) where the "-" stands, else at their end. Invalid,
- * with why appended, when that leaves no prompt, or a "-" without a text.
+ * Appends a request, JSON: the prompt is the words with text (n bytes of UTF-8; NULL:
+ * there is none) where the "-" stands, else at their end. False with why appended when
+ * that leaves no prompt, or a "-" without a text.
  */
-jv	compose_request(const struct compose *c, const char *text, size_t n,
-	    struct buf *why);
+bool	compose_request(const struct compose *c, const char *text, size_t n,
+	    struct buf *out, struct buf *why);
+
+/* The same without a prompt, for messages to be laid over it. */
+void	compose_base(const struct compose *c, struct buf *out);
 
 /*
- * Appends the request (consumed), the bodies merged into it deeply, as JSON. False with
- * why appended where the API would not take it.
+ * Appends the request, over (where it is an object) and the bodies laid over it deeply.
+ * False with why appended where the API would not take it.
  */
-bool	compose_finish(const struct compose *c, jv request, struct buf *out,
-	    struct buf *why);
+bool	compose_finish(const struct compose *c, const struct buf *request,
+	    struct json over, struct buf *out, struct buf *why);
 
-/* The same of a tool that makes one: reads standard input where asked for. */
+/* All of it for a tool that makes one: reads standard input where asked for. */
 void	compose_single(struct compose *c, struct buf *out);
 
 /*

@@ -1,17 +1,20 @@
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jq.h>
 
 #include "diag.h"
+#include "emit.h"
 #include "filter.h"
 #include "mem.h"
-#include "value.h"
 
 struct filter {
 	struct filter	*next;
 	jq_state	*jq;
 	struct buf	 errors;	/* what libjq said while compiling */
+	struct buf	 value;		/* the last result */
 };
 
 /*
@@ -27,6 +30,47 @@ free_all(void)
 {
 	while (filters != NULL && !running)
 		filter_free(filters);
+}
+
+static void
+nomem(void *unused)
+{
+	(void)unused;
+	mem_out();
+}
+
+/* libjq 1.6 says so itself and calls abort(3), whatever its handler is. */
+static void
+on_abort(int sig)
+{
+	(void)sig;
+	mem_out_now();
+}
+
+/* Before the first one: makes libjq's "out of memory" ours, with its status. */
+static void
+prepare(void)
+{
+	struct sigaction sa = {.sa_handler = on_abort, .sa_flags = (int)SA_RESETHAND};
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGABRT, &sa, NULL);
+	jv_nomem_handler(nomem, NULL);
+	if (atexit(free_all) != 0)
+		mem_out();
+}
+
+/* Appends a value (consumed) as JSON, or a string as it is. */
+static void
+add_value(struct buf *out, jv v, bool quote)
+{
+	jv text = v;
+
+	if (quote || jv_get_kind(v) != JV_KIND_STRING)
+		text = jv_dump_string(v, 0);
+	buf_add(out, jv_string_value(text),
+	    (size_t)jv_string_length_bytes(jv_copy(text)));
+	jv_free(text);
 }
 
 /*
@@ -69,10 +113,9 @@ say_debug(void *data, jv v)
 	struct buf b = {0};
 
 	(void)data;
-	value_dump(v, &b);
+	add_value(&b, v, true);
 	diag_warn("debug: %s", buf_string(&b));
 	buf_free(&b);
-	jv_free(v);
 }
 
 /* What libjq 1.6 leaves unset, and calls or looks at all the same. */
@@ -93,8 +136,8 @@ filter_new(const char *program, const char *name)
 	struct filter *f = mem_zero(1, sizeof(*f));
 	bool ok;
 
-	if (filters == NULL && atexit(free_all) != 0)
-		mem_out();
+	if (filters == NULL)
+		prepare();
 	f->next = filters;
 	filters = f;
 	running = true;
@@ -110,28 +153,47 @@ filter_new(const char *program, const char *name)
 	return f;
 }
 
-void
-filter_start(struct filter *f, jv input)
+bool
+filter_start(struct filter *f, struct json input, struct buf *why)
 {
+	struct buf text = {0};
+	bool ok;
+	jv v;
+
+	if (input.n > INT_MAX / 2)
+		mem_out();
 	running = true;
-	jq_start(f->jq, input, 0);
+	/* libjq refuses a lone surrogate's escape: strings are written anew. */
+	emit_json(&(struct emit){.out = &text}, input);
+	v = jv_parse_sized(text.p, (int)text.n);
+	buf_free(&text);
+	ok = jv_is_valid(v);
+	if (ok) {
+		jq_start(f->jq, v, 0);
+	} else {
+		jv_free(v);
+		buf_adds(why, "nested too deep for libjq");
+	}
 	running = false;
+	return ok;
 }
 
-/* Appends what error was called with (consumed): a string as it is, anything else as JSON. */
-static void
-explain(jv message, struct buf *why)
+/* The result (consumed) as text. */
+static enum filter_got
+give(struct filter *f, jv result, struct json *value, struct buf *why)
 {
-	if (jv_get_kind(message) == JV_KIND_STRING)
-		buf_add(why, jv_string_value(message),
-		    (size_t)jv_string_length_bytes(jv_copy(message)));
-	else
-		value_dump(message, why);
-	jv_free(message);
+	struct json_fault fault;
+
+	buf_clear(&f->value);
+	add_value(&f->value, result, true);
+	if (json_parse(f->value.p, f->value.n, value, &fault))
+		return FILTER_VALUE;
+	buf_adds(why, "the result is nested too deep");
+	return FILTER_ERROR;
 }
 
 enum filter_got
-filter_next(struct filter *f, jv *value, struct buf *why)
+filter_next(struct filter *f, struct json *value, struct buf *why)
 {
 	jv result, code;
 	bool failed;
@@ -139,15 +201,12 @@ filter_next(struct filter *f, jv *value, struct buf *why)
 	running = true;
 	result = jq_next(f->jq);
 	running = false;
-	if (jv_is_valid(result)) {
-		*value = result;
-		return FILTER_VALUE;
-	}
-	*value = jv_invalid();
+	if (jv_is_valid(result))
+		return give(f, result, value, why);
 	if (!filter_halted(f)) {
 		failed = jv_invalid_has_msg(jv_copy(result)) != 0;
 		if (failed)
-			explain(jv_invalid_get_msg(result), why);
+			add_value(why, jv_invalid_get_msg(result), false);
 		else
 			jv_free(result);
 		return failed ? FILTER_ERROR : FILTER_END;
@@ -158,7 +217,7 @@ filter_next(struct filter *f, jv *value, struct buf *why)
 	failed = jv_is_valid(code);
 	jv_free(code);
 	if (failed) {
-		explain(jq_get_error_message(f->jq), why);
+		add_value(why, jq_get_error_message(f->jq), false);
 		buf_trim(why, "\n");	/* jq adds none: programs bring theirs */
 	}
 	return failed ? FILTER_ERROR : FILTER_END;
@@ -182,5 +241,6 @@ filter_free(struct filter *f)
 	*at = f->next;
 	jq_teardown(&f->jq);
 	buf_free(&f->errors);
+	buf_free(&f->value);
 	free(f);
 }

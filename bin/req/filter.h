@@ -1,16 +1,15 @@
 /*
- * filter: a jq program, compiled once and run on one value after the other.
- * Not for building values: that is value's. It stands on libjq's interpreter,
- * whose start costs some 20 ms, so that only who has a program pays for it.
+ * filter: a jq program, compiled once and run on one value after the other. libjq's
+ * interpreter, whose start costs some 20 ms, and its values are here alone: only who has
+ * a program pays for it. What comes out has its precision: a double's, before jq 1.7.
  */
 #ifndef FILTER_H
 #define FILTER_H
 
 #include <stdbool.h>
 
-#include <jv.h>
-
 #include "buf.h"
+#include "json.h"
 
 struct filter;
 
@@ -20,15 +19,19 @@ struct filter;
  */
 struct filter *filter_new(const char *program, const char *name);
 
-/* Begins on a value, which is consumed. */
-void	filter_start(struct filter *f, jv input);
+/*
+ * Begins on a value (borrowed for the call). False with why appended where libjq does
+ * not take it: it nests less deep than we do.
+ */
+bool	filter_start(struct filter *f, struct json input, struct buf *why);
 
 enum filter_got {
-	FILTER_VALUE,	/* *value is the next result, owned by the caller */
+	FILTER_VALUE,	/* *value is the next result, borrowed until the one after it */
 	FILTER_END,	/* there is none left */
 	FILTER_ERROR,	/* the program failed on this value; why has its message appended */
 };
-enum filter_got filter_next(struct filter *f, jv *value, struct buf *why);
+enum filter_got filter_next(struct filter *f, struct json *value,
+	    struct buf *why);
 
 /*
  * Whether the program called halt or halt_error, which fails on the value too:

@@ -1,20 +1,11 @@
-#include "emit.h"
 #include "history.h"
 #include "json.h"
 #include "request.h"
-#include "value.h"
-
-/* Where messages go, by which rules, and why one may not. */
-struct history {
-	jv		*messages;
-	unsigned	 lax;
-	struct buf	*why;
-};
 
 static bool
 refuse(struct history *h, const char *why)
 {
-	buf_adds(h->why, why);
+	buf_adds(&h->why, why);
 	return false;
 }
 
@@ -22,19 +13,14 @@ static bool
 add_message(struct history *h, struct json message)
 {
 	struct request_fault fault;
-	jv v;
 
 	if (!request_check_message(message, h->lax, &fault)) {
-		buf_add(h->why, fault.message.p, fault.message.n);
+		buf_add(&h->why, fault.message.p, fault.message.n);
 		buf_free(&fault.message);
 		return false;
 	}
-	v = value_of(message);
-	if (!jv_is_valid(v)) {
-		jv_free(v);
-		return refuse(h, "nested too deep for libjq");
-	}
-	*h->messages = jv_array_append(*h->messages, v);
+	if (!h->no_system || !json_is(json_get(message, "role"), "system"))
+		emit_compact(h->messages, message);
 	return true;
 }
 
@@ -138,7 +124,7 @@ add_value(struct history *h, const char *p, size_t n, size_t *end)
 
 	*end = json_scan(&scan, p, n, &whole);
 	if (!json_parse(p, *end, &v, &fault)) {
-		buf_printf(h->why, "not JSON: %s", fault.why);
+		buf_printf(&h->why, "not JSON: %s", fault.why);
 		*end = fault.at;
 		return false;
 	}
@@ -149,14 +135,12 @@ add_value(struct history *h, const char *p, size_t n, size_t *end)
 }
 
 bool
-history_add(jv *messages, const char *p, size_t n, unsigned lax,
-    struct buf *why)
+history_add(struct history *h, const char *p, size_t n, struct buf *why)
 {
-	struct buf fault = {0};
-	struct history h = {messages, lax, &fault};
 	const char *start = p;
 	size_t end;
 
+	buf_clear(&h->why);
 	for (;; p += end, n -= end) {
 		while (n > 0 && json_is_space(*p)) {
 			p++;
@@ -164,11 +148,11 @@ history_add(jv *messages, const char *p, size_t n, unsigned lax,
 		}
 		if (n == 0)
 			return true;
-		if (!add_value(&h, p, n, &end))
+		if (!add_value(h, p, n, &end))
 			break;
 	}
 	buf_printf(why, "line %lu: ", line_of(start, p + end));
-	buf_add(why, fault.p, fault.n);
-	buf_free(&fault);
+	buf_add(why, h->why.p, h->why.n);
+	buf_free(&h->why);
 	return false;
 }

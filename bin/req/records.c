@@ -4,7 +4,6 @@
 #include "json.h"
 #include "records.h"
 #include "utf8.h"
-#include "value.h"
 
 /* Goes on to the next file, whose form is its own. */
 static bool
@@ -49,9 +48,9 @@ value_end(struct records *r, const char *p, size_t n, bool *whole)
 
 /* Turns a record's bytes into its value. */
 static enum records_got
-take(struct records *r, const char *p, size_t n, jv *value, struct buf *why)
+take(struct records *r, const char *p, size_t n, struct buf *why)
 {
-	struct json_fault fault = {.why = "not a JSON value"};
+	struct json_fault fault;
 	size_t valid = utf8_valid(p, n);
 	const char *nul = r->raw ? memchr(p, '\0', n) : NULL;
 
@@ -65,12 +64,12 @@ take(struct records *r, const char *p, size_t n, jv *value, struct buf *why)
 		return RECORDS_BAD;
 	}
 	if (r->raw) {
-		*value = value_text(p, n);
+		buf_clear(&r->quoted);
+		json_quote(&r->quoted, p, n);
+		r->value = (struct json){r->quoted.p, r->quoted.n};
 		return RECORDS_VALUE;
 	}
-	if (json_parse(p, n, &r->text, &fault))
-		*value = value_of(r->text);
-	if (jv_is_valid(*value))
+	if (json_parse(p, n, &r->value, &fault))
 		return RECORDS_VALUE;
 	buf_printf(why, "not JSON: %s, at offset %zu", fault.why, fault.at);
 	return RECORDS_BAD;
@@ -97,7 +96,7 @@ is_one_value(struct records *r, const char *p, size_t n)
 }
 
 static enum records_got
-next_line(struct records *r, jv *value, struct buf *why)
+next_line(struct records *r, struct buf *why)
 {
 	const char *p;
 	size_t n, blank;
@@ -105,7 +104,7 @@ next_line(struct records *r, jv *value, struct buf *why)
 
 	while ((got = io_line(&r->in, &p, &n)) == IO_RECORD) {
 		if (r->raw)
-			return take(r, p, n, value, why);
+			return take(r, p, n, why);
 		blank = skip_space(p, n);
 		if (blank == n)
 			continue;
@@ -116,7 +115,7 @@ next_line(struct records *r, jv *value, struct buf *why)
 			return RECORDS_END;
 		}
 		r->lines = true;
-		return take(r, p, n, value, why);
+		return take(r, p, n, why);
 	}
 	if (got == IO_END)
 		return RECORDS_END;
@@ -142,7 +141,7 @@ read_more(struct records *r)
 
 /* The next of values that stand as they like. */
 static enum records_got
-next_value(struct records *r, jv *value, struct buf *why)
+next_value(struct records *r, struct buf *why)
 {
 	enum records_got got;
 	size_t end = 0;
@@ -164,7 +163,7 @@ next_value(struct records *r, jv *value, struct buf *why)
 	if (end == 0)
 		return RECORDS_END;
 	got = end > r->in.max ? too_long(r, why)
-	    : take(r, r->held.p + r->at, end, value, why);
+	    : take(r, r->held.p + r->at, end, why);
 	r->at += end;
 	if (got != RECORDS_BAD)
 		return got;
@@ -176,17 +175,16 @@ next_value(struct records *r, jv *value, struct buf *why)
 }
 
 enum records_got
-records_next(struct records *r, jv *value, struct buf *why)
+records_next(struct records *r, struct buf *why)
 {
 	enum records_got got;
 
-	*value = jv_invalid();
 	if (r->in.fd == -1)	/* no file could be opened */
 		return RECORDS_END;
 	do {
-		got = r->values ? RECORDS_END : next_line(r, value, why);
+		got = r->values ? RECORDS_END : next_line(r, why);
 		if (r->values)
-			got = next_value(r, value, why);
+			got = next_value(r, why);
 	} while (got == RECORDS_END && next_file(r));
 	return got;
 }
@@ -206,4 +204,5 @@ records_stop(struct records *r)
 {
 	io_stop(&r->in);
 	buf_free(&r->held);
+	buf_free(&r->quoted);
 }

@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jv.h>
-
 #include "buf.h"
 #include "io.h"
 #include "json.h"
@@ -21,10 +19,11 @@
 struct records {
 	/* Of the record given last: */
 	unsigned long	 number;	/* from 1 */
-	struct json	 text;		/* checked, borrowed until the next; none where raw */
+	struct json	 value;		/* borrowed until the next; a string where raw */
 	bool		 raw;		/* they are lines, taken as strings */
 	struct io_in	 in;		/* its name is the file's, as messages have it */
 	/* The rest is records' own. */
+	struct buf	 quoted;	/* a raw one */
 	struct buf	 held;		/* values that may stand on several lines */
 	size_t		 at;
 	struct json_scan scan;		/* of the value at at; scanned of its bytes seen */
@@ -45,8 +44,8 @@ enum records_got {
 void	records_start(struct records *r, char **files, int nfiles, bool raw,
 	    size_t max);
 
-/* The next record: *value is the caller's. Or why it is none, appended. */
-enum records_got records_next(struct records *r, jv *value, struct buf *why);
+/* The next record; or why it is none, appended. */
+enum records_got records_next(struct records *r, struct buf *why);
 
 /*
  * The status of the input, together with the tool's own: io_status's, but where there was

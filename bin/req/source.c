@@ -2,12 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "diag.h"
 #include "io.h"
-#include "opt.h"
+#include "models.h"
+#include "request.h"
 #include "source.h"
 #include "utf8.h"
-#include "value.h"
 
 static const struct {
 	const char	*type;
@@ -81,13 +82,6 @@ source_check(const char *name, const char *p, size_t n)
 		diag_die(EX_DATAERR, "%s: not UTF-8 at offset %zu", name, valid);
 }
 
-jv
-source_string(const char *name, const char *s)
-{
-	source_check(name, s, strlen(s));
-	return value_text(s, strlen(s));
-}
-
 const char *
 source_file(const char *path, unsigned how, size_t max, struct buf *out)
 {
@@ -146,20 +140,144 @@ source_text(const char *path, size_t max, struct buf *out)
 	return name;
 }
 
-jv
+struct json
 source_object(const char *name, int status, const char *p, size_t n)
 {
-	struct json_fault fault = {.why = "not a JSON value"};
-	struct json text;
-	jv v = jv_invalid();
+	struct json_fault fault;
+	struct json v;
 
 	source_check(name, p, n);
-	if (json_parse(p, n, &text, &fault))
-		v = value_of(text);
-	if (!jv_is_valid(v))
+	if (!json_parse(p, n, &v, &fault))
 		diag_die(status, "%s: not JSON: %s, at offset %zu", name,
 		    fault.why, fault.at);
-	if (jv_get_kind(v) != JV_KIND_OBJECT)
+	if (json_type(v) != JSON_OBJECT)
 		diag_die(status, "%s: not a JSON object", name);
 	return v;
+}
+
+/* Modes and models. */
+
+static _Noreturn void
+unknown(enum models_list list, const char *option, const char *id)
+{
+	struct buf why = {0};
+
+	models_unknown(list, id, &why);
+	diag_die(EX_USAGE, "%s: %s", option, buf_string(&why));
+}
+
+/* Whether an id of the list has the word in it; a pattern matches nothing here. */
+static bool
+any_with(enum models_list list, const char *word)
+{
+	size_t n, i;
+	const char *const *ids = models_ids(list, &n);
+
+	for (i = 0; i < n; i++)
+		if (strstr(ids[i], word) != NULL)
+			return true;
+	return false;
+}
+
+static _Noreturn void
+unknown_mode(const char *option, const char *mode)
+{
+	if (models_known(MODELS_MODELS, mode))
+		diag_die(EX_USAGE, "%s: '%s' is a model, not a mode: give it to"
+		    " -M", option, mode);
+	if (strcmp(mode, "pro") == 0 && models_known(MODELS_MODES, "expert"))
+		diag_die(EX_USAGE, "%s: the mode 'pro' is called expert now",
+		    option);
+	if (*mode != '\0' && !any_with(MODELS_MODES, mode) &&
+	    any_with(MODELS_MODELS, mode))
+		diag_die(EX_USAGE, "%s: '%s' is no mode: -M '*%s*' asks the"
+		    " models of that name", option, mode, mode);
+	unknown(MODELS_MODES, option, mode);
+}
+
+const char *
+source_mode(const char *mode, unsigned lax)
+{
+	const char *option = "--model";
+
+	if (mode == NULL) {
+		mode = config_variable("SUPAI_MODEL");
+		option = "SUPAI_MODEL";
+	}
+	if (mode == NULL)
+		return "auto";
+	if (*mode == '\0' || ((lax & REQUEST_UNLISTED) == 0 &&
+	    !models_known(MODELS_MODES, mode)))
+		unknown_mode(option, mode);
+	source_check(option, mode, strlen(mode));
+	return mode;
+}
+
+/* Adds an id, unless it is there. */
+static void
+add_model(struct opt_words *ids, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < ids->n; i++)
+		if (strcmp(ids->p[i], id) == 0)
+			return;
+	opt_words_add(ids, id);
+}
+
+/* The ids that one pattern stands for, in the list's order. */
+static void
+add_models(struct opt_words *ids, const char *pattern, unsigned lax)
+{
+	size_t n, i;
+	const char *const *known = models_ids(MODELS_MODELS, &n);
+	bool any = false;
+
+	if (*pattern == '\0')
+		diag_die(EX_USAGE, "--models: an empty id");
+	source_check("--models", pattern, strlen(pattern));
+	for (i = 0; i < n; i++) {
+		if (!config_matches(known[i], pattern))
+			continue;
+		add_model(ids, known[i]);
+		any = true;
+	}
+	if (any)
+		return;
+	if (config_is_pattern(pattern))
+		diag_die(EX_USAGE, "--models: no known model matches '%s'"
+		    " (supai-models lists them)", pattern);
+	if ((lax & REQUEST_UNLISTED) == 0 &&
+	    !models_known(MODELS_MODELS, pattern)) {
+		if (models_known(MODELS_MODES, pattern))
+			diag_die(EX_USAGE, "--models: '%s' is a mode, not a model:"
+			    " give it to -m", pattern);
+		unknown(MODELS_MODELS, "--models", pattern);
+	}
+	add_model(ids, pattern);
+}
+
+void
+source_models(const struct opt_words *patterns, unsigned lax, struct emit *e)
+{
+	struct opt_words ids = {0};
+	struct buf all = {0};
+	char *list, *id, *rest;
+	size_t i;
+
+	for (i = 0; i < patterns->n; i++)
+		buf_printf(&all, "%s%s", i > 0 ? "," : "", patterns->p[i]);
+	list = buf_take(&all);
+	for (id = list; id != NULL; id = rest) {
+		rest = strchr(id, ',');
+		if (rest != NULL)
+			*rest++ = '\0';
+		add_models(&ids, id, lax);
+	}
+	emit_open(emit_name(e, "models"), '[');
+	for (i = 0; i < ids.n; i++)
+		emit_text(e, ids.p[i], strlen(ids.p[i]));
+	emit_close(e, ']');
+	opt_words_free(&ids);
+	free(list);
 }
