@@ -155,6 +155,8 @@ key_read(const struct key_source *s, const struct url *u)
 	static const struct rlimit none = {0, 0};
 	const char *name, *what = "", *c;
 	char *key;
+	size_t at;
+	bool empty;
 
 	(void)setrlimit(RLIMIT_CORE, &none);	/* a crash leaves no file with the key */
 	if (s->kind == KEY_NONE)
@@ -167,14 +169,17 @@ key_read(const struct key_source *s, const struct url *u)
 		what = "key file ";
 		key = read_file(s);
 	}
-	if (*key == '\0')
+	for (c = key; *c > ' ' && *c <= '~'; c++)
+		;
+	if (c > key && *c == '\0')
+		return key;
+	at = (size_t)(c - key) + 1;
+	empty = *key == '\0';
+	mem_forget(key);
+	if (empty)
 		diag_die(EX_CONFIG, "%s%s: is empty", what, name);
-	for (c = key; *c != '\0'; c++)
-		if (*c <= ' ' || *c > '~')
-			diag_die(EX_CONFIG, "%s%s: not a key: a space, a control"
-			    " character or a letter beyond ASCII at byte %zu",
-			    what, name, (size_t)(c - key) + 1);
-	return key;
+	diag_die(EX_CONFIG, "%s%s: not a key: a space, a control character or a"
+	    " letter beyond ASCII at byte %zu", what, name, at);
 }
 
 void
