@@ -270,10 +270,8 @@ void
 client_resolve(struct client *c, const char *tail)
 {
 	find_endpoint(c, tail);
-	c->options.url = c->endpoint.text;
-	if (c->http != NULL)	/* of the same base: with the same key */
-		return;
-	if (!c->no_key && !c->authorized)
+	/* A second one is of the same base: with the same key. */
+	if (c->http == NULL && !c->no_key && !c->authorized)
 		key_find(&c->key_source, c->key_file, &c->endpoint);
 	c->options = client_way(c, &c->endpoint);
 }
