@@ -172,15 +172,19 @@ static bool
 pass_on(struct http_exchange *x, const char *p, size_t n)
 {
 	struct send *s = x->arg;
+	bool done = false;
 
 	if (x->over)	/* read only to see whether it is damaged */
 		return true;
 	if (s->one && s->sse.status == 0)	/* else it is no event stream */
-		n = up_to_done(s, p, n, &x->over);
-	if (client_write(p, n, x->deadline) == CLIENT_WRITTEN)
-		return true;
-	x->limit = HTTP_DEADLINE;
-	return false;
+		n = up_to_done(s, p, n, &done);
+	if (client_write(p, n, x->deadline) != CLIENT_WRITTEN) {
+		x->limit = HTTP_DEADLINE;
+		return false;
+	}
+	if (done)
+		http_over(x);
+	return true;
 }
 
 static int

@@ -297,8 +297,6 @@ on_body(char *p, size_t size, size_t count, void *arg)
 		x->stopped = x->limit == HTTP_NO_LIMIT;
 		return 0;
 	}
-	if (x->over)
-		http_over(x);
 	/* After sink: while it waits for its reader no limit runs. */
 	x->last = when_now();
 	watch(x);

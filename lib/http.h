@@ -62,7 +62,7 @@ struct http_exchange {
 	long long	 deadline;	/* of when_now's clock; 0: none */
 	bool		 restartable;	/* a try may follow though bytes went to sink */
 	/* Takes the body of a 2xx response as it arrives; false stops it. It
-	   may set limit before, when that is why; and over, as http_over does. */
+	   may set limit before, when that is why. */
 	bool		(*sink)(struct http_exchange *x, const char *p, size_t n);
 	/* When not NULL: a response's headers are there, in x->head. */
 	void		(*on_head)(struct http_exchange *x);
@@ -73,7 +73,7 @@ struct http_exchange {
 	char		 why[CURL_ERROR_SIZE]; /* and its words for it, or "" */
 	enum http_limit	 limit;
 	bool		 stopped;	/* by sink */
-	bool		 over;		/* set by sink */
+	bool		 over;		/* see http_over */
 	bool		 cut;		/* a packed body lacks its end, though the
 					   response had one */
 	bool		 no_files;	/* no descriptor was left to connect with */
@@ -137,7 +137,10 @@ bool	http_is_good(const struct http_exchange *x);
 const char *http_header(const struct http_exchange *x, const char *name,
 	    size_t *n);
 
-/* All that is wanted of the body has come: it has a second to end by itself. */
+/*
+ * All that is wanted of the body has come, as sink may find: it has a second to end by
+ * itself.
+ */
 void	http_over(struct http_exchange *x);
 
 /* Ends an exchange at once; it is not returned by http_wait any more. */
