@@ -335,10 +335,12 @@ log_request(const struct exchange *x)
 
 /* The request is here, whole: settles what it gets, and logs it. */
 static void
-answer(struct exchange *x)
+answer(struct exchange *x, const char *method, const char *path)
 {
 	struct service_request *q = &x->q;
 
+	q->method = method;
+	q->path = path;
 	q->number = ++x->m->requests;
 	q->authorization = MHD_lookup_connection_value(x->connection,
 	    MHD_HEADER_KIND, "Authorization");
@@ -362,8 +364,7 @@ take_body(struct service_request *q, const char *p, size_t n)
 }
 
 static struct exchange *
-start(struct mock *m, struct MHD_Connection *c, const char *method,
-    const char *path)
+start(struct mock *m, struct MHD_Connection *c)
 {
 	struct exchange *x = mem_zero(1, sizeof(*x));
 
@@ -371,8 +372,6 @@ start(struct mock *m, struct MHD_Connection *c, const char *method,
 	x->connection = c;
 	x->fd = MHD_get_connection_info(c,
 	    MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	x->q.method = mem_string(method);
-	x->q.path = mem_string(path);
 	return x;
 }
 
@@ -387,7 +386,7 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
 	struct exchange *x = *context;
 
 	if (x == NULL) {
-		*context = x = start(m, c, method, path);
+		*context = x = start(m, c);
 		x->chunked = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
 		return MHD_YES;
 	}
@@ -397,7 +396,7 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
 		return MHD_YES;
 	}
 	if (!x->answered)
-		answer(x);
+		answer(x, method, path);
 	switch (wait_until(x, x->due)) {
 	case GO:
 		return send_response(x);
@@ -422,8 +421,6 @@ on_end(void *cls, struct MHD_Connection *c, void **context,
 	service_response_free(&x->r);
 	buf_free(&x->q.body);
 	buf_free(&x->tail);
-	free(x->q.method);
-	free(x->q.path);
 	free(x);
 	*context = NULL;
 }

@@ -34,7 +34,7 @@ struct service {
 
 struct service_request {
 	unsigned long	 number;	/* from 1 */
-	char		*method, *path;
+	const char	*method, *path;
 	const char	*authorization;	/* NULL where there is none */
 	size_t		 bytes;		/* of its body */
 	struct buf	 body;		/* empty where it was too long */
