@@ -44,10 +44,6 @@ read_source(struct chunk *c, struct json_iter *i, struct json *value)
 	struct json name, v;
 
 	c->key = c->model = (struct json){0};
-	if (!inner.object) {
-		json_pass(i, value);
-		return;
-	}
 	while (json_more(&inner, &name, &v)) {
 		if (json_is(name, "key"))
 			c->key = v;
@@ -151,17 +147,23 @@ chunk_part(struct json part, struct json *said)
 	return said->p != NULL ? voice : 0;
 }
 
-/* What an array of parts says. */
+static bool
+is_text(struct json v)
+{
+	return json_type(v) == JSON_STRING && json_holds(v);
+}
+
+/* What a content says: a text, or an array of parts. */
 static unsigned
-voices_of(struct json parts)
+voices_of(struct json content)
 {
 	struct json_iter i;
 	struct json name, part, said;
-	unsigned voices = 0, voice;
+	unsigned voices = is_text(content) ? CHUNK_SAYS_TEXT : 0, voice;
 
-	if (json_type(parts) != JSON_ARRAY)
-		return 0;
-	for (i = json_first(parts); json_more(&i, &name, &part);) {
+	if (json_type(content) != JSON_ARRAY)
+		return voices;
+	for (i = json_first(content); json_more(&i, &name, &part);) {
 		voice = chunk_part(part, &said);
 		if (json_holds(said))
 			voices |= voice;
@@ -242,18 +244,17 @@ read_delta(struct chunk_choice *choice)
 			choice->refusal = v;
 		else if ((json_is(name, "tool_calls") ||
 		    json_is(name, "function_call")) && json_holds(v))
-			choice->rest |= CHUNK_SAYS_CALL;
+			choice->voices |= CHUNK_SAYS_CALL;
 		else
 			keep_thought(thought, name, v);
 	}
 	for (k = 0; !json_holds(choice->thinking) && k < THOUGHTS; k++)
 		choice->thinking = thought[k];
-	choice->rest |= voices_of(choice->content);
+	choice->voices |= voices_of(choice->content);
 	if (voices_of(choice->thinking) != 0)
-		choice->rest |= CHUNK_SAYS_THINKING;
-	if (json_type(choice->refusal) == JSON_STRING &&
-	    json_holds(choice->refusal))
-		choice->rest |= CHUNK_SAYS_REFUSAL;
+		choice->voices |= CHUNK_SAYS_THINKING;
+	if (is_text(choice->refusal))
+		choice->voices |= CHUNK_SAYS_REFUSAL;
 }
 
 static void
@@ -331,9 +332,9 @@ chunk_says(const struct chunk *c)
 	const struct chunk_choice *choice;
 
 	if (c->kind == CHUNK_SUPAI || c->single)
-		return c->kind == CHUNK_SUPAI || chunk_voices(&c->choice) != 0;
+		return c->kind == CHUNK_SUPAI || c->choice.voices != 0;
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
-		if (chunk_voices(choice) != 0)
+		if (choice->voices != 0)
 			return true;
 	return false;
 }
@@ -406,13 +407,12 @@ read_response(struct chunk *c, struct json response)
 
 /* What is held of the body's members needs no clearing: nmembers says it all. */
 static void
-start(struct chunk *c, struct json value)
+start(struct chunk *c)
 {
 	static const struct json none;
 
 	c->kind = CHUNK_OTHER;
-	c->value = value;
-	c->error = c->id = c->choices = c->usage = c->supai = none;
+	c->value = c->error = c->id = c->choices = c->usage = c->supai = none;
 	c->body = c->custom_id = c->completion = none;
 	c->single = false;
 	c->plain = NULL;
@@ -442,10 +442,6 @@ read_chunk(struct chunk *c, struct json_iter *i, struct json *value)
 	struct json_iter inner = json_enter(i);
 
 	forget_body(c);
-	if (!inner.object) {
-		json_pass(i, value);
-		return;
-	}
 	read_body(c, &inner);
 	json_leave(i, &inner, value);
 }
@@ -493,9 +489,10 @@ chunk_of(struct chunk *c, struct json value)
 	struct members m = {0};
 	struct json_iter i = json_first(value);
 
-	start(c, value);
+	start(c);
 	if (i.object)
 		read_members(c, &i, &m);
+	c->value = value;
 	judge(c, &m);
 }
 
@@ -505,18 +502,14 @@ chunk_read(struct chunk *c, const char *record, size_t n,
 {
 	struct members m = {0};
 	struct json_iter i = json_open(record, n, fault);
-	struct json value;
+	bool ok;
 
-	start(c, (struct json){0});
-	if (!i.object) {
-		if (!json_parse(record, n, &value, fault))
-			return false;
-		chunk_of(c, value);
-		return true;
-	}
-	read_members(c, &i, &m);
-	if (!json_close(&i, &c->value))
-		return false;
-	judge(c, &m);
-	return true;
+	start(c);
+	if (i.object)
+		read_members(c, &i, &m);
+	ok = i.object ? json_close(&i, &c->value) :
+	    json_parse(record, n, &c->value, fault);
+	if (ok)
+		judge(c, &m);
+	return ok;
 }

@@ -59,7 +59,7 @@ struct chunk_choice {
 	struct json	thinking;	/* likewise, by whatever name */
 	struct json	refusal;	/* a text */
 	struct json	finish;		/* finish_reason; none where it is empty */
-	unsigned	rest;		/* what it says beside texts, see chunk_voices */
+	unsigned	voices;		/* what it says, bits of enum chunk_voice; 0: nothing */
 };
 
 /* Every slice is borrowed from the record and is JSON_NONE where it has none. */
@@ -141,19 +141,6 @@ struct chunk_iter {
 };
 void	chunk_choices(struct chunk_iter *i, const struct chunk *c);
 const struct chunk_choice *chunk_choice(struct chunk_iter *i);
-
-/* What the choice says: bits of enum chunk_voice; 0: nothing. */
-static inline unsigned
-chunk_voices(const struct chunk_choice *choice)
-{
-	unsigned voices = choice->rest;
-
-	if (choice->content.n > 2 && *choice->content.p == '"')
-		voices |= CHUNK_SAYS_TEXT;
-	if (choice->thinking.n > 2 && *choice->thinking.p == '"')
-		voices |= CHUNK_SAYS_THINKING;
-	return voices;
-}
 
 /* Whether a record says something: one of its choices does, or the ensemble. */
 bool	chunk_says(const struct chunk *c);

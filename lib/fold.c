@@ -432,7 +432,7 @@ add_choice(struct fold *f, struct fold_choice *known,
     const struct chunk_choice *choice, bool whole)
 {
 	static const struct json stop = {"\"stop\"", 6};
-	unsigned voices = chunk_voices(choice);
+	unsigned voices = choice->voices;
 
 	if (!whole && voices != 0 && known->finish.p != NULL)
 		f->late = true;

@@ -446,7 +446,7 @@ json_enter(const struct json_iter *i)
 {
 	struct json_check c = i->c;
 
-	/* What is too deep is left to json_pass, which says so. */
+	/* What is too deep is left to json_leave, which says so. */
 	if (i->p == c.end || (*i->p != '{' && *i->p != '[') ||
 	    c.depth == JSON_MAX_DEPTH)
 		return (struct json_iter){0};
@@ -501,7 +501,10 @@ json_pass(struct json_iter *i, struct json *value)
 void
 json_leave(struct json_iter *i, const struct json_iter *inner, struct json *value)
 {
-	pass(i, inner->p != NULL ? inner->p + 1 : NULL, value);
+	if (inner->c.end == NULL)
+		json_pass(i, value);
+	else
+		pass(i, inner->p != NULL ? inner->p + 1 : NULL, value);
 }
 
 bool

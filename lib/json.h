@@ -79,8 +79,8 @@ bool	json_more(struct json_iter *i, struct json *name, struct json *value);
 /*
  * The same in two steps, so that no byte is walked twice: json_name goes to the next
  * member or element, false where there is none. Then either json_pass passes its
- * value; or json_enter walks what is in it (p is NULL where it is neither array nor
- * object), and json_leave passes it once that walk is over. Both give the value.
+ * value; or json_enter walks what is in it (p is NULL, and nothing to walk, where it is
+ * neither array nor object), and json_leave passes it after that. Both give the value.
  */
 bool	json_name(struct json_iter *i, struct json *name);
 void	json_pass(struct json_iter *i, struct json *value);

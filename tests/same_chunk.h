@@ -25,7 +25,7 @@ same_choice(const struct chunk_choice *a, const struct chunk_choice *b)
 	    same_slice(a->content, b->content) &&
 	    same_slice(a->thinking, b->thinking) &&
 	    same_slice(a->refusal, b->refusal) &&
-	    chunk_voices(a) == chunk_voices(b) &&
+	    a->voices == b->voices &&
 	    same_slice(a->finish, b->finish);
 }
 

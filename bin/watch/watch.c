@@ -254,8 +254,7 @@ speaks(const struct chunk *c)
 	if (c->kind != CHUNK_DELTA && c->kind != CHUNK_COMPLETION)
 		return false;
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
-		if ((chunk_voices(choice) &
-		    (CHUNK_SAYS_TEXT | CHUNK_SAYS_REFUSAL)) != 0)
+		if ((choice->voices & (CHUNK_SAYS_TEXT | CHUNK_SAYS_REFUSAL)) != 0)
 			return true;
 	return false;
 }
