@@ -30,8 +30,7 @@ is_special(char c)
 }
 
 /*
- * After a run of plain text as far as it can be told in steps of STEP bytes:
- * what stands there ends the run, or what is left is shorter than a step. With
+ * After a run of plain text as far as it can be told in steps of STEP bytes. With
  * ascii, what is no ASCII ends it too.
  */
 #ifdef __SSE2__
@@ -75,39 +74,28 @@ static inline const char *
 plain_steps(const char *p, const char *end, bool ascii)
 {
 	uint64_t x;
-	int i;
 
 	for (; end - p >= STEP; p += STEP) {
 		memcpy(&x, p, STEP);
 		if ((((x - EACH_BYTE(0x20)) & ~x & EACH_BYTE(0x80)) |
 		    zero_byte(x ^ EACH_BYTE('"')) |
 		    zero_byte(x ^ EACH_BYTE('\\')) |
-		    (ascii ? x & EACH_BYTE(0x80) : 0)) == 0)
-			continue;
-		for (i = 0; i < STEP; i++)
-			if (is_special(p[i]) || (ascii && p[i] & 0x80))
-				return p + i;
+		    (ascii ? x & EACH_BYTE(0x80) : 0)) != 0)
+			break;
 	}
 	return p;
 }
 #endif
 
-/* After a run of plain text: the next quote, backslash or control, or end. */
-static const char *
-after_plain(const char *p, const char *end)
+/*
+ * After a run of plain text: the next quote, backslash or control, or end; with ascii,
+ * or what is no ASCII.
+ */
+static inline const char *
+after_plain(const char *p, const char *end, bool ascii)
 {
-	p = plain_steps(p, end, false);
-	while (p < end && !is_special(*p))
-		p++;
-	return p;
-}
-
-/* The same, and what is no ASCII ends the run too. */
-static const char *
-after_ascii(const char *p, const char *end)
-{
-	p = plain_steps(p, end, true);
-	while (p < end && !is_special(*p) && (unsigned char)*p < 0x80)
+	p = plain_steps(p, end, ascii);
+	while (p < end && !is_special(*p) && !(ascii && (*p & 0x80) != 0))
 		p++;
 	return p;
 }
@@ -156,7 +144,7 @@ check_string(struct json_check *c, const char *p)
 	int i;
 
 	for (p++;;) {
-		p = after_plain(p, c->end);
+		p = after_plain(p, c->end, false);
 		if (p == c->end)
 			return wrong(c, p, NULL);
 		if (*p == '"')
@@ -184,8 +172,7 @@ string_rest(const char *q, const char *end)
 	struct json_fault fault;
 	struct json_check c = {.start = q, .end = end, .fault = &fault};
 
-	if (end - q < STEP)
-		q = after_ascii(q, end);
+	q = after_plain(q, end, true);
 	if (q < end && *q == '"')
 		return (struct json_end){q + 1, true};
 	return (struct json_end){check_string(&c, q - 1), false};
@@ -565,11 +552,12 @@ pair(uint32_t high, uint32_t low)
 }
 
 /*
- * The character, or the half of a pair that stands alone, that the escape at p (a
- * backslash) means; returns what follows it.
+ * The character that the escape at p (a backslash) means; UTF8_INVALID for the half of
+ * a pair that stands alone, a high one kept in *half where the string ends with it.
+ * Returns what follows it.
  */
 static const char *
-read_escape(const char *p, uint32_t *rune)
+read_escape(const char *p, const char *end, uint32_t *rune, uint32_t *half)
 {
 	uint32_t r, low;
 
@@ -582,11 +570,13 @@ read_escape(const char *p, uint32_t *rune)
 	if (is_high(r) && p[0] == '\\' && p[1] == 'u') {
 		low = hex4(p + 2);
 		if (is_low(low)) {
-			r = pair(r, low);
-			p += 6;
+			*rune = pair(r, low);
+			return p + 6;
 		}
 	}
-	*rune = r;
+	if (is_high(r) && p == end)
+		*half = r;
+	*rune = is_high(r) || is_low(r) ? UTF8_INVALID : r;
 	return p;
 }
 
@@ -605,52 +595,48 @@ mend(uint32_t half, const char *p, const char *end)
 	return is_low(low) ? pair(half, low) : 0;
 }
 
-/* What follows the escape at p, whose character is appended, or U+FFFD. */
-static const char *
-add_escape(struct buf *out, const char *p, const char *end, uint32_t *half)
+/*
+ * Appends what a string says, as json_join does, unless out is NULL; returns how many
+ * characters it adds.
+ */
+static size_t
+join(struct json v, struct buf *out, uint32_t *half)
 {
-	uint32_t rune;
+	const char *p = v.p + 1, *end = v.p + v.n - 1, *run;
+	size_t count = 0;
+	uint32_t rune = mend(*half, p, end);
 
-	p = read_escape(p, &rune);
-	*half = p == end && is_high(rune) ? rune : 0;
-	utf8_encode(out, is_high(rune) || is_low(rune) ? 0xfffd : rune);
-	return p;
+	if (rune != 0)
+		p += 6;
+	if (rune != 0 && out != NULL) {
+		out->n -= 3;
+		utf8_encode(out, rune);
+	}
+	for (*half = 0; p < end; count++) {
+		run = p;
+		p = after_plain(p, end, true);
+		count += (size_t)(p - run);
+		if (out != NULL)
+			buf_add(out, run, (size_t)(p - run));
+		if (p == end)
+			break;
+		if (*p == '\\')
+			p = read_escape(p, end, &rune, half);
+		else
+			p += utf8_decode(p, (size_t)(end - p), &rune);
+		if (out != NULL)
+			utf8_encode(out, rune != UTF8_INVALID ? rune : 0xfffd);
+	}
+	return count;
 }
 
 void
 json_join(struct json v, struct buf *out, uint32_t *half)
 {
-	const char *p, *end, *run;
-	uint32_t whole;
-
 	if (json_type(v) != JSON_STRING || v.n == 2)
 		return;
-	p = v.p + 1;
-	end = v.p + v.n - 1;	/* the closing quote */
-	whole = mend(*half, p, end);
-	if (whole != 0) {
-		out->n -= 3;
-		utf8_encode(out, whole);
-		p += 6;
-	}
-	*half = 0;
 	buf_reserve(out, v.n);
-	while (p < end) {
-		run = after_ascii(p, end);
-		buf_add(out, p, (size_t)(run - p));
-		p = run;
-		if (p == end)
-			return;
-		if (*p == '\\') {
-			p = add_escape(out, p, end, half);
-			continue;
-		}
-		run = memchr(p, '\\', (size_t)(end - p));
-		if (run == NULL)
-			run = end;
-		utf8_add(out, p, (size_t)(run - p));
-		p = run;
-	}
+	(void)join(v, out, half);
 }
 
 void
@@ -664,30 +650,9 @@ json_text(struct json v, struct buf *out)
 size_t
 json_chars(struct json v, uint32_t *half)
 {
-	const char *p, *end, *run;
-	size_t count = 0;
-	uint32_t rune;
-
 	if (json_type(v) != JSON_STRING || v.n == 2)
 		return 0;
-	p = v.p + 1;
-	end = v.p + v.n - 1;
-	if (mend(*half, p, end) != 0)
-		p += 6;		/* the first half was counted */
-	for (*half = 0; p < end; count++) {
-		run = after_ascii(p, end);
-		count += (size_t)(run - p);
-		p = run;
-		if (p == end)
-			return count;
-		if (*p != '\\') {
-			p += utf8_decode(p, (size_t)(end - p), &rune);
-			continue;
-		}
-		p = read_escape(p, &rune);
-		*half = p == end && is_high(rune) ? rune : 0;
-	}
-	return count;
+	return join(v, NULL, half);
 }
 
 char *
@@ -729,15 +694,10 @@ json_equals(struct json v, const char *p, size_t n)
 
 	if (json_type(v) != JSON_STRING)
 		return false;
-	if (n > 0 && v.p[1] != *p && v.p[1] != '\\' &&
-	    (unsigned char)v.p[1] < 0x80)
-		return false;	/* as most are: told apart by the first byte */
 	/* A string says its bytes, but for escapes, and for what U+FFFD stands in for. */
-	if (v.n == n + 2 && (n == 0 || memcmp(v.p + 1, p, n) == 0))
-		return n == 0 || memchr(p, '\\', n) == NULL;
-	if (memchr(v.p, '\\', v.n) == NULL &&
-	    (n == 0 || memchr(p, 0xef, n) == NULL))
-		return false;
+	same = v.n == n + 2 && (n == 0 || memcmp(v.p + 1, p, n) == 0);
+	if (memchr(v.p, '\\', v.n) == NULL && (same || utf8_valid(v.p, v.n) == v.n))
+		return same;
 	json_text(v, &b);
 	same = buf_is(&b, p, n);
 	buf_free(&b);
@@ -779,7 +739,7 @@ json_quote(struct buf *out, const char *p, size_t n)
 	buf_addc(out, '"');
 	while (p < end) {
 		run = p;
-		p = after_plain(p, end);
+		p = after_plain(p, end, false);
 		buf_add(out, run, (size_t)(p - run));
 		if (p == end)
 			break;
