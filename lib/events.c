@@ -20,28 +20,21 @@ enum {
  */
 struct shape {
 	struct buf	 record;
+	size_t		 head;		/* its bytes up to the string, with its quote */
+	uint64_t	 last;		/* the last eight of them: they tell most apart */
+	size_t		 tail;		/* from the closing quote on */
 	struct chunk	 chunk;		/* never copied: slices of it are pointed at */
 	struct slice {		/* of a record of n bytes: from at on, n - less long */
 		struct json	*v;
 		size_t		 at, less;
 	} slices[5];			/* the string is the first */
 	unsigned	 nslices;
-	size_t		 tail;		/* bytes from the string's closing quote on */
-	uint64_t	 first, mask;	/* the first eight of them, or as many */
 };
 
 struct events_reader {
 	struct shape	 shapes[SHAPES + 1];
-	/*
-	 * What tells most shapes apart, close together. The n that are known come first,
-	 * the most recent one before all; the next one is free.
-	 */
-	struct key {
-		size_t		 head;	/* bytes up to the string, with its quote */
-		uint64_t	 last;	/* the last eight of them */
-		struct shape	*shape;
-	} keys[SHAPES + 1];
-	unsigned	 n;
+	struct shape	*order[SHAPES + 1]; /* the most recent one first; */
+	unsigned	 n;		/* so many are known, the next one is free */
 	struct chunk	 slow;		/* of a record that is too long for a shape */
 };
 
@@ -52,7 +45,7 @@ events_reader(void)
 	unsigned i;
 
 	for (i = 0; i <= SHAPES; i++)
-		r->keys[i].shape = &r->shapes[i];
+		r->order[i] = &r->shapes[i];
 	return r;
 }
 
@@ -103,12 +96,9 @@ add_slice(struct shape *s, struct json *v)
 
 /* Notes which slices hold the string, and what stands on both sides of it. */
 static void
-learn(struct key *key, struct json *string)
+learn(struct shape *s, struct json *string)
 {
-	struct shape *s = key->shape;
 	struct chunk *c = &s->chunk;
-	const char *end = s->record.p + s->record.n;
-	size_t some;
 
 	s->nslices = 0;
 	add_slice(s, string);
@@ -122,49 +112,37 @@ learn(struct key *key, struct json *string)
 		add_slice(s, &c->choice.delta);
 	}
 	/* Names and brackets alone make a head longer than eight bytes. */
-	key->head = (size_t)(string->p - s->record.p) + 1;
-	key->last = eight(s->record.p + key->head - sizeof(key->last));
-	s->tail = (size_t)(end - (string->p + string->n)) + 1;
-	s->first = s->mask = 0;
-	some = s->tail < sizeof(s->mask) ? s->tail : sizeof(s->mask);
-	memcpy(&s->first, end - s->tail, some);
-	memset(&s->mask, 0xff, some);
+	s->head = (size_t)(string->p - s->record.p) + 1;
+	s->last = eight(s->record.p + s->head - sizeof(s->last));
+	s->tail = s->record.n - (s->head - 1) - (string->n - 1);
 }
 
-/*
- * The end of the shape's record whose string ends with the quote at p; or NULL. A
- * tail is mostly a few brackets: one word.
- */
+/* The end of the shape's record whose string ends with the quote at p; or NULL. */
 static inline const char *
 after_tail(const struct shape *s, const char *p, const char *end)
 {
-	size_t tail = s->tail, left = (size_t)(end - p);
-	bool known = left >= sizeof(s->first) && tail <= sizeof(s->first);
-
-	if (known ? ((eight(p) ^ s->first) & s->mask) != 0 : left < tail ||
-	    memcmp(p, s->record.p + s->record.n - tail, tail) != 0)
+	if ((size_t)(end - p) < s->tail ||
+	    memcmp(p, s->record.p + s->record.n - s->tail, s->tail) != 0)
 		return NULL;
-	p += tail;
+	p += s->tail;
 	return p == end || *p == '\n' ? p : NULL;
 }
 
 /*
  * The end of the record of that shape with which the n bytes at p begin, and whether
- * its string is plain; or NULL. The last bytes of the head tell most shapes apart, before
- * all are compared.
+ * its string is plain; or NULL.
  */
 static inline struct json_end
-after_record(const struct key *key, const char *p, size_t n)
+after_record(const struct shape *s, const char *p, size_t n)
 {
 	struct json_end after = {NULL, false};
 
-	if (n <= key->head ||
-	    eight(p + key->head - sizeof(key->last)) != key->last ||
-	    memcmp(p, key->shape->record.p, key->head) != 0)
+	if (n <= s->head || eight(p + s->head - sizeof(s->last)) != s->last ||
+	    memcmp(p, s->record.p, s->head) != 0)
 		return after;
-	after = json_string_end(p + key->head - 1, p + n);
+	after = json_string_end(p + s->head - 1, p + n);
 	if (after.p != NULL)
-		after.p = after_tail(key->shape, after.p - 1, p + n);
+		after.p = after_tail(s, after.p - 1, p + n);
 	return after;
 }
 
@@ -172,10 +150,10 @@ after_record(const struct key *key, const char *p, size_t n)
 static void
 to_front(struct events_reader *r, unsigned place)
 {
-	struct key key = r->keys[place];
+	struct shape *s = r->order[place];
 
-	memmove(r->keys + 1, r->keys, place * sizeof(*r->keys));
-	r->keys[0] = key;
+	memmove(r->order + 1, r->order, place * sizeof(s));
+	r->order[0] = s;
 }
 
 const struct chunk *
@@ -187,12 +165,12 @@ events_known(struct events_reader *r, const char *p, size_t n, size_t *length)
 	unsigned i;
 
 	for (i = 0; i < r->n && after.p == NULL; i++)
-		after = after_record(&r->keys[i], p, n);
+		after = after_record(r->order[i], p, n);
 	if (after.p == NULL)
 		return NULL;
 	if (i > 1)
 		to_front(r, i - 1);
-	s = r->keys[0].shape;
+	s = r->order[0];
 	*length = (size_t)(after.p - p);
 	/* An empty string is of no shape, see moving. */
 	if (*length - s->slices->less <= 2)
@@ -208,7 +186,7 @@ static const struct chunk *
 read_new(struct events_reader *r, const char *record, size_t n,
     struct json_fault *fault)
 {
-	struct shape *s = r->keys[r->n].shape;
+	struct shape *s = r->order[r->n];
 	struct json *string;
 
 	if (n > LONGEST)
@@ -219,7 +197,7 @@ read_new(struct events_reader *r, const char *record, size_t n,
 		return NULL;
 	string = moving(&s->chunk);
 	if (string != NULL) {
-		learn(&r->keys[r->n], string);
+		learn(s, string);
 		to_front(r, r->n);
 		if (r->n < SHAPES)
 			r->n++;
