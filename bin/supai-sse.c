@@ -152,18 +152,6 @@ keep_time(struct stream *t, bool any)
 		give_up(t);
 }
 
-/* Whether there is nothing in it but what stands between answers. */
-static bool
-is_blank(const struct sse_record *r)
-{
-	size_t i = 0;
-
-	while (i < r->n && (r->data[i] == ' ' || r->data[i] == '\t' ||
-	    r->data[i] == '\r' || r->data[i] == '\n'))
-		i++;
-	return i == r->n;
-}
-
 /* The empty line that ends an answer, where one is due and may stand. */
 static void
 put_gap(struct stream *t)
@@ -177,7 +165,7 @@ put_gap(struct stream *t)
 static void
 put(struct stream *t, const struct sse_record *r)
 {
-	if (!t->o->envelope && is_blank(r))
+	if (!t->o->envelope && io_blank(r->data, r->n))
 		return;
 	put_gap(t);
 	if (t->o->envelope)

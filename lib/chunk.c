@@ -147,19 +147,13 @@ chunk_part(struct json part, struct json *said)
 	return said->p != NULL ? voice : 0;
 }
 
-static bool
-is_text(struct json v)
-{
-	return json_type(v) == JSON_STRING && json_holds(v);
-}
-
 /* What a content says: a text, or an array of parts. */
 static unsigned
 voices_of(struct json content)
 {
 	struct json_iter i;
 	struct json name, part, said;
-	unsigned voices = is_text(content) ? CHUNK_SAYS_TEXT : 0, voice;
+	unsigned voices = json_says(content) ? CHUNK_SAYS_TEXT : 0, voice;
 
 	if (json_type(content) != JSON_ARRAY)
 		return voices;
@@ -253,7 +247,7 @@ read_delta(struct chunk_choice *choice)
 	choice->voices |= voices_of(choice->content);
 	if (voices_of(choice->thinking) != 0)
 		choice->voices |= CHUNK_SAYS_THINKING;
-	if (is_text(choice->refusal))
+	if (json_says(choice->refusal))
 		choice->voices |= CHUNK_SAYS_REFUSAL;
 }
 
@@ -279,7 +273,7 @@ read_choice(struct chunk_choice *choice, struct json value)
 		choice->delta = message;
 	read_delta(choice);
 	/* Some services say "" for as long as there is none. */
-	if (json_type(choice->finish) == JSON_STRING && !json_holds(choice->finish))
+	if (json_type(choice->finish) == JSON_STRING && !json_says(choice->finish))
 		choice->finish = (struct json){0};
 	choice->index = index.p != NULL ? json_index(index) : 0;
 }

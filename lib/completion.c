@@ -44,7 +44,7 @@ keep(struct merge *members, struct json name, struct json value)
 	struct merge *m = merge_member(members, name);
 
 	if (m->kind == MERGE_NONE || (json_type(value) != JSON_NULL &&
-	    !(json_type(value) == JSON_STRING && !json_holds(value))))
+	    (json_type(value) != JSON_STRING || json_says(value))))
 		merge_set(m, value);
 }
 

@@ -27,12 +27,6 @@ same(struct fold_string s, struct json v)
 	return s.p != NULL && json_equals(v, s.p, s.n);
 }
 
-static bool
-is_empty(struct json v)
-{
-	return v.n <= 2 || v.p == NULL || *v.p != '"';
-}
-
 /* Takes the place of what s was; nothing takes nothing's. */
 static void
 set_string(struct fold_string *s, struct json v)
@@ -182,8 +176,8 @@ fold_clear(struct fold *f)
 	};
 }
 
-static struct fold_choice *
-find_choice(const struct fold *f, long index)
+struct fold_choice *
+fold_choice(const struct fold *f, long index)
 {
 	uint64_t hash;
 	size_t at = 0, *i;
@@ -197,17 +191,11 @@ find_choice(const struct fold *f, long index)
 	return NULL;
 }
 
-const struct fold_choice *
-fold_choice(const struct fold *f, long index)
-{
-	return find_choice(f, index);
-}
-
 /* The same, made where it is not there; NULL where that would be too many. */
 static struct fold_choice *
 get_choice(struct fold *f, long index)
 {
-	struct fold_choice *choice = find_choice(f, index);
+	struct fold_choice *choice = fold_choice(f, index);
 
 	if (choice == NULL && f->nchoices == FOLD_CHOICES) {
 		f->excess = "choices";
@@ -272,7 +260,7 @@ find_as_written(struct fold *f, struct json key)
 {
 	struct fold_thread **t;
 
-	if (is_empty(key))
+	if (!json_says(key))
 		return NULL;
 	/* A handful of threads take turns: mostly the one that stood here last. */
 	t = &f->turns[(key.n + (unsigned char)key.p[key.n / 2]) % FOLD_TURNS];
@@ -361,7 +349,7 @@ fold_sealed(const struct fold *f)
 static bool
 is_second(const struct fold_ids *ids, struct json id)
 {
-	return !ids->differ && ids->last.p != NULL && !is_empty(id) &&
+	return !ids->differ && ids->last.p != NULL && json_says(id) &&
 	    !same(ids->last, id);
 }
 
@@ -373,7 +361,7 @@ gets_role(const struct fold *f, const struct chunk *c)
 	const struct chunk_choice *choice;
 	struct chunk_iter i;
 
-	if (c->kind != CHUNK_DELTA || (!is_empty(c->id) && same(f->ids.last, c->id)))
+	if (c->kind != CHUNK_DELTA || (json_says(c->id) && same(f->ids.last, c->id)))
 		return false;
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
 		known = fold_choice(f, choice->index);
@@ -398,7 +386,7 @@ fold_begins(const struct fold *f, const struct chunk *c)
 		return f->started || f->texts || f->errors.n > 0 ||
 		    is_finished(f);
 	if (c->kind == CHUNK_COMPLETION)
-		return is_empty(c->id) || !same(f->id, c->id);
+		return !json_says(c->id) || !same(f->id, c->id);
 	if (is_second(&f->ids, c->id) && (f->ids.again || f->errors.n > 0 ||
 	    is_finished(f)))
 		return chunk_says(c);
@@ -665,9 +653,9 @@ bytes_of(struct json v)
 static void
 add_common(struct fold *f, const struct chunk *c)
 {
-	if (f->id.p == NULL && !is_empty(c->id))
+	if (f->id.p == NULL && json_says(c->id))
 		f->id = string_of(c->id);
-	if (!is_empty(c->id) && chunk_says(c))
+	if (json_says(c->id) && chunk_says(c))
 		add_id(&f->ids, c->id);
 	f->mixed = f->ids.differ && f->ids.again && !f->one;
 	if (c->usage.p != NULL && json_type(c->usage) == JSON_OBJECT) {

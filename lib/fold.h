@@ -156,7 +156,7 @@ bool	fold_whole(const struct fold *f);
 unsigned fold_said(const struct fold *f);
 
 /* The choice of that index; NULL where no chunk had one. */
-const struct fold_choice *fold_choice(const struct fold *f, long index);
+struct fold_choice *fold_choice(const struct fold *f, long index);
 
 /* The thread of that key, n bytes; and main's. NULL where there is none. */
 struct fold_thread *fold_thread(const struct fold *f, const char *key, size_t n);

@@ -525,7 +525,7 @@ io_too_long(const struct io_in *in)
 bool
 io_blank(const char *p, size_t n)
 {
-	for (; n > 0 && (*p == ' ' || *p == '\t' || *p == '\r'); p++)
+	for (; n > 0 && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'); p++)
 		n--;
 	return n == 0;
 }

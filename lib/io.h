@@ -140,7 +140,7 @@ bool	io_wait(struct io_in *in, long ms);
 /* Says that a record is too long, naming it and --max-record; returns 65. */
 int	io_too_long(const struct io_in *in);
 
-/* Whether a line has nothing in it, or only white space. */
+/* Whether a line, or more, has nothing in it but white space. */
 bool	io_blank(const char *p, size_t n);
 
 /*

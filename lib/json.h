@@ -108,6 +108,13 @@ json_is_space(char c)
 /* Whether there is anything in it: more than "", [], {} or null. */
 bool	json_holds(struct json v);
 
+/* Whether v is a string that is not empty. */
+static inline bool
+json_says(struct json v)
+{
+	return v.n > 2 && *v.p == '"';
+}
+
 /* Whether v is a string that says the n bytes at p. */
 bool	json_equals(struct json v, const char *p, size_t n);
 

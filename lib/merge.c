@@ -173,6 +173,7 @@ add_array(struct merge *m, struct json v)
 	static const struct json no_name;
 	struct json_iter i;
 	struct json name, value;
+	struct merge_member *element;
 	size_t *known;
 	long index;
 
@@ -180,12 +181,12 @@ add_array(struct merge *m, struct json v)
 	for (i = json_first(v); json_more(&i, &name, &value);) {
 		index = json_index(json_get(value, "index"));
 		known = find_index(m, index);
-		if (known != NULL)
-			merge_add(&m->members[*known].value, value);
-		else if (index >= 0)
-			merge_add(&push_element(m, no_name, index)->value, value);
+		element = known != NULL ? &m->members[*known] :
+		    push_element(m, no_name, index);
+		if (index >= 0)
+			merge_add(&element->value, value);
 		else	/* nothing can be added to it */
-			merge_set(&push_element(m, no_name, -1)->value, value);
+			merge_set(&element->value, value);
 	}
 }
 
@@ -229,7 +230,7 @@ find_call(struct merge *m, struct json call, bool again)
 	struct merge_member *known;
 	size_t *last;
 
-	if (json_type(id) != JSON_STRING || !json_holds(id)) {
+	if (!json_says(id)) {
 		known = goes_on(m, call, index, again);
 		return known != NULL ? known :
 		    push_element(m, (struct json){0}, index);

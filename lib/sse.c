@@ -68,7 +68,6 @@ sse_feed(struct sse *s, const char *p, size_t n)
 	s->cr = NULL;
 	if (n == 0)
 		return;
-	s->any = true;
 	if (k > n)
 		k = n;
 	memcpy(s->head + s->head_n, p, k);
@@ -88,20 +87,18 @@ find_kind(struct sse *s)
 	if (s->p == s->end)
 		return;
 	if (s->bom == 1 || s->bom == 2)
-		s->indented = true;
+		s->at = AT_VALUE;
 	else
 		for (; s->p < s->end && json_is_space(*s->p); s->p++) {
 			s->bom = 3;
-			s->indented = *s->p == ' ' || *s->p == '\t';
+			s->at = *s->p == ' ' || *s->p == '\t' ? AT_VALUE : AT_NAME;
 		}
 	if (s->p == s->end)
 		return;
-	if (s->bom % 3 == 0 && (*s->p == '{' || *s->p == '[')) {
+	if (s->bom % 3 == 0 && (*s->p == '{' || *s->p == '['))
 		s->body = BODY_JSON;
-		return;
-	}
-	s->body = BODY_STREAM;
-	s->at = s->indented ? AT_VALUE : AT_NAME;
+	else
+		s->body = BODY_STREAM;
 }
 
 /*
@@ -516,7 +513,7 @@ sse_end(struct sse *s, bool need_done)
 
 	if (s->status != 0)
 		return false;
-	if (!s->any) {
+	if (s->head_n == 0) {
 		s->status = EX_NOINPUT;
 		buf_adds(&s->why, "empty");
 		return false;

@@ -43,8 +43,6 @@ struct sse {
 	const char	*cr;		/* the first CR after p, or end; NULL: not looked for */
 	unsigned	 body;		/* what kind it is, once that is known */
 	unsigned	 bom;		/* how many bytes of a BOM were seen */
-	bool		 any;		/* some byte was fed */
-	bool		 indented;	/* white space begins the first line */
 	char		 head[64];	/* how it begins, for messages */
 	size_t		 head_n;
 	unsigned	 at;		/* where in a line p is */
