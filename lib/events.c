@@ -83,7 +83,7 @@ moving(struct chunk *c)
 	else if (c->kind == CHUNK_DELTA && c->single)
 		v = json_holds(c->choice.content) ? &c->choice.content :
 		    &c->choice.thinking;
-	return v != NULL && json_type(*v) == JSON_STRING && v->n > 2 ? v : NULL;
+	return v != NULL && json_says(*v) ? v : NULL;
 }
 
 static void

@@ -712,22 +712,3 @@ fold_median(double *scores, size_t n)
 	qsort(scores, n, sizeof(*scores), by_value);
 	return n % 2 == 1 ? scores[n / 2] : (scores[n / 2 - 1] + scores[n / 2]) / 2;
 }
-
-bool
-fold_confidence(const struct fold *f, double *median)
-{
-	const struct fold_thread *t;
-	double *scores = mem_zero(f->final.n, sizeof(*scores));
-	size_t i, n = 0;
-
-	for (i = 0; i < f->final.n; i++) {
-		t = fold_thread(f, f->final.items[i].text.p,
-		    f->final.items[i].text.n);
-		if (t != NULL && t->scored && t->confidence >= 0 && t->confidence <= 1)
-			scores[n++] = t->confidence;
-	}
-	if (n > 0)
-		*median = fold_median(scores, n);
-	free(scores);
-	return n > 0;
-}

@@ -172,12 +172,6 @@ struct fold_thread *fold_match(const struct fold *f, const char *pattern);
 bool	fold_holds(const struct fold_list *l, struct fold_string s);
 
 /*
- * Sets *median to the median confidence of the final models that have a score from
- * 0 to 1. False where none has one.
- */
-bool	fold_confidence(const struct fold *f, double *median);
-
-/*
  * The median of n scores, at least one; of an even n the mean of the two in the
  * middle. Puts the scores in order.
  */

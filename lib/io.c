@@ -308,10 +308,10 @@ give_up_powers(struct io_in *in)
 {
 	bool last = in->at == in->nfiles;
 
-	if (!in->filter || in->closed || (in->confined && !last))
+	if (!in->filter || (in->confined && !last))
 		return;
 	in->confined = true;
-	in->closed = last;
+	in->filter = !last;	/* nothing is left after that */
 	sandbox_filter(in->files + in->at, in->nfiles - in->at);
 }
 

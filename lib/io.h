@@ -78,7 +78,7 @@ struct io_in {
 	size_t	 start, end, cap;
 	size_t	 seen;	/* bytes after start known to hold no newline */
 	bool	 eof, skip, wide, kept;
-	bool	 filter, confined, closed; /* closed: no file is left to open */
+	bool	 filter, confined; /* powers are to be given up; some were */
 };
 
 /*

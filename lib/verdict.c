@@ -1,8 +1,10 @@
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apierror.h"
 #include "diag.h"
+#include "mem.h"
 #include "term.h"
 #include "verdict.h"
 
@@ -135,9 +137,19 @@ verdict_of(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 int
 verdict_confidence(const struct fold *f, double min)
 {
-	double median;
+	const struct fold_thread *t;
+	double *scores = mem_zero(f->final.n, sizeof(*scores)), median;
+	size_t i, n = 0;
 
-	if (!fold_confidence(f, &median))
+	for (i = 0; i < f->final.n; i++) {
+		t = fold_thread(f, f->final.items[i].text.p,
+		    f->final.items[i].text.n);
+		if (t != NULL && t->scored && t->confidence >= 0 && t->confidence <= 1)
+			scores[n++] = t->confidence;
+	}
+	median = n > 0 ? fold_median(scores, n) : 0;
+	free(scores);
+	if (n == 0)
 		return tell(NULL, EX_NOANSWER,
 		    "held back: no confidence scores of the final models");
 	return median >= min ? 0 : tell(NULL, EX_NOANSWER, "held back: the median"

@@ -44,8 +44,8 @@ const char *verdict_short(const struct fold *f, long choice);
 void	verdict_failure(const struct fold_thread *t, struct buf *out);
 
 /*
- * The gate: 0 where the median confidence of the final models is min or more; else 1,
- * and why is said.
+ * The gate: 0 where the median confidence of the final models, those that have one from
+ * 0 to 1, is min or more; else 1, and why is said.
  */
 int	verdict_confidence(const struct fold *f, double min);
 
