@@ -611,6 +611,7 @@ add_folded_thread(struct fold *f, struct fold_thread *t, struct json v)
 	struct json key, error;
 
 	buf_clear(&t->text);
+	t->half_text = t->half_thinking = 0;
 	json_text(json_get(v, "text"), &t->text);
 	if ((f->keep & FOLD_THINKING) != 0)
 		json_text(json_get(v, "thinking"), &t->thinking);

@@ -265,6 +265,21 @@ Yes: the air scatters blue light most.'
     expect 1 '' '*below 0.83'
 }
 
+@test "-1: a folded thread's text takes the place of half a character that came before, and crashes nothing" {
+    cat >in <<'E'
+{"object":"supai.chunk","chunk":{"type":"text","_source":{"key":"m"},"text":"a\ud83d"}}
+{"object":"chat.completion","choices":[],"supai":{"threads":{"m":{"text":""}}}}
+{"object":"supai.chunk","chunk":{"type":"text","_source":{"key":"m"},"text":"\ude00b"}}
+{"object":"supai.chunk","chunk":{"type":"done","_source":{"key":"m"}}}
+E
+    r=$'\xef\xbf\xbd'
+    run --separate-stderr supai-fold -1 in
+    assert_equal "$status $(jq -r .supai.threads.m.text <<<"$output") $stderr" \
+        "76 ${r}b supai-fold: the answer is not whole: it was cut before its end"
+    run --separate-stderr supai-text -1 -k m in
+    expect 0 "${r}b" ''
+}
+
 @test "invalid UTF-8 and lone surrogates become U+FFFD" {
     printf '{"choices":[{"delta":{"content":"a\xed\xa0\x80\xff\\ud800"},"finish_reason":"stop"}],"note":"\xff\\udc00"}\n' >in
     run --separate-stderr supai-fold in

@@ -466,6 +466,14 @@ median() {
 0:00 0 of 2 done, 0 chars'
 }
 
+@test "--log: a character in two chunks, half a pair in each, is one, and crashes nothing" {
+    printf '{"id":"a","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":%s}]}\n' \
+        'a\ud83d' null '\ude00b' '"stop"' >in
+    run --separate-stderr supai-watch --log in
+    expect 0 "$(cat in)" '0:00 writing
+0:00 3 chars'
+}
+
 @test "one model, and samples of one: each is a line" {
     { run_of o/m; chunk o/m text-start; chunk o/m text '"text":"hi"'; chunk o/m 'done'; } >in
     terminal 80 24

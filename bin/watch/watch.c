@@ -183,12 +183,15 @@ add_content(struct watch *w, const struct chunk *c)
 	const struct chunk_choice *choice;
 	struct doing *d = main_of(w);
 	struct chunk_iter i;
-	size_t chars;
+	size_t chars, had = w->view.half != 0;
 
+	/* What stands for a half that came before is there, and was counted. */
 	buf_clear(&w->text);
+	if (had > 0)
+		utf8_encode(&w->text, 0xfffd);
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
 		chunk_said(c, choice, CHUNK_SAYS_TEXT, &w->text, &w->view.half);
-	chars = utf8_count(w->text.p, w->text.n);
+	chars = utf8_count(w->text.p, w->text.n) - had;
 	if (chars > 0 && d != NULL && d->what != DOING_DONE && doing_write(d))
 		say_doing(w, fold_main(&w->fold));
 	if (chars > 0 && w->view.content == 0 && !w->fold.ensemble) {
