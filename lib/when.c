@@ -27,6 +27,25 @@ when_wall(void)
 	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+long long
+when_sooner(long long a, long long b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* The milliseconds until due, which poll(2) may wait. */
+static int
+left(long long due, long long now)
+{
+	return due <= now ? 0 : due - now > INT_MAX ? INT_MAX : (int)(due - now);
+}
+
+int
+when_left(long long due)
+{
+	return due == 0 ? -1 : left(due, when_now());
+}
+
 uint64_t
 when_chance(void)
 {
@@ -182,12 +201,7 @@ when_next(struct when *t, long long now)
 int
 when_wait(const struct when *t, long long now)
 {
-	long long left;
-
-	if (t->n == 0)
-		return -1;
-	left = t->heap[0].due - now;
-	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+	return t->n == 0 ? -1 : left(t->heap[0].due, now);
 }
 
 void

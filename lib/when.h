@@ -16,6 +16,12 @@ long long when_now(void);
 /* Milliseconds since 1970, of the day's clock, which may jump. */
 long long when_wall(void);
 
+/* The sooner of two times, of which 0 is never. */
+long long when_sooner(long long a, long long b);
+
+/* Milliseconds until due, as poll(2) has them: -1 where that is 0, never. */
+int	when_left(long long due);
+
 /* A number by chance: another one in another process, and at another time. */
 uint64_t when_chance(void);
 

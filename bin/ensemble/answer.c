@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "answer.h"
@@ -10,11 +11,20 @@
 
 enum { HALF = 3 };	/* bytes of the U+FFFD that stands for half a character */
 
+static void fail(struct answer *a, int status, const char *fmt, ...) BUF_PRINTF(3, 4);
+
 static void
-fail(struct answer *a, int status, const char *why)
+fail(struct answer *a, int status, const char *fmt, ...)
 {
+	struct buf why = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&why, fmt, ap);
+	va_end(ap);
 	a->status = status;
-	redact_add(a->redact, &a->why, why, strlen(why), 0);
+	redact_add(a->redact, &a->why, why.p, why.n, 0);
+	buf_free(&why);
 }
 
 void
@@ -131,7 +141,7 @@ fail_said(struct answer *a, int status, struct buf *message)
 	struct buf shown = {0};
 
 	term_string(&shown, message->p, message->n);
-	fail(a, status, buf_string(&shown));
+	fail(a, status, "%s", buf_string(&shown));
 	buf_free(&shown);
 	buf_free(message);
 }
@@ -150,19 +160,17 @@ static void
 take(struct answer *a, const struct sse_record *r)
 {
 	struct json_fault fault;
-	struct buf why = {0};
+	struct buf message = {0};
 	struct chunk c;
 
 	if (r->event_n == 5 && memcmp(r->event, "error", 5) == 0) {
 		take_bare_error(a, r);
 	} else if (!chunk_read(&c, r->data, r->n, &fault)) {
-		buf_printf(&why, "event %lu is not JSON: %s at byte %zu",
+		fail(a, EX_PROTOCOL, "event %lu is not JSON: %s at byte %zu",
 		    a->sse.number, fault.why, fault.at + 1);
-		fail(a, EX_PROTOCOL, buf_string(&why));
-		buf_free(&why);
 	} else if (c.error.p != NULL) {
-		apierror_message(c.error, &why);
-		fail_said(a, apierror_status(c.error), &why);
+		apierror_message(c.error, &message);
+		fail_said(a, apierror_status(c.error), &message);
 	} else if (c.kind == CHUNK_DELTA || c.kind == CHUNK_COMPLETION) {
 		take_choices(a, &c);
 		if (a->taken > a->max)
@@ -196,7 +204,7 @@ read_record(struct answer *a)
 	else if (got == SSE_ERROR)
 		take_bare_error(a, &r);
 	else if (got == SSE_FAULT)
-		fail(a, a->sse.status, buf_string(&a->sse.why));
+		fail(a, a->sse.status, "%s", buf_string(&a->sse.why));
 	a->over = got == SSE_DONE || a->status != 0;
 	if (got == SSE_MORE) {
 		buf_clear(&a->in);
@@ -209,26 +217,19 @@ read_record(struct answer *a)
 static void
 judge(struct answer *a)
 {
-	struct buf why = {0};
-
-	if (!a->over && !sse_end(&a->sse, false)) {
+	if (!a->over && !sse_end(&a->sse, false))
 		/* An empty body is not an empty input of ours. */
 		fail(a, a->sse.status == EX_NOINPUT ? EX_PROTOCOL : a->sse.status,
-		    buf_string(&a->sse.why));
-	} else if (a->finish.n == 0 && !a->whole) {
+		    "%s", buf_string(&a->sse.why));
+	else if (a->finish.n == 0 && !a->whole)
 		fail(a, EX_PROTOCOL, "the answer is not whole: it was cut before"
 		    " its end");
-	} else if (a->text.n == 0 && a->refusal.n > 0) {
-		buf_printf(&why, "refused: %s", buf_string(&a->refusal));
-		fail(a, EX_NOANSWER, buf_string(&why));
-	} else if (a->text.n == 0) {
-		buf_adds(&why, "the answer has no text");
-		if (a->finish.n > 0)
-			buf_printf(&why, ", finish reason %s",
-			    buf_string(&a->finish));
-		fail(a, EX_NOANSWER, buf_string(&why));
-	}
-	buf_free(&why);
+	else if (a->text.n == 0 && a->refusal.n > 0)
+		fail(a, EX_NOANSWER, "refused: %s", buf_string(&a->refusal));
+	else if (a->text.n == 0)
+		fail(a, EX_NOANSWER, "the answer has no text%s%s",
+		    a->finish.n > 0 ? ", finish reason " : "",
+		    buf_string(&a->finish));
 }
 
 enum answer_got

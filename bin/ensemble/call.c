@@ -82,7 +82,7 @@ call_cancel(struct call *c)
 		dequeue(c);
 	c->state = CALL_AT_REST;
 	http_cancel(&c->x);
-	c->placed = false;
+	c->open = false;
 }
 
 static void
@@ -91,8 +91,7 @@ start(struct call *c)
 	struct client *client = c->calls->client;
 
 	c->state = CALL_ACTIVE;
-	c->placed = true;
-	c->ended = false;
+	c->open = true;
 	c->tries++;
 	c->first_ms = -1;
 	answer_start(&c->answer, &client->redact, c->calls->max);
@@ -238,9 +237,8 @@ finish(struct call *c)
 		http_over(&c->x);
 	} else {
 		http_cancel(&c->x);
-		c->ended = true;
+		c->open = false;
 	}
-	c->placed = !c->ended;
 	if (status != 0 && drop_member(c)) {
 		c->tries--;
 		enqueue(c);
@@ -267,7 +265,7 @@ call_next(struct call *c)
 	enum answer_got got;
 
 	if (c->state == CALL_ACTIVE) {
-		got = answer_next(&c->answer, c->ended);
+		got = answer_next(&c->answer, !c->open);
 		if (got == ANSWER_MORE)
 			return CALL_NOTHING;
 		if (got == ANSWER_OVER)
@@ -296,6 +294,13 @@ call_free(struct call *c)
 	buf_free(&c->outcome.message);
 }
 
+/* A place is kept until the exchange has ended, and the answer is read. */
+static bool
+takes_place(const struct call *c)
+{
+	return c->open || c->state == CALL_ACTIVE;
+}
+
 /* Whether the panel's limits leave a place at a host. */
 static bool
 has_place(const struct calls *all, const struct url *u)
@@ -308,7 +313,7 @@ has_place(const struct calls *all, const struct url *u)
 	for (; limit < end; limit++) {
 		used = 0;
 		for (c = all->all; c != NULL; c = c->next)
-			used += c->placed && panel_is_host(limit,
+			used += takes_place(c) && panel_is_host(limit,
 			    c->target->url.host, c->target->url.port);
 		if (used >= limit->most && panel_is_host(limit, u->host, u->port))
 			return false;
@@ -334,37 +339,33 @@ start_queued(struct calls *all)
 	}
 }
 
-/* Queues those whose wait for another try is over; the ms until the next one's is. */
-static long
-wake(struct calls *all, long ms)
+/* Queues those whose wait for another try is over; when the next one's is, 0: never. */
+static long long
+wake(struct calls *all)
 {
-	long long now = when_now(), due = all->deadline;
+	long long now = when_now(), due = 0;
 	struct call *c;
 
 	for (c = all->all; c != NULL; c = c->next) {
 		if (c->state == CALL_WAITING && c->due <= now)
 			enqueue(c);
-		if (c->state == CALL_WAITING && (due == 0 || c->due < due))
-			due = c->due;
+		if (c->state == CALL_WAITING)
+			due = when_sooner(due, c->due);
 	}
-	if (due != 0 && (ms < 0 || due - now < ms))
-		ms = due > now ? (long)(due - now) : 0;
-	return ms;
+	return due;
 }
 
 void
-call_wait(struct calls *all, long ms)
+call_wait(struct calls *all, long long due)
 {
 	struct http_exchange *x;
 	struct call *c;
 
-	ms = wake(all, ms);
+	due = when_sooner(when_sooner(due, all->deadline), wake(all));
 	start_queued(all);
-	x = client_wait(all->client, -1, ms);
+	x = client_wait(all->client, -1, when_left(due));
 	for (; x != NULL; x = http_ended(all->client->http)) {
 		c = x->arg;
-		c->ended = true;
-		/* A place is kept until the answer is read, if it was not over before. */
-		c->placed = c->state == CALL_ACTIVE;
+		c->open = false;
 	}
 }

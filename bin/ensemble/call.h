@@ -51,7 +51,7 @@ struct call {
 	/* call's own. */
 	struct calls	*calls;		/* NULL: it was never begun */
 	enum { CALL_AT_REST, CALL_QUEUED, CALL_WAITING, CALL_ACTIVE } state;
-	bool		 placed, ended;	/* it has a place; its exchange ended */
+	bool		 open;		/* its exchange has begun and not ended */
 	struct buf	 body;
 	unsigned	 tries;
 	long long	 due;
@@ -79,9 +79,9 @@ void	call_free(struct call *c);
 
 /*
  * Starts the calls whose time and place have come, and waits until something happens:
- * at most ms milliseconds (-1: no limit), or until a signal comes.
+ * until due at most (of when_now's clock; 0: no limit), or until a signal comes.
  */
-void	call_wait(struct calls *all, long ms);
+void	call_wait(struct calls *all, long long due);
 
 /*
  * Appends the sum of usage, member by member, a JSON object; the three counts that all

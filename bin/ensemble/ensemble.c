@@ -187,14 +187,13 @@ ask_main(struct state *s, size_t n)
 	const struct run *r = s->run;
 	struct member *m = &s->main;
 	struct target *t;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < (r->nmains > 0 ? r->nmains : n); i++) {
 		t = r->nmains > 0 ? r->mains[i] : s->list[i]->targets[0];
-		for (j = 0; j < m->ntargets && m->targets[j] != t; j++)
-			;
-		m->targets[j] = t;
-		m->ntargets = j < m->ntargets ? m->ntargets : j + 1;
+		/* Samples of a model follow each other. */
+		if (m->ntargets == 0 || m->targets[m->ntargets - 1] != t)
+			m->targets[m->ntargets++] = t;
 	}
 	m->also.instructions = r->instructions != NULL ? r->instructions :
 	    question_instructions;
@@ -336,15 +335,13 @@ move(struct state *s)
 	} while (s->phase != before && s->phase != OVER);
 }
 
-/* The milliseconds until there is something to do though nothing happens. */
-static long
-next_wait(const struct state *s)
+/* When there is something to do though nothing happens; 0: never. */
+static long long
+next_due(const struct state *s)
 {
-	long long now = when_now(), due = s->phase != MAIN ? s->due : 0;
+	long long due = s->phase != MAIN ? s->due : 0;
 
-	if (s->run->q->stream && (due == 0 || s->written + SILENCE_MS < due))
-		due = s->written + SILENCE_MS;
-	return due == 0 ? -1 : due > now ? (long)(due - now) : 0;
+	return s->run->q->stream ? when_sooner(due, s->written + SILENCE_MS) : due;
 }
 
 /* A signal: what the reader has so far is no answer, and is told so. */
@@ -376,7 +373,7 @@ loop(struct state *s)
 		if (s->run->q->stream && when_now() - s->written >= SILENCE_MS)
 			buf_adds(&s->b->out, ": waiting\n\n");
 		send_out(s);
-		call_wait(&s->run->calls, next_wait(s));
+		call_wait(&s->run->calls, next_due(s));
 	}
 }
 

@@ -105,28 +105,23 @@ put_time(struct emit *e, long wait_ms)
 	emit_text(e, text, strlen(text));
 }
 
-/* A failure: it is tried again after wait_ms, and say_retry follows; -1: it is not. */
+/* A failure, and that it is tried again after wait_ms; -1: it is not. */
 static void
-say_error(struct run *r, struct member *m, const char *why, long wait_ms)
+say_failure(struct run *r, struct member *m, const char *why, long wait_ms)
 {
 	struct emit e;
 
-	if (!body_chunk(&r->body, &e, "error", &m->thread, true))
+	if (body_chunk(&r->body, &e, "error", &m->thread, true)) {
+		emit_text(emit_name(&e, "message"), why, strlen(why));
+		emit_name(&e, "retryAt");
+		if (wait_ms >= 0)
+			put_time(&e, wait_ms);
+		else
+			emit_word(&e, "null");
+		body_end_chunk(&e);
+	}
+	if (wait_ms < 0)
 		return;
-	emit_text(emit_name(&e, "message"), why, strlen(why));
-	emit_name(&e, "retryAt");
-	if (wait_ms >= 0)
-		put_time(&e, wait_ms);
-	else
-		emit_word(&e, "null");
-	body_end_chunk(&e);
-}
-
-static void
-say_retry(struct run *r, struct member *m)
-{
-	struct emit e;
-
 	body_anew(&m->thread);
 	if (body_chunk(&r->body, &e, "retry", &m->thread, true))
 		body_end_chunk(&e);
@@ -137,8 +132,7 @@ static void
 restore(struct run *r, struct member *m, const char *why)
 {
 	m->settled = true;
-	say_error(r, m, why, 0);
-	say_retry(r, m);
+	say_failure(r, m, why, 0);
 	body_text(&r->body, &m->thread, m->text.p, m->text.n);
 }
 
@@ -147,7 +141,7 @@ static void
 leave_out(struct run *r, struct member *m, const char *why)
 {
 	m->settled = m->closed = true;
-	say_error(r, m, why, -1);
+	say_failure(r, m, why, -1);
 	if (m->main)
 		return;
 	body_done(&r->body, &m->thread);
@@ -173,8 +167,7 @@ fail(struct run *r, struct member *m, int status, const char *why)
 		leave_out(r, m, why);
 		return;
 	}
-	say_error(r, m, why, 0);
-	say_retry(r, m);
+	say_failure(r, m, why, 0);
 	m->at++;
 	member_ask(r, m);
 }
@@ -207,9 +200,8 @@ move_call(struct run *r, struct member *m)
 				body_delta(&r->body, piece->p, piece->n);
 		} else if (event == CALL_RETRY) {
 			tell(r, m, c);
-			say_error(r, m, buf_string(&c->outcome.message),
+			say_failure(r, m, buf_string(&c->outcome.message),
 			    c->outcome.wait_ms);
-			say_retry(r, m);
 		} else {
 			end(r, m);
 		}

@@ -19,16 +19,6 @@ enum {
 	NOT_RUN = 126, NOT_FOUND = 127,	/* statuses of sh */
 };
 
-bool
-answer_start(struct answer *a, const char *command)
-{
-	if (!process_start(&a->process, command, a->body.file))
-		return false;
-	if (a->body.n == 0)
-		process_close(&a->process.in);
-	return true;
-}
-
 static void
 feed(struct answer *a)
 {
@@ -235,8 +225,7 @@ tell_end(struct answer *a, struct exchange *x)
 {
 	bool whole = passing_end(&a->passing, ended_well(a));
 
-	x->waiter = NULL;
-	a->x = NULL;
+	exchange_leave(x);
 	if (!whole) {
 		tell_failure(a, x);
 	} else if (a->passing.kind == PASSING_JSON) {
@@ -267,10 +256,7 @@ answer_due(const struct answer *a)
 	/* What is left of one that has ended is read now: nothing else may wake us. */
 	if (a->room && a->process.ended && !a->over)
 		return 1;
-	if (a->due != 0 && !a->late && !a->process.ended &&
-	    (due == 0 || a->due < due))
-		due = a->due;
-	return due;
+	return a->late || a->process.ended ? due : when_sooner(due, a->due);
 }
 
 void

@@ -17,6 +17,7 @@
 
 struct exchange;
 
+/* To be started: its process, on body's file, and due. */
 struct answer {
 	struct exchange	*x;		/* who waits for it; NULL: nobody any more */
 	struct process	 process;
@@ -31,9 +32,6 @@ struct answer {
 	struct buf	 line;		/* of its standard error, not whole yet */
 	struct buf	 last;		/* its last line that is not blank, filtered */
 };
-
-/* Starts the command on a.body. False with errno set. */
-bool	answer_start(struct answer *a, const char *command);
 
 /*
  * Does what its pipes (in, out, err), as poll(2) found them, its end and the time call

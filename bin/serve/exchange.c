@@ -35,8 +35,16 @@ exchange_say(struct exchange *x, struct buf *text)
 	x->out = *text;
 	*text = (struct buf){0};
 	x->status = 200;
-	x->type = "application/json";
 	exchange_end(x, EXCHANGE_WHOLE);
+}
+
+/* There is something to send. */
+static void
+make_ready(struct exchange *x)
+{
+	if (x->stage == EXCHANGE_WAITING)
+		x->stage = EXCHANGE_READY;
+	exchange_go_on(x);
 }
 
 void
@@ -46,7 +54,6 @@ exchange_stream(struct exchange *x, struct buf *bytes)
 
 	x->status = 200;
 	x->stream = true;
-	x->type = "text/event-stream";
 	if (x->at == x->out.n) {
 		buf_clear(&empty);
 		x->out = *bytes;
@@ -56,18 +63,22 @@ exchange_stream(struct exchange *x, struct buf *bytes)
 		buf_add(&x->out, bytes->p, bytes->n);
 		buf_clear(bytes);
 	}
-	if (x->stage == EXCHANGE_WAITING)
-		x->stage = EXCHANGE_READY;
-	exchange_go_on(x);
+	make_ready(x);
 }
 
 void
 exchange_end(struct exchange *x, enum exchange_end how)
 {
 	x->end = how;
-	if (x->stage == EXCHANGE_WAITING)
-		x->stage = EXCHANGE_READY;
-	exchange_go_on(x);
+	make_ready(x);
+}
+
+void
+exchange_leave(struct exchange *x)
+{
+	if (x->waiter != NULL)
+		*x->waiter = NULL;
+	x->waiter = NULL;
 }
 
 void
@@ -137,7 +148,8 @@ static void
 add_headers(const struct exchange *x, struct MHD_Response *response,
     bool closing)
 {
-	add_header(response, "Content-Type", x->type);
+	add_header(response, "Content-Type",
+	    x->stream ? "text/event-stream" : "application/json");
 	if (x->stream) {
 		add_header(response, "Cache-Control", "no-cache");
 		/* nginx would hold back what it takes for a page. */
@@ -163,9 +175,8 @@ whole_response(struct exchange *x)
 
 	x->bytes = x->out.n;
 	response = MHD_create_response_from_buffer(x->out.n, x->out.p,
-	    x->out.n > 0 ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-	if (x->out.n > 0)
-		x->out = (struct buf){0};
+	    MHD_RESPMEM_MUST_FREE);
+	x->out = (struct buf){0};
 	return response;
 }
 

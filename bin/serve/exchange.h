@@ -57,8 +57,7 @@ struct exchange {
 	bool			 late;		/* for it took too long to ask */
 	bool			 suspended;
 	unsigned		 status;	/* of the response; 0: none yet */
-	bool			 stream;
-	const char		*type;		/* its media type */
+	bool			 stream;	/* it is one of events; else JSON */
 	const char		*allow;		/* with 405: the methods; else NULL */
 	struct buf		 out;		/* bytes of the response's body, */
 	size_t			 at;		/* this many of them sent */
@@ -85,6 +84,9 @@ void	exchange_stream(struct exchange *x, struct buf *bytes);
 
 /* The response is at its end. */
 void	exchange_end(struct exchange *x, enum exchange_end how);
+
+/* It waits for its answer no longer: who points to it does so no more. */
+void	exchange_leave(struct exchange *x);
 
 /* Suspends the connection, or lets it go on if it was. */
 void	exchange_wait(struct exchange *x);

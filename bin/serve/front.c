@@ -210,8 +210,7 @@ on_done(void *cls, struct MHD_Connection *c, void **context,
 	pthread_mutex_lock(&f->shared.lock);
 	log_exchange(f, x);
 	front_remove(f, x);
-	if (x->waiter != NULL)
-		*x->waiter = NULL;
+	exchange_leave(x);
 	x->conn->x = NULL;
 	x->conn->due = when_now() + ASK_MS;
 	f->nexchanges--;
@@ -338,8 +337,7 @@ front_due(const struct front *f)
 	long long due = 0;
 
 	for (conn = f->conns; conn != NULL; conn = conn->next)
-		if (conn->due != 0 && (due == 0 || conn->due < due))
-			due = conn->due;
+		due = when_sooner(due, conn->due);
 	return due;
 }
 

@@ -7,6 +7,7 @@
 
 #include "fd.h"
 #include "process.h"
+#include "when.h"
 
 enum {
 	GRACE = 5000,	/* ms between SIGTERM and SIGKILL */
@@ -166,8 +167,5 @@ process_tend(struct process *p, long long now)
 long long
 process_due(const struct process *p)
 {
-	if (p->gone || p->look_at == 0)
-		return p->gone ? 0 : p->kill_at;
-	return p->kill_at != 0 && p->kill_at < p->look_at ? p->kill_at :
-	    p->look_at;
+	return p->gone ? 0 : when_sooner(p->kill_at, p->look_at);
 }

@@ -36,7 +36,6 @@ struct server {
 	const struct server_options	*o;
 	struct front	 front;
 	size_t		 most;		/* connections */
-	size_t		 nlisteners;	/* that are open */
 	long long	 pause_until;	/* no connections are taken; 0: they are */
 	long long	 flush_until;	/* nothing runs, ends are sent; 0: not yet */
 	struct answer	**answers;	/* those that run; owned */
@@ -161,27 +160,17 @@ watch_all(struct server *s)
 		watch_client(s, x);
 }
 
-static void
-sooner(long long *due, long long other)
-{
-	if (other != 0 && (*due == 0 || other < *due))
-		*due = other;
-}
-
 /* How long poll(2) may wait. With the lock held. */
 static int
 wait_ms(const struct server *s)
 {
-	long long due = front_due(&s->front), now = when_now();
+	long long due = when_sooner(s->flush_until, s->pause_until);
 	size_t i;
 
-	sooner(&due, s->flush_until);
-	sooner(&due, s->pause_until);
+	due = when_sooner(due, front_due(&s->front));
 	for (i = 0; i < s->n; i++)
-		sooner(&due, answer_due(s->answers[i]));
-	if (due == 0)
-		return -1;
-	return due <= now ? 0 : (int)(due - now);
+		due = when_sooner(due, answer_due(s->answers[i]));
+	return when_left(due);
 }
 
 /* Answers */
@@ -247,10 +236,12 @@ next_answer(struct server *s)
 static void
 give_up(struct server *s, struct answer *a)
 {
+	struct exchange *x = a->x;
+
 	diag_warn_errno("sh");
-	if (a->x != NULL) {
-		a->x->waiter = NULL;
-		exchange_fail(a->x, 500);
+	if (x != NULL) {
+		exchange_leave(x);
+		exchange_fail(x, 500);
 	}
 	answer_free(a);
 	free(a);
@@ -270,7 +261,7 @@ start_answers(struct server *s)
 		pthread_mutex_unlock(&shared->lock);
 		if (s->o->max_time != 0)
 			a->due = when_now() + s->o->max_time;
-		ok = answer_start(a, s->o->answer);
+		ok = process_start(&a->process, s->o->answer, a->body.file);
 		pthread_mutex_lock(&shared->lock);
 		if (!ok)
 			give_up(s, a);
@@ -306,9 +297,7 @@ look_at(struct server *s, struct exchange *x)
 		return;
 	x->gone = true;
 	front_remove(&s->front, x);
-	if (x->waiter != NULL)
-		*x->waiter = NULL;
-	x->waiter = NULL;
+	exchange_leave(x);
 	exchange_go_on(x);
 }
 
@@ -333,7 +322,7 @@ take_connections(struct server *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->nlisteners; i++)
+	for (i = 0; i < s->o->nlisteners; i++)
 		if (s->fds[1 + i].revents != 0 &&
 		    !front_accept(&s->front, s->o->listeners[i]))
 			s->pause_until = when_now() + PAUSE;
@@ -345,11 +334,13 @@ take_connections(struct server *s)
 static void
 close_front(struct server *s)
 {
+	size_t i;
+
 	if (s->front.shared.closing)
 		return;
 	s->front.shared.closing = true;
-	while (s->nlisteners > 0)
-		close(s->o->listeners[--s->nlisteners]);
+	for (i = 0; i < s->o->nlisteners; i++)
+		close(s->o->listeners[i]);
 	front_shut_idle(&s->front);
 }
 
@@ -494,7 +485,7 @@ set_limits(const struct server_options *o)
 int
 server_run(const struct server_options *o, const sigset_t *mask)
 {
-	struct server s = {.o = o, .nlisteners = o->nlisteners};
+	struct server s = {.o = o};
 
 	s.front.door = &o->door;
 	s.front.log = o->log;
