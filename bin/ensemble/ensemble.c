@@ -311,12 +311,11 @@ move_judges(struct state *s)
 	size_t i, waiting = 0;
 
 	for (i = 0; i < s->n; i++) {
-		member_move(s->run, &s->members[i]);
+		waiting += member_move(s->run, &s->members[i]);
 		if (late)
 			member_give_up_judge(&s->members[i]);
-		waiting += member_is_judged(&s->members[i]);
 	}
-	if (waiting == 0)
+	if (late || waiting == 0)
 		merge(s);
 }
 

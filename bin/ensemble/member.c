@@ -240,11 +240,12 @@ move_judge(struct run *r, struct member *m)
 	}
 }
 
-void
+bool
 member_move(struct run *r, struct member *m)
 {
 	move_call(r, m);
 	move_judge(r, m);
+	return call_runs(&m->judge);
 }
 
 void
@@ -269,12 +270,6 @@ member_close(struct run *r, struct member *m)
 		question_judge(r->q, r->judge, &m->text, &body);
 		call_begin(&r->calls, &m->judge, r->judge, &body);
 	}
-}
-
-bool
-member_is_judged(const struct member *m)
-{
-	return call_runs(&m->judge);
 }
 
 void

@@ -65,8 +65,11 @@ struct member {
 /* Asks it for an answer: the first one, or in a further round another. */
 void	member_ask(struct run *r, struct member *m);
 
-/* Takes in what came of the call, and writes it. */
-void	member_move(struct run *r, struct member *m);
+/*
+ * Takes in what came of the call, and writes it. True while the judge has not said how
+ * sure the answer is.
+ */
+bool	member_move(struct run *r, struct member *m);
 
 /* Does not wait for the call any longer: this round failed for that reason. */
 void	member_give_up(struct run *r, struct member *m, const char *why);
@@ -77,8 +80,7 @@ void	member_give_up(struct run *r, struct member *m, const char *why);
  */
 void	member_close(struct run *r, struct member *m);
 
-/* Whether the judge has not said yet how sure the answer is; and no longer waits for it. */
-bool	member_is_judged(const struct member *m);
+/* Does not wait for the judge any longer. */
 void	member_give_up_judge(struct member *m);
 
 void	member_free(struct member *m);

@@ -37,30 +37,18 @@ feed(struct answer *a)
 		process_close(in);
 }
 
-/* Takes what can be read; false where that is all there is, for now or at the end. */
-static bool
-drain(struct answer *a, int *end, void (*take)(struct answer *, const char *, size_t))
+/* The next n bytes of a pipe are in part; 0: none for now, or it was closed at its end. */
+static size_t
+read_part(int *end, char part[PART])
 {
-	static char part[PART];
 	ssize_t n;
-	int i;
 
-	for (i = 0; i < PARTS && *end != -1; i++) {
-		n = read(*end, part, PART);
-		if (n == -1 && (errno == EAGAIN || errno == EINTR))
-			return false;
-		if (n > 0)
-			take(a, part, (size_t)n);
-		else
-			process_close(end);
-	}
-	return *end != -1;
-}
-
-static void
-take_output(struct answer *a, const char *p, size_t n)
-{
-	passing_feed(&a->passing, p, n);
+	if (*end == -1)
+		return 0;
+	n = read(*end, part, PART);
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+		process_close(end);
+	return n > 0 ? (size_t)n : 0;
 }
 
 /* Nobody wants it any more: it is told to end, and no longer read. */
@@ -76,10 +64,15 @@ drop(struct answer *a, long long now)
 static void
 read_output(struct answer *a)
 {
-	bool more = drain(a, &a->process.out, take_output);
+	static char part[PART];
+	size_t n;
+	int i;
 
+	for (i = 0; i < PARTS &&
+	    (n = read_part(&a->process.out, part)) > 0; i++)
+		passing_feed(&a->passing, part, n);
 	/* Others may have the pipe still: what its leader wrote is what counts. */
-	if (a->process.ended && !more)
+	if (a->process.ended && i < PARTS)
 		a->over = true;
 	if (a->passing.kind == PASSING_BROKEN)
 		drop(a, when_now());
@@ -105,7 +98,7 @@ pass_on(struct answer *a)
 }
 
 static void
-hear(struct answer *a, const char *p, size_t n)
+take_words(struct answer *a, const char *p, size_t n)
 {
 	const char *end = p + n, *newline, *stop;
 
@@ -117,6 +110,18 @@ hear(struct answer *a, const char *p, size_t n)
 			pass_on(a);
 		p = newline != NULL ? newline + 1 : end;
 	}
+}
+
+static void
+read_words(struct answer *a)
+{
+	static char part[PART];
+	size_t n;
+	int i;
+
+	for (i = 0; i < PARTS &&
+	    (n = read_part(&a->process.err, part)) > 0; i++)
+		take_words(a, part, n);
 }
 
 /* Whether it ended with status 0. */
@@ -191,7 +196,7 @@ answer_tend(struct answer *a, const struct pollfd fds[3], long long now)
 	if (a->room && (fds[1].revents != 0 || ended))
 		read_output(a);
 	if (fds[2].revents != 0 || ended)
-		(void)drain(a, &a->process.err, hear);
+		read_words(a);
 	process_tend(&a->process, now);
 	if (a->due != 0 && now >= a->due && !ended && !a->late) {
 		a->late = true;

@@ -39,7 +39,7 @@ struct server {
 	long long	 pause_until;	/* no connections are taken; 0: they are */
 	long long	 flush_until;	/* nothing runs, ends are sent; 0: not yet */
 	struct answer	**answers;	/* those that run; owned */
-	size_t		 n, cap;
+	size_t		 n;
 	struct pollfd	*fds;
 	size_t		 nfds, fds_cap;
 	int		 status;	/* the command's */
@@ -225,8 +225,7 @@ next_answer(struct server *s)
 	x->waiter = &a->x;
 	a->body = x->body;
 	spool_start(&x->body);
-	if (s->n == s->cap)
-		s->answers = mem_more(s->answers, &s->cap, sizeof(*s->answers));
+	s->answers = mem_room(s->answers, s->n, sizeof(struct answer *));
 	s->answers[s->n] = a;
 	set_n(s, s->n + 1);
 	return a;

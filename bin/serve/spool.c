@@ -1,15 +1,12 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "fd.h"
 #include "spool.h"
+#include "when.h"
 
-enum {
-	IN_MEMORY = 1 << 16,	/* bytes, at most */
-	TRIES = 100,		/* for a name that nobody has taken */
-};
+enum { IN_MEMORY = 1 << 16 };	/* bytes, at most */
 
 void
 spool_start(struct spool *s)
@@ -24,22 +21,15 @@ spool_start(struct spool *s)
 static int
 nameless_file(void)
 {
-	static unsigned long number;
 	const char *dir = getenv("TMPDIR");
 	struct buf path = {0};
-	int fd = -1, try;
+	int fd;
 
-	if (dir == NULL || *dir == '\0')
-		dir = "/tmp";
-	for (try = 0; fd == -1 && try < TRIES; try++) {
-		buf_clear(&path);
-		buf_printf(&path, "%s/supai-serve.%ld.%lu", dir, (long)getpid(),
-		    number++);
-		fd = open(buf_string(&path), O_RDWR | O_CREAT | O_EXCL |
-		    O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (fd == -1 && errno != EEXIST)
-			break;
-	}
+	buf_printf(&path, "%s/supai-serve.%016llx",
+	    dir != NULL && *dir != '\0' ? dir : "/tmp",
+	    (unsigned long long)when_chance());
+	fd = open(buf_string(&path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
+	    O_NOFOLLOW, 0600);
 	if (fd != -1)
 		unlink(buf_string(&path));
 	buf_free(&path);
