@@ -210,14 +210,15 @@ serve(struct settings *s, char **argv, const char *key)
 {
 	struct buf url = {0};
 	sigset_t mask;
+	bool named;
 
 	buf_adds(&url, "http://");
-	listeners_address(s->listeners[0], &url);
+	named = listeners_address(s->listeners[0], &url);
 	buf_adds(&url, "/v1/openai");
 	server_prepare(&mask);
 	if (s->server.guest) {
 		endpoint_start(argv, buf_string(&url), key, &mask);
-	} else if (url.n > strlen("http:///v1/openai")) {
+	} else if (named) {
 		buf_addc(&url, '\n');
 		io_write(url.p, url.n);
 		io_flush();

@@ -104,6 +104,17 @@ fd_write(int fd, const void *data, size_t n)
 	return true;
 }
 
+bool
+fd_gone(int fd)
+{
+	ssize_t n;
+	char c;
+
+	n = recv(fd, &c, 1, MSG_PEEK);
+	return n == 0 || (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK &&
+	    errno != EINTR);
+}
+
 size_t
 fd_limit(size_t wanted)
 {

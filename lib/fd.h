@@ -36,6 +36,12 @@ bool	fd_write(int fd, const void *p, size_t n);
 void	fd_wait(int fd, short events);
 
 /*
+ * Whether the other end of a socket that does not block is gone, or sends no more, and
+ * no byte of it waits to be read.
+ */
+bool	fd_gone(int fd);
+
+/*
  * Raises the limit of open descriptors to wanted, or as near to that as the system
  * allows. Returns how many there may be then, but no more than wanted.
  */

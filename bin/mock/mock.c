@@ -1,6 +1,3 @@
-#include <sys/socket.h>
-
-#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -90,17 +87,6 @@ wait_until(struct exchange *x, long long due)
 
 /* The waker's thread */
 
-static bool
-client_gone(int fd)
-{
-	ssize_t n;
-	char c;
-
-	n = recv(fd, &c, 1, MSG_PEEK);	/* libmicrohttpd's sockets do not block */
-	return n == 0 || (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK &&
-	    errno != EINTR);
-}
-
 /* Wakes what is due; with the lock held. */
 static void
 wake_due(struct mock *m)
@@ -111,7 +97,7 @@ wake_due(struct mock *m)
 	/* At the end all wait no longer. */
 	while ((x = when_next(&m->timers, m->closing ? LLONG_MAX : now))
 	    != NULL) {
-		if (x->stalled && !m->closing && !client_gone(x->fd))
+		if (x->stalled && !m->closing && !fd_gone(x->fd))
 			(void)when_add(&m->timers, x, now + GONE_CHECK);
 		else
 			MHD_resume_connection(x->connection);

@@ -296,8 +296,6 @@ door_whole(const struct door *d, struct exchange *x)
 		exchange_say(x, &text);
 		return false;
 	}
-	if (x->body.file == -1)
-		return check_request(d, x, &x->body.text);
 	if (!spool_read(&x->body, &text)) {
 		diag_warn_errno("a request's body");
 		exchange_fail(x, 500);

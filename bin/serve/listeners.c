@@ -88,17 +88,18 @@ listeners_loopback(int fd)
 	return getsockname(fd, &any, &n) != -1 && any.sa_family == AF_UNIX;
 }
 
-void
+bool
 listeners_address(int fd, struct buf *out)
 {
 	char host[NAME], port[NAME];
 
 	if (!name_of(fd, host, port))
-		return;
+		return false;
 	if (strchr(host, ':') == NULL)
 		buf_printf(out, "%s:%s", strcmp(host, "0.0.0.0") == 0 ?
 		    "127.0.0.1" : host, port);
 	else
 		buf_printf(out, "[%s]:%s", strcmp(host, "::") == 0 ? "::1" : host,
 		    port);
+	return true;
 }

@@ -22,8 +22,8 @@ bool	listeners_loopback(int fd);
 
 /*
  * Appends where a client on this machine finds the socket, as a URL has it:
- * "127.0.0.1:8787", "[::1]:80"; nothing for one that has no such address.
+ * "127.0.0.1:8787", "[::1]:80". False for one that has no such address.
  */
-void	listeners_address(int fd, struct buf *out);
+bool	listeners_address(int fd, struct buf *out);
 
 #endif

@@ -1,8 +1,6 @@
 #define _GNU_SOURCE	/* POLLRDHUP */
-#include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -275,18 +273,14 @@ static bool
 has_gone(struct server *s, struct exchange *x)
 {
 	int what = x->polled != 0 ? s->fds[x->polled].revents : 0;
-	ssize_t n;
-	char c;
 
 	if ((what & (POLLERR | POLLHUP | POLLNVAL | SENDS_NO_MORE)) != 0)
 		return true;
 	if ((what & POLLIN) == 0)
 		return false;
-	n = recv(x->conn->fd, &c, 1, MSG_PEEK);
-	if (n > 0)
-		x->chatty = true;	/* its next request: no use to look again */
-	return n == 0 || (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK &&
-	    errno != EINTR);
+	/* If not, that is its next request: no use to look again. */
+	x->chatty = !fd_gone(x->conn->fd);
+	return !x->chatty;
 }
 
 static void
