@@ -250,6 +250,16 @@ USAGE='usage: supai-req [[]options] [[]prompt ...]'
     expect 0 '{"model":"auto","messages":[{"role":"system","content":"from stdin"},{"role":"user","content":"hi"}],"stream":true}' ''
 }
 
+@test "-s @FILE: a file without a byte is 66, one of a newline is no system message" {
+    : >none
+    req -s @none hi
+    expect 66 '' 'supai-req: none: empty'
+    fed '' -s @- hi
+    expect 66 '' 'supai-req: standard input: empty'
+    fed '\n' -s @- hi
+    expect 0 '{"model":"auto","messages":[{"role":"user","content":"hi"}],"stream":true}' ''
+}
+
 HISTORY='{"role":"user","content":"one"},{"role":"assistant","content":"1"}'
 
 @test "-H: messages as NDJSON, an array, a request" {

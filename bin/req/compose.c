@@ -168,9 +168,12 @@ static void
 add_system(struct compose *c, struct emit *e)
 {
 	struct buf text = {0};
+	const char *name;
 
 	if (c->system[0] == '@' && c->system[1] != '@') {
-		source_text(c->system + 1, c->max, &text);
+		name = source_text(c->system + 1, c->max, &text);
+		if (text.n == 0)
+			diag_die(EX_NOINPUT, "%s: empty", name);
 		drop_newline(&text);
 	} else {
 		buf_adds(&text, c->system + (c->system[0] == '@'));
