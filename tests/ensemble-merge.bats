@@ -376,6 +376,7 @@ winner() {
     ensemble --merge "$how"
     [ "$status" -eq 0 ] && holds
     folded | jq -r '.choices[0].message.content + " of " + .supai.threads.main.model'
+    common_teardown # in a subshell nobody else knows of its servers
 }
 
 @test "--merge vote: the largest group of equal answers, its surest member verbatim" {
