@@ -249,10 +249,9 @@ check_scalar(struct json_check *c, const char *p)
 		return check_word(c, p, "false");
 	case 'n':
 		return check_word(c, p, "null");
-	case '-': case '0': case '1': case '2': case '3': case '4':
-	case '5': case '6': case '7': case '8': case '9':
-		return check_number(c, p);
 	default:
+		if (*p == '-' || (*p >= '0' && *p <= '9'))
+			return check_number(c, p);
 		return wrong(c, p, "not a JSON value");
 	}
 }

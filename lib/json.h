@@ -112,7 +112,7 @@ bool	json_holds(struct json v);
 static inline bool
 json_says(struct json v)
 {
-	return v.n > 2 && *v.p == '"';
+	return v.p != NULL && v.n > 2 && *v.p == '"';
 }
 
 /* Whether v is a string that says the n bytes at p. */

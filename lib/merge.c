@@ -104,10 +104,8 @@ merge_text(struct merge *m, const char *name)
 void
 merge_push(struct merge *m, const char *name, struct json element)
 {
-	static const struct json no_name;
-
 	m = member_of_kind(m, name, MERGE_ARRAY);
-	merge_set(&push(m, no_name, -1)->value, element);
+	merge_set(&push(m, (struct json){0}, -1)->value, element);
 }
 
 /* Where the last element of that index is noted; NULL: nowhere, or it is none. */
@@ -170,7 +168,6 @@ add_object(struct merge *m, struct json v, bool skip_index)
 static void
 add_array(struct merge *m, struct json v)
 {
-	static const struct json no_name;
 	struct json_iter i;
 	struct json name, value;
 	struct merge_member *element;
@@ -182,7 +179,7 @@ add_array(struct merge *m, struct json v)
 		index = json_index(json_get(value, "index"));
 		known = find_index(m, index);
 		element = known != NULL ? &m->members[*known] :
-		    push_element(m, no_name, index);
+		    push_element(m, (struct json){0}, index);
 		if (index >= 0)
 			merge_add(&element->value, value);
 		else	/* nothing can be added to it */

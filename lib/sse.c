@@ -200,25 +200,16 @@ named(const struct sse *s, const char *name)
 static void
 begin_field(struct sse *s)
 {
-	s->into = NULL;
-	if (named(s, "data")) {
-		if (s->has_data)
-			buf_addc(&s->data, s->joint);
-		s->has_data = true;
-		s->into = &s->data;
-	} else if (named(s, "event")) {
-		s->into = &s->event;
-		buf_clear(s->into);
-	} else if (named(s, "id")) {
-		s->into = &s->new_id;
-		buf_clear(s->into);
-	} else if (named(s, "error")) {
-		s->into = &s->error;
-		buf_clear(s->into);
-	} else if (!named(s, "retry")) {
+	s->into = named(s, "data") ? &s->data : named(s, "event") ? &s->event :
+	    named(s, "id") ? &s->new_id : named(s, "error") ? &s->error : NULL;
+	if (s->into == NULL && !named(s, "retry"))
 		return;
-	}
 	s->known = s->pending = true;
+	if (s->into == &s->data && s->has_data)
+		buf_addc(&s->data, s->joint);
+	else if (s->into != NULL)
+		buf_clear(s->into);
+	s->has_data |= s->into == &s->data;
 }
 
 /* The blank line: gives the event that it ends, if there is one. */
