@@ -13,6 +13,7 @@
 #include "opt.h"
 #include "sse.h"
 #include "term.h"
+#include "utf8.h"
 #include "when.h"
 
 enum { OPT_ENVELOPE = OPT_LONG, OPT_IDLE_TIMEOUT, OPT_MAX_RECORD, OPT_NO_DONE };
@@ -103,9 +104,7 @@ say_error(struct stream *t, const struct sse_record *r)
 	int status = apierror_text(r->data, r->n, &said);
 
 	t->status = diag_worst(t->status, status);
-	if (said.n > MAX_SAID)
-		said.n = MAX_SAID;
-	term_line(&shown, said.p, said.n);
+	term_line(&shown, said.p, utf8_cut(said.p, said.n, MAX_SAID));
 	diag_warn("%s: the service reports an error: %s", t->in->name,
 	    buf_string(&shown));
 	buf_free(&said);

@@ -246,11 +246,10 @@ is_raw(const char *p, size_t n)
 static bool
 is_text(const char *p, size_t n)
 {
-	while (n > 0 && json_is_space(*p)) {
-		p++;
-		n--;
-	}
-	return n > 0 && strchr("{[\"", *p) == NULL;
+	const char *end = p + n;
+
+	p = json_skip(p, end);
+	return p < end && strchr("{[\"", *p) == NULL;
 }
 
 static int

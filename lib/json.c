@@ -100,15 +100,6 @@ after_plain(const char *p, const char *end, bool ascii)
 	return p;
 }
 
-static inline const char *
-skip_space(const char *p, const char *end)
-{
-	/* Most often there is none: told by the first comparison. */
-	while (p < end && (unsigned char)*p <= ' ' && json_is_space(*p))
-		p++;
-	return p;
-}
-
 /* Its value; 16 and more for what is none. */
 static uint32_t
 hex_digit(char c)
@@ -268,10 +259,10 @@ check_name(struct json_check *c, const char *p, size_t *n)
 	if (p == NULL)
 		return NULL;
 	*n = (size_t)(p - start);
-	p = skip_space(p, c->end);
+	p = json_skip(p, c->end);
 	if (p == c->end || *p != ':')
 		return wrong(c, p, "no colon after a member name");
-	return skip_space(p + 1, c->end);
+	return json_skip(p + 1, c->end);
 }
 
 /* What is open around a value, a byte a level: whether it is an object. */
@@ -292,7 +283,7 @@ check_open(struct json_check *c, struct nest *n, const char *p, bool *ended)
 
 	if (n->depth == JSON_MAX_DEPTH - c->depth)
 		return wrong(c, p, too_deep);
-	p = skip_space(p + 1, c->end);
+	p = json_skip(p + 1, c->end);
 	*ended = p < c->end && *p == (object ? '}' : ']');
 	if (*ended)
 		return p + 1;
@@ -312,11 +303,11 @@ check_close(struct json_check *c, struct nest *n, const char *p, bool *done)
 
 	for (; n->depth > 0; n->depth--, p++) {
 		object = n->object[n->depth - 1];
-		p = skip_space(p, c->end);
+		p = json_skip(p, c->end);
 		if (p == c->end)
 			return wrong(c, p, NULL);
 		if (*p == ',') {
-			p = skip_space(p + 1, c->end);
+			p = json_skip(p + 1, c->end);
 			return object ? check_name(c, p, &len) : p;
 		}
 		if (*p != (object ? '}' : ']'))
@@ -352,8 +343,8 @@ check_value(struct json_check *c, const char *p)
 static bool
 end_text(struct json_check *c, const char *p, struct json *v)
 {
-	const char *start = skip_space(c->start, c->end);
-	const char *rest = skip_space(p, c->end);
+	const char *start = json_skip(c->start, c->end);
+	const char *rest = json_skip(p, c->end);
 
 	if (rest != c->end) {
 		wrong(c, rest, "more than one value");
@@ -367,7 +358,7 @@ bool
 json_parse(const char *text, size_t n, struct json *v, struct json_fault *fault)
 {
 	struct json_check c = {.start = text, .end = text + n, .fault = fault};
-	const char *end = check_value(&c, skip_space(text, c.end));
+	const char *end = check_value(&c, json_skip(text, c.end));
 
 	*v = (struct json){0};
 	return end != NULL && end_text(&c, end, v);
@@ -411,7 +402,7 @@ struct json_iter
 json_open(const char *text, size_t n, struct json_fault *fault)
 {
 	struct json_check c = {text, text + n, fault, 1};
-	const char *p = skip_space(text, c.end);
+	const char *p = json_skip(text, c.end);
 
 	return p < c.end && *p == '{' ? walk(c, p) : (struct json_iter){0};
 }
@@ -448,13 +439,13 @@ json_name(struct json_iter *i, struct json *name)
 	*name = (struct json){0};
 	if (i->p == NULL)
 		return false;
-	p = i->p = skip_space(i->p, end);
+	p = i->p = json_skip(i->p, end);
 	if (p < end && *p == (i->object ? '}' : ']'))
 		return false;
 	if (i->begun && (p == end || *p != ','))
 		p = wrong(&i->c, p, no_comma);
 	else if (i->begun)
-		p = skip_space(p + 1, end);
+		p = json_skip(p + 1, end);
 	i->begun = true;
 	if (i->object && p != NULL) {
 		name->p = p;

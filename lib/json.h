@@ -105,6 +105,16 @@ json_is_space(char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
+/* What follows the white space that begins at p. */
+static inline const char *
+json_skip(const char *p, const char *end)
+{
+	/* Most often there is none: told by the first comparison. */
+	while (p < end && (unsigned char)*p <= ' ' && json_is_space(*p))
+		p++;
+	return p;
+}
+
 /* Whether there is anything in it: more than "", [], {} or null. */
 bool	json_holds(struct json v);
 

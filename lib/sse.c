@@ -403,8 +403,7 @@ next_value(struct sse *s, struct sse_record *r)
 
 	forget(s);
 	if (s->data.n == 0)
-		while (s->p < s->end && json_is_space(*s->p))
-			s->p++;
+		s->p = json_skip(s->p, s->end);
 	if (s->p == s->end)
 		return SSE_MORE;
 	if (s->data.n == 0 && *s->p != '{' && *s->p != '[')

@@ -450,6 +450,12 @@ ${NO_DONE}inside event 2: 'y'"
     expect 0 '{"event":"message","id":"","data":"{\"a\":1}"}' ''
 }
 
+@test "an error's long message is cut between characters, not in one" {
+    printf 'event: error\ndata: {"error":{"message":"%s\xc3\xa9"}}\n\n' "$(printf '%999s' '' | tr ' ' x)" >in
+    run --separate-stderr supai-sse in
+    expect 69 "$(sed -n 's/^data: //p' in)" "supai-sse: in: the service reports an error: $(printf '%999s' '' | tr ' ' x)"
+}
+
 @test "a JSON body that is cut: 76, the values before it are given" {
     sse '{"a":1}\n{"b":"x'
     expect 76 '{"a":1}' 'supai-sse: standard input: value 2: not JSON: it ends too early at byte 8'
