@@ -209,6 +209,7 @@ FUZZ_OBJS = $(patsubst lib/%.c,$(BUILD)/fuzz/lib/%.o,$(sort $(wildcard lib/*.c))
 # What a fuzzer needs of a tool's own rooms.
 FUZZ_ROOMS_request = bin/req/history.c bin/req/source.c
 FUZZ_ROOMS_door = bin/serve/door.c bin/serve/exchange.c bin/serve/keys.c bin/serve/spool.c
+FUZZ_ROOMS_watch = bin/watch/doing.c bin/watch/picture.c bin/watch/watch.c bin/watch/width.c
 
 $(BUILD)/fuzz/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
