@@ -358,3 +358,19 @@ E
     wait $pid && fail 'it went on' || assert_equal $? 130
     assert_equal "$(cat got err)" ''
 }
+
+# Of what they say others tell; this is for what ends a tool by a signal or a sanitizer.
+@test "every reader takes every fixture, and ends with a status of its own" {
+    local file tool status
+    for file in "$DATA"/*.* "$DATA"/cases/* "$DATA"/sse/* "$ROOT"/tests/fuzz/fold/*; do
+        supai-sse "$file" >events 2>err || :
+        for tool in 'sse --envelope' 'text -t' 'text -u -k main' 'fold -t' 'watch --log'; do
+            for in in "$file" events; do
+                status=0
+                # shellcheck disable=SC2086 # a tool and its options
+                supai-$tool <"$in" >out 2>err || status=$?
+                [ "$status" -lt 79 ] || fail "supai-$tool, $in of $file: $status: $(cat err)"
+            done
+        done
+    done
+}
