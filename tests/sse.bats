@@ -27,6 +27,11 @@ NO_DONE='supai-sse: standard input: the stream ended before [[]DONE], '
     expect 0 $'\xef\xbb\xbfb' ''
 }
 
+@test "a NUL after a BOM is of the first field's name" {
+    sse "\xef\xbb\xbf\0data: a\n\ndata: b\n\n$DONE"
+    expect 0 b ''
+}
+
 @test "half a BOM is the start of a field name" {
     sse "\xef\xbbdata: a\n\ndata: b\n\n$DONE"
     expect 0 b ''

@@ -238,6 +238,11 @@ say() {
     assert_equal "$output" $'é😀|\xef\xbf\xbd|\xef\xbf\xbd|\xef\xbf\xbdx/\b\f"\\'
 }
 
+@test "an escape of the first and last character of each length is that character" {
+    text "$(delta '"\u0001\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\ud800\udc00\udbff\udfff"' '"stop"')"
+    expect 0 $'\x01\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf' ''
+}
+
 @test "invalid UTF-8 becomes U+FFFD as the WHATWG decoder has it" {
     printf '{"choices":[{"delta":{"content":"a\xed\xa0\x80b\xf0\x9f\x98c\xffd\xc0\xafe\xe2\x82"},"finish_reason":"stop"}]}\n' >in
     run --separate-stderr supai-text in
