@@ -210,6 +210,7 @@ FUZZ_OBJS = $(patsubst lib/%.c,$(BUILD)/fuzz/lib/%.o,$(sort $(wildcard lib/*.c))
 FUZZ_ROOMS_request = bin/req/history.c bin/req/source.c
 FUZZ_ROOMS_door = bin/serve/door.c bin/serve/exchange.c bin/serve/keys.c bin/serve/spool.c
 FUZZ_ROOMS_watch = bin/watch/doing.c bin/watch/picture.c bin/watch/watch.c bin/watch/width.c
+FUZZ_ROOMS_batch = bin/batch/hash.c bin/batch/result.c bin/batch/task.c
 
 $(BUILD)/fuzz/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
