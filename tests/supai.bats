@@ -908,6 +908,15 @@ usage: *' --events - hi
     absent out
 }
 
+@test "--events into the file of -o: 64, before anything is asked" {
+    mock_start
+    echo before >same
+    try 64 '' "supai: --events: 'same' is the answer's file: give another
+usage: *" --events same -o same hi
+    is same before
+    assert_equal "$(mock_requests)" 0
+}
+
 @test "--events: an output that takes no more ends the text, not the events" {
     [ -e /dev/full ] || skip 'no /dev/full'
     head -c 1000000 /dev/zero | tr '\0' a >reply
