@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -280,7 +279,7 @@ serve(struct settings *s, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct settings s = {.mock.log = -1};
+	struct settings s = {0};
 	const char *arg;
 	int key, status;
 
@@ -289,11 +288,7 @@ main(int argc, char **argv)
 	s.mock.service = &s.service;
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1)
 		take_option(&s, key, arg);
-	if (s.log != NULL)
-		s.mock.log = open(s.log, O_WRONLY | O_APPEND | O_CREAT |
-		    O_CLOEXEC, 0666);
-	if (s.log != NULL && s.mock.log == -1)
-		diag_die_errno(EX_CANTCREAT, "%s", s.log);
+	s.mock.log = endpoint_open_log(s.log);
 	status = serve(&s, argv + optind);
 	if (s.mock.log != -1 && close(s.mock.log) == -1)
 		diag_die_errno(EX_IOERR, "%s", s.log);

@@ -192,18 +192,6 @@ settle_listeners(struct settings *s)
 			    " others can reach this one; --keys FILE says who may");
 }
 
-static void
-open_log(struct settings *s)
-{
-	s->server.log = -1;
-	if (s->log == NULL)
-		return;
-	s->server.log = open(s->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-	    0666);
-	if (s->server.log == -1)
-		diag_die_errno(EX_CANTCREAT, "%s", s->log);
-}
-
 /* Serves, and starts the command, or says where it is to be found. */
 static int
 serve(struct settings *s, char **argv, const char *key)
@@ -245,7 +233,7 @@ main(int argc, char **argv)
 	make_key(&command_key);
 	settle_keys(&s, buf_string(&command_key));
 	settle_listeners(&s);
-	open_log(&s);
+	s.server.log = endpoint_open_log(s.log);
 	status = serve(&s, argv + optind, buf_string(&command_key));
 	if (s.server.log != -1 && close(s.server.log) == -1)
 		diag_die_errno(EX_IOERR, "%s", s.log);

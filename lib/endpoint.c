@@ -1,6 +1,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -160,6 +161,19 @@ endpoint_add_ids(struct buf *out, const char *const *ids, size_t n,
 	emit_ids(emit_name(&e, "text"), ids, n);
 	emit_ids(emit_name(&e, "image"), &image, image != NULL ? 1 : 0);
 	emit_close(&e, '}');
+}
+
+int
+endpoint_open_log(const char *path)
+{
+	int fd = -1;
+
+	if (path != NULL) {
+		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+		if (fd == -1)
+			diag_die_errno(EX_CANTCREAT, "%s", path);
+	}
+	return fd;
 }
 
 /* The command. */

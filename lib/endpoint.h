@@ -1,8 +1,8 @@
 /*
  * endpoint: what the programs that play the API's endpoint have in common: the
  * token that a client shows, why requests are refused, the errors and lists that they
- * answer with, and the command that runs beside them. Not for their sockets, nor for
- * what a request has to be: that is request's.
+ * answer with, their log, and the command that runs beside them. Not for their
+ * sockets, nor for what a request has to be: that is request's.
  */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
@@ -56,6 +56,12 @@ struct endpoint_error endpoint_refusal(struct request_fault *f);
  */
 void	endpoint_add_ids(struct buf *out, const char *const *ids, size_t n,
 	    const char *image);
+
+/*
+ * Opens the log, for lines to be appended; -1 where path is NULL. Ends the tool with 73
+ * where it cannot be made.
+ */
+int	endpoint_open_log(const char *path);
 
 /*
  * Starts argv with SUPAI_BASE_URL, SUPAI_API_KEY and a NO_PROXY that has this
