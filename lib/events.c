@@ -35,7 +35,7 @@ struct events_reader {
 	struct shape	 shapes[SHAPES + 1];
 	struct shape	*order[SHAPES + 1]; /* the most recent one first; */
 	unsigned	 n;		/* so many are known, the next one is free */
-	struct chunk	 slow;		/* of a record that is too long for a shape */
+	struct chunk	 slow;		/* of a record that is no shape's: empty, or too long */
 };
 
 struct events_reader *
@@ -189,7 +189,7 @@ read_new(struct events_reader *r, const char *record, size_t n,
 	struct shape *s = r->order[r->n];
 	struct json *string;
 
-	if (n > LONGEST)
+	if (n == 0 || n > LONGEST)
 		return chunk_read(&r->slow, record, n, fault) ? &r->slow : NULL;
 	buf_clear(&s->record);
 	buf_add(&s->record, record, n);
