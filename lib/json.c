@@ -599,7 +599,9 @@ join(struct json v, struct buf *out, uint32_t *half)
 	if (rune != 0)
 		p += 6;
 	if (rune != 0 && out != NULL) {
-		out->n -= 3;
+		/* Where a caller has lost it, nothing else is taken back. */
+		if (out->n >= 3 && memcmp(out->p + out->n - 3, "\xef\xbf\xbd", 3) == 0)
+			out->n -= 3;
 		utf8_encode(out, rune);
 	}
 	for (*half = 0; p < end; count++) {
