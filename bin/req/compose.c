@@ -463,13 +463,17 @@ compose_finish(const struct compose *c, const struct buf *request,
 	struct json checked;
 	bool ok;
 
-	lay_over(&all, (struct json){request->p, request->n});
-	if (json_type(over) == JSON_OBJECT)
-		lay_over(&all, over);
-	if (c->body.n > 0)
-		lay_over(&all, (struct json){c->body.p, c->body.n});
-	merge_emit(&all, &(struct emit){.out = out});
-	merge_free(&all);
+	if (json_type(over) != JSON_OBJECT && c->body.n == 0) {
+		buf_add(out, request->p, request->n);
+	} else {
+		lay_over(&all, (struct json){request->p, request->n});
+		if (json_type(over) == JSON_OBJECT)
+			lay_over(&all, over);
+		if (c->body.n > 0)
+			lay_over(&all, (struct json){c->body.p, c->body.n});
+		merge_emit(&all, &(struct emit){.out = out});
+		merge_free(&all);
+	}
 	ok = request_read(out->p + start, out->n - start, c->lax, &checked, &fault);
 	if (!ok)
 		buf_add(why, fault.message.p, fault.message.n);
