@@ -16,6 +16,8 @@ enum {
 struct check {
 	struct request_fault	*fault;
 	bool			 unlisted, foreign;
+	bool			 others;	/* a message is not the system's */
+	bool			 users;		/* the last one so far is the user's */
 };
 
 static bool wrong(struct check *c, const char *code, const char *fmt, ...)
@@ -112,12 +114,11 @@ is_boolean(struct check *c, const char *where, struct json v)
 
 typedef bool rule(struct check *, const char *where, struct json v);
 
-/* Puts a member to its rule; must: it has to be there. */
+/* Puts a member's value to its rule; must: it has to be there. */
 static bool
-member(struct check *c, const char *where, struct json object, const char *name,
+put(struct check *c, const char *where, const char *name, struct json v,
     rule *check, bool must)
 {
-	struct json v = json_get(object, name);
 	struct buf path = {0};
 	bool ok = true;
 
@@ -129,6 +130,13 @@ member(struct check *c, const char *where, struct json object, const char *name,
 		    buf_string(&path));
 	buf_free(&path);
 	return ok;
+}
+
+static bool
+member(struct check *c, const char *where, struct json object, const char *name,
+    rule *check, bool must)
+{
+	return put(c, where, name, json_get(object, name), check, must);
 }
 
 /* Puts each element of an array to a rule. */
@@ -178,6 +186,8 @@ is_foreign_role(const char *s)
 static bool
 check_role(struct check *c, const char *where, struct json v)
 {
+	c->others = c->others || !json_is(v, "system");
+	c->users = json_is(v, "user");
 	return c->foreign ? is_word(c, where, v, is_foreign_role,
 	    "system, developer, user, assistant or tool") :
 	    is_word(c, where, v, is_role, "system, user or assistant");
@@ -286,25 +296,16 @@ check_message(struct check *c, const char *where, struct json v)
 static bool
 check_messages(struct check *c, const char *where, struct json v)
 {
-	bool others = false, users = false;	/* users: the last one is */
-	struct json none, message, role;
-	struct json_iter i;
-
 	if (json_type(v) != JSON_ARRAY)
 		return wrong_type(c, where, "an array", v);
 	if (!json_holds(v))
 		return wrong(c, "empty_array", "%s must hold a message", where);
 	if (!each(c, where, v, check_message))
 		return false;
-	for (i = json_first(v); json_more(&i, &none, &message);) {
-		role = json_get(message, "role");
-		others = others || !json_is(role, "system");
-		users = json_is(role, "user");
-	}
-	if (!c->foreign && !others)
+	if (!c->foreign && !c->others)
 		return wrong(c, "invalid_value",
 		    "%s must hold one that is not a system message", where);
-	return c->foreign || users || wrong(c, "invalid_value",
+	return c->foreign || c->users || wrong(c, "invalid_value",
 	    "%s must end with a user message", where);
 }
 
@@ -425,6 +426,8 @@ static const struct {
 	{"stream_options", check_stream_options, false},
 };
 
+enum { MEMBERS = sizeof(members) / sizeof(*members) };
+
 static struct check
 start(unsigned also, struct request_fault *fault)
 {
@@ -439,14 +442,21 @@ bool
 request_check(struct json request, unsigned also, struct request_fault *fault)
 {
 	struct check c = start(also, fault);
+	struct json values[MEMBERS] = {{0}}, name, value;
+	struct json_iter at;
 	size_t i;
 
 	*fault = (struct request_fault){0};
 	if (!is_object(&c, "the request", request))
 		return false;
-	for (i = 0; i < sizeof(members) / sizeof(*members); i++) {
+	/* In one walk: a prompt can be long. */
+	for (at = json_first(request); json_more(&at, &name, &value);)
+		for (i = 0; i < MEMBERS; i++)
+			if (json_is(name, members[i].name))
+				values[i] = value;
+	for (i = 0; i < MEMBERS; i++) {
 		fault->param = members[i].name;
-		if (!member(&c, "", request, members[i].name, members[i].check,
+		if (!put(&c, "", members[i].name, values[i], members[i].check,
 		    members[i].must))
 			return false;
 	}
