@@ -404,7 +404,7 @@ on_end(void *cls, struct MHD_Connection *c, void **context,
 	(void)how;
 	if (x == NULL)
 		return;
-	service_response_free(&x->r);
+	reply_free(&x->r.own);
 	buf_free(&x->q.body);
 	buf_free(&x->tail);
 	free(x);

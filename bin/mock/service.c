@@ -217,12 +217,6 @@ service_refuse(struct service *s, const char *member)
 }
 
 void
-service_response_free(struct service_response *r)
-{
-	reply_free(&r->own);
-}
-
-void
 service_free(struct service *s)
 {
 	size_t i;

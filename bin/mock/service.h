@@ -58,8 +58,6 @@ void	service_refuse(struct service *s, const char *member);
 void	service_respond(struct service *s, const struct service_request *q,
 	    struct service_response *r);
 
-/* Frees what a response holds, and what a service holds. */
-void	service_response_free(struct service_response *r);
 void	service_free(struct service *s);
 
 #endif
