@@ -21,7 +21,8 @@ struct bulk {
 /*
  * Writes a line for each result of each record; c has been started. A record
  * that makes no request is said, with its number, and the others go on; where none
- * makes one, for the same reason, that is said once. Returns the status: 0, 65 when there was such a record, or io's.
+ * makes one, for the same reason, that is said once. Returns the status: 0, 65 when
+ * there was such a record, or io's.
  */
 int	bulk_run(const struct bulk *b, const struct compose *c);
 
