@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,16 +222,24 @@ emit_spell(const char *p, size_t n, struct buf *out)
 	return ok;
 }
 
-void
-emit_spell_double(double x, struct buf *out)
+/* The fewest digits that give the double back are the number's own. */
+bool
+emit_is_double(const struct buf *spelled, double x)
 {
+	struct buf held = {0};
 	char text[32];
 	int n = 0, digits;
+	bool same;
 
+	if (!isfinite(x))
+		return false;
 	for (digits = 15; digits <= 17; digits++) {	/* 17 always do */
 		n = snprintf(text, sizeof(text), "%.*g", digits, x);
 		if (strtod(text, NULL) == x)
 			break;
 	}
-	(void)emit_spell(text, (size_t)n, out);
+	same = emit_spell(text, (size_t)n, &held) &&
+	    buf_is(spelled, held.p, held.n);
+	buf_free(&held);
+	return same;
 }

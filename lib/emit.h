@@ -55,7 +55,7 @@ void	emit_compact(struct emit *e, struct json v);
  */
 bool	emit_spell(const char *p, size_t n, struct buf *out);
 
-/* Appends the spelling of a finite double: of the fewest digits that give it back. */
-void	emit_spell_double(double x, struct buf *out);
+/* Whether a double holds the number that is so spelled; x is the nearest one. */
+bool	emit_is_double(const struct buf *spelled, double x);
 
 #endif

@@ -1,4 +1,3 @@
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,18 +141,14 @@ static struct hash
 take_number(struct walk *w, struct json v)
 {
 	double x = json_number(v);
-	struct buf held = {0};
 
 	buf_clear(&w->text);
 	if (!emit_spell(v.p, v.n, &w->text))
 		return hash_of(v.p, v.n);
-	if (isfinite(x))
-		emit_spell_double(x, &held);
-	if (buf_is(&held, w->text.p, w->text.n)) {
+	if (emit_is_double(&w->text, x)) {
 		buf_clear(&w->text);
 		buf_printf(&w->text, "%.17g", x);
 	}
-	buf_free(&held);
 	return hash_of(w->text.p, w->text.n);
 }
 

@@ -36,21 +36,18 @@ struct run {
 static bool
 add_number(struct buf *out, struct json v, struct buf *why)
 {
-	struct buf said = {0}, held = {0};
+	struct buf said = {0};
 	double x = json_number(v);
 	bool ok = emit_spell(v.p, v.n, &said);
 
-	if (fabs(x) < TOO_LARGE)
-		emit_spell_double(x, &held);
 	if (!ok)
 		buf_adds(why, "a number with an exponent of more than nine"
 		    " digits: --id cannot tell it from others");
-	else if (buf_is(&held, said.p, said.n))
+	else if (fabs(x) < TOO_LARGE && emit_is_double(&said, x))
 		buf_add(out, said.p, said.n);
 	else
 		json_quote(out, said.p, said.n);
 	buf_free(&said);
-	buf_free(&held);
 	return ok;
 }
 
