@@ -22,7 +22,8 @@ take_bytes(struct http_exchange *x, const char *p, size_t n)
 		return true;
 	if (!answer_feed(&job->answer, p, n))
 		return false;
-	x->over = job->answer.done;
+	if (job->answer.done)
+		http_over(x);
 	return true;
 }
 
