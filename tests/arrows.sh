@@ -139,8 +139,9 @@ own() {
         mark "${file%.h}" "$header" >"$scratch/$header"
     done
     cd "$scratch" || exit 1
+    tools=(bin/*/) # for the fuzzers
     for file in lib/*.c bin/*.c bin/*/*.c tests/*.c tests/*/*.c; do
-        uses -Ilib "-I$(rooms_of "$file")" "-I$made" -Ibin/req -Ibin/serve -Itests "$file"
+        uses -Ilib "-I$(rooms_of "$file")" "-I$made" "${tools[@]/#/-I}" -Itests "$file"
     done
 }
 

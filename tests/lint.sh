@@ -95,7 +95,7 @@ done
 rooms() {
     case $1 in
     bin/supai.c) echo -Ibin/pipeline ;;
-    tests/fuzz/*) printf '%s\n' -Ibin/req -Ibin/serve ;;
+    tests/fuzz/*) printf -- '-I%s\n' bin/*/ ;;
     bin/supai-*.c) tool=${1#bin/supai-} && printf '%s\n' "-Ibin/${tool%.c}" ;;
     esac
 }
