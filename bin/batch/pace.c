@@ -46,7 +46,7 @@ pace_limit(struct pace *p, long long now, long long started, long wait)
 {
 	if (p->hold < now + wait)
 		p->hold = now + wait;
-	if (started < p->cut)
+	if (started <= p->cut)	/* an answer may come in the millisecond of its request */
 		return false;
 	p->cut = now;
 	p->window = fmax(1, floor(p->window / 2));
