@@ -37,18 +37,23 @@ feed(struct answer *a)
 		process_close(in);
 }
 
-/* The next n bytes of a pipe are in part; 0: none for now, or it was closed at its end. */
-static size_t
-read_part(int *end, char part[PART])
+/*
+ * The next *n bytes of a pipe, borrowed until the next call. NULL: there are none for
+ * now, or it was closed at its end.
+ */
+static const char *
+read_part(int *end, size_t *n)
 {
-	ssize_t n;
+	static char part[PART];
+	ssize_t got;
 
 	if (*end == -1)
-		return 0;
-	n = read(*end, part, PART);
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+		return NULL;
+	got = read(*end, part, PART);
+	if (got == 0 || (got == -1 && errno != EAGAIN && errno != EINTR))
 		process_close(end);
-	return n > 0 ? (size_t)n : 0;
+	*n = got > 0 ? (size_t)got : 0;
+	return got > 0 ? part : NULL;
 }
 
 /* Nobody wants it any more: it is told to end, and no longer read. */
@@ -64,13 +69,12 @@ drop(struct answer *a, long long now)
 static void
 read_output(struct answer *a)
 {
-	static char part[PART];
+	const char *p;
 	size_t n;
 	int i;
 
-	for (i = 0; i < PARTS &&
-	    (n = read_part(&a->process.out, part)) > 0; i++)
-		passing_feed(&a->passing, part, n);
+	for (i = 0; i < PARTS && (p = read_part(&a->process.out, &n)) != NULL; i++)
+		passing_feed(&a->passing, p, n);
 	/* Others may have the pipe still: what its leader wrote is what counts. */
 	if (a->process.ended && i < PARTS)
 		a->over = true;
@@ -115,13 +119,12 @@ take_words(struct answer *a, const char *p, size_t n)
 static void
 read_words(struct answer *a)
 {
-	static char part[PART];
+	const char *p;
 	size_t n;
 	int i;
 
-	for (i = 0; i < PARTS &&
-	    (n = read_part(&a->process.err, part)) > 0; i++)
-		take_words(a, part, n);
+	for (i = 0; i < PARTS && (p = read_part(&a->process.err, &n)) != NULL; i++)
+		take_words(a, p, n);
 }
 
 /* Whether it ended with status 0. */
