@@ -12,6 +12,7 @@
 #include "diag.h"
 #include "fd.h"
 #include "io.h"
+#include "json.h"
 #include "mem.h"
 #include "sandbox.h"
 #include "utf8.h"
@@ -525,9 +526,7 @@ io_too_long(const struct io_in *in)
 bool
 io_blank(const char *p, size_t n)
 {
-	for (; n > 0 && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'); p++)
-		n--;
-	return n == 0;
+	return n == 0 || json_skip(p, p + n) == p + n;
 }
 
 int
