@@ -209,11 +209,6 @@ check(struct options *o)
 	if (!a->ensemble && o->only[PLACES_ENSEMBLE] != NULL)
 		opt_usage(&tool, "--%s goes with --ensemble",
 		    o->only[PLACES_ENSEMBLE]);
-	if (a->events != NULL && a->output.name != NULL &&
-	    strcmp(a->events, a->output.name) == 0 &&
-	    strncmp(a->events, "/dev/", 5) != 0)
-		opt_usage(&tool, "--events: '%s' is the answer's file: give another",
-		    a->events);
 	if (o->looking != NULL && a->prompt.n > 0)
 		opt_usage(&tool, "--%s asks nothing: no prompt goes with it",
 		    o->looking);

@@ -911,9 +911,19 @@ usage: *' --events - hi
 @test "--events into the file of -o: 64, before anything is asked" {
     mock_start
     echo before >same
-    try 64 '' "supai: --events: 'same' is the answer's file: give another
-usage: *" --events same -o same hi
+    ln same hard
+    ln -s same soft
+    for name in same ./same hard soft; do
+        try 64 '' "supai: --events: '$name' is the answer's file: give another" --events "$name" -o same hi
+        is same before
+    done
+    holds 64 '' "supai: --events: 'hard' is the answer's file: give another" \
+        sh -c 'exec supai --events hard hi >>same'
     is same before
+    for name in new ./new "$PWD/new"; do
+        try 64 '' "supai: --events: '$name' is the answer's file: give another" --events "$name" -o new hi
+        absent new
+    done
     assert_equal "$(mock_requests)" 0
 }
 

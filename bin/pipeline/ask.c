@@ -261,6 +261,19 @@ try_last(struct ask *a)
 	close(nothing);
 }
 
+/* What an answer's file has is lost only when it is known not to be this one. */
+static void
+open_events(struct ask *a)
+{
+	a->events_fd = open(a->events, O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
+	if (a->events_fd == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", a->events);
+	if (output_is(&a->output, a->events_fd))
+		diag_die(EX_USAGE, "--events: '%s' is the answer's file: give another",
+		    a->events);
+	(void)!ftruncate(a->events_fd, 0);	/* what is no file has no length */
+}
+
 /* Whatever can fail does so before the question is asked and paid. */
 static void
 prepare(struct ask *a)
@@ -275,12 +288,8 @@ prepare(struct ask *a)
 		conversation_open(c);
 	if (a->keep && !a->fresh && !c->there)
 		diag_warn("a new conversation, %s: %s", c->name, c->file);
-	if (a->events == NULL)
-		return;
-	a->events_fd = open(a->events, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY |
-	    O_CLOEXEC, 0666);
-	if (a->events_fd == -1)
-		diag_die_errno(EX_CANTCREAT, "%s", a->events);
+	if (a->events != NULL)
+		open_events(a);
 }
 
 /*

@@ -125,6 +125,20 @@ output_open(struct output *o)
 	o->fd = o->temp.fd;
 }
 
+bool
+output_is(const struct output *o, int fd)
+{
+	struct stat to, file;
+
+	if (fstat(fd, &file) == -1 || !S_ISREG(file.st_mode) ||
+	    (o->direct ? fstat(o->fd, &to) : stat(o->path, &to)) == -1 ||
+	    to.st_dev != file.st_dev || to.st_ino != file.st_ino)
+		return false;
+	if (!o->direct && !o->there)
+		(void)unlink(o->path);
+	return true;
+}
+
 /* Gives the new file what the old one has; false where only root could. */
 static bool
 take_after(struct output *o)

@@ -30,6 +30,12 @@ void	output_find(struct output *o);
 /* Makes what the answer goes to. Ends the program with 73 where that fails. */
 void	output_open(struct output *o);
 
+/*
+ * Whether the open file is the one that the answer goes to; one that was not there
+ * before is removed then.
+ */
+bool	output_is(const struct output *o, int fd);
+
 /* The answer is there and whole. Ends the program with 74 where it can't be put in
  * its place. */
 void	output_keep(struct output *o);
