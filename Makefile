@@ -75,12 +75,15 @@ endif
 
 WARN = -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 # Files over 2 GiB where a long has 32 bits.
-DEFS = -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64
+DEFS = -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 $(DEFS_$(OS))
+# The system that it is built for. Those that hide what is theirs alone are asked for it.
+OS := $(shell uname -s)
+DEFS_Darwin = -D_DARWIN_C_SOURCE
+DEFS_FreeBSD = -D__BSD_VISIBLE=1
+DEFS_NetBSD = -D_NETBSD_SOURCE
+DEFS_OpenBSD = -D_BSD_SOURCE
 HARDEN_C = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-ifeq ($(shell uname -s),Darwin)
-DEFS += -D_DARWIN_C_SOURCE
-HARDEN_LD = -Wl,-pie
-else
+ifneq ($(OS),Darwin)	# where it is so anyway
 HARDEN_LD = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 endif
 ifeq ($(SAN),1)
@@ -236,7 +239,7 @@ $(FUZZ_TESTS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/test
 # Everything compiled, nothing linked.
 objects: $(LIB) $(patsubst %.c,$(BUILD)/%.o,$(wildcard bin/*.c bin/*/*.c tests/*.c))
 
-test-programs: $(TEST_PROGRAMS) $(FUZZ_TESTS) $(if $(filter Linux,$(shell uname -s)),$(PRELOADS))
+test-programs: $(TEST_PROGRAMS) $(FUZZ_TESTS) $(if $(filter Linux,$(OS)),$(PRELOADS))
 
 demo:
 	@$(DEPS) build
@@ -267,7 +270,7 @@ static:
 	@$(DEPS) build
 	@BUILD=$(BUILD) PKG_CONFIG='$(PKG_CONFIG)' tests/static.sh '$(MAKE)' $(TOOLS)
 
-# VARIANTS: some of gcc clang lto m32 musl.
+# VARIANTS: some of gcc clang lto m32 musl macos freebsd netbsd openbsd.
 portability:
 	@$(DEPS) build
 	@BUILD=$(BUILD) PKG_CONFIG='$(PKG_CONFIG)' tests/portability.sh '$(MAKE)' $(VARIANTS)

@@ -192,7 +192,7 @@ pass_on(int sig, siginfo_t *info, void *unused)
 	(void)unused;
 	if (command > 0 && (sig == SIGTERM || info->si_code == SI_USER ||
 	    info->si_code == SI_QUEUE))
-		kill(command, sig);
+		kill((pid_t)command, sig);
 	errno = saved;
 }
 

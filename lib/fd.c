@@ -118,18 +118,19 @@ fd_gone(int fd)
 size_t
 fd_limit(size_t wanted)
 {
+	rlim_t enough = (rlim_t)wanted;	/* some systems' has a sign */
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= wanted)
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= enough)
 		return wanted;
-	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	limit.rlim_cur = limit.rlim_max < enough ? limit.rlim_max : enough;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1 && limit.rlim_cur > MAX_FILES) {
 		limit.rlim_cur = MAX_FILES;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return wanted;
-	return limit.rlim_cur < wanted ? (size_t)limit.rlim_cur : wanted;
+	return limit.rlim_cur < enough ? (size_t)limit.rlim_cur : wanted;
 }
 
 /* The socket, listening at the address; -1 with errno set. */

@@ -2,13 +2,14 @@
 # Builds everything without a warning with each compiler that is here; one that
 # is not is skipped with its reason. What is compiled is linked too, where there
 # are libraries for it. 1 when one of them fails. `make portability` calls it.
+# Zig's compiler builds for other systems; what it makes is not run.
 #
-#   tests/portability.sh MAKE [VARIANT ...]     of gcc clang lto m32 musl
+#   tests/portability.sh MAKE [VARIANT ...]     of those below
 set -u
 cd "${0%/*}/.." || exit 1
 make=$1
 shift
-[ $# -gt 0 ] || set -- gcc clang lto m32 musl
+[ $# -gt 0 ] || set -- gcc clang lto m32 musl macos freebsd netbsd openbsd
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
 work=${BUILD:-build}/portability
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
@@ -37,13 +38,13 @@ headers() {
 }
 
 build() {
-    "$make" -s -k -j"$jobs" WERROR=1 BUILD="$dir/build" BIN="$dir/bin" LIBRARIES='' \
+    "$make" -s -k -j"$jobs" WERROR=1 BUILD="$dir/build" BIN="$dir/bin" LIBRARIES='' ${os:+"OS=$os"} \
         CC="$cc" AR="$ar" CFLAGS="$cflags" ${own:+"CURL_CFLAGS=" "MHD_CFLAGS=" "JQ_CFLAGS="} "$@" >"$log" 2>&1
 }
 
-# try NAME CC CFLAGS [AR]
+# try NAME CC CFLAGS [AR [OS]]
 try() {
-    name=$1 cc=$2 cflags=$3 ar=${4:-ar}
+    name=$1 cc=$2 cflags=$3 ar=${4:-ar} os=${5:-}
     dir=$work/$name log=$work/$name.log
     mkdir -p "$dir"
     own='' # folder of headers
@@ -51,12 +52,10 @@ try() {
         printf 'skipped %s: %s\n' "$name" "$(grep -m 1 -e error -e cannot "$log" || head -n 1 "$log")"
         return 0
     fi
-    case $name in
-    m32 | musl)
+    if [ "$name" = m32 ] || [ "$name" = musl ] || [ -n "$os" ]; then
         headers
         own=1 cflags="$cflags -isystem $dir/include"
-        ;;
-    esac
+    fi
     if ! build objects; then
         printf 'not ok %s: see %s\n' "$name" "$log"
         return 1
@@ -66,12 +65,17 @@ try() {
     programs=all
     [ -z "$said" ] || programs="$dir/bin/supai $dir/bin/supai-sse $dir/bin/supai-text $dir/bin/supai-fold $dir/bin/supai-watch"
     # shellcheck disable=SC2086 # words
-    if ! build $programs || ! answers; then
+    if ! build $programs || { [ -z "$os" ] && ! answers; }; then
         printf 'not ok %s: see %s\n' "$name" "$log"
         return 1
     fi
     said=${said#*missing: }
     printf 'ok %s%s\n' "$name" "${said:+: compiled, and linked but for ${said% (*}}"
+}
+
+# cross OS: as uname(1) has it.
+cross() {
+    try "$variant" "zig cc -target $(uname -m)-$variant" -O2 'zig ar' "$1"
 }
 
 # The programs run: a stream becomes its text, and an option without its argument is told.
@@ -91,6 +95,10 @@ for variant; do
     lto) try lto gcc '-O3 -flto=auto' gcc-ar ;;
     m32) try m32 'gcc -m32' -O2 ;;
     musl) try musl musl-gcc -O2 ;;
+    macos) cross Darwin ;;
+    freebsd) cross FreeBSD ;;
+    netbsd) cross NetBSD ;;
+    openbsd) cross OpenBSD ;;
     *)
         printf 'portability: no variant %s\n' "$variant" >&2
         exit 64
