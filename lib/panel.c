@@ -397,6 +397,20 @@ check_mode(int fd, const char *path, struct buf *why)
 	return false;
 }
 
+static bool
+check_text(struct panel *p, struct buf *text, struct buf *why)
+{
+	struct reading r = {.p = p, .why = why, .line = 1};
+	size_t n = utf8_valid(buf_string(text), strlen(buf_string(text))), i;
+
+	if (n == text->n)
+		return true;
+	for (i = 0; i < n; i++)
+		if (text->p[i] == '\n')
+			r.line++;
+	return wrong(&r, "not text in UTF-8");
+}
+
 bool
 panel_read(struct panel *p, const char *path, struct buf *why)
 {
@@ -411,11 +425,7 @@ panel_read(struct panel *p, const char *path, struct buf *why)
 	    io_slurp_fd(fd, path, IO_TEXT, &text, MAX_FILE, why) == 0;
 	if (fd != -1)
 		close(fd);
-	if (ok && (strlen(buf_string(&text)) != text.n ||
-	    utf8_valid(text.p, text.n) != text.n)) {
-		buf_printf(why, "%s: not text in UTF-8", path);
-		ok = false;
-	}
+	ok = ok && check_text(p, &text, why);
 	p->text = buf_take(&text);
 	return ok && parse(p, why);
 }
@@ -439,6 +449,7 @@ panel_of(struct panel *p, const char *ids, const char *base, struct buf *why)
 	struct reading r = {.p = p, .why = why};
 	struct panel_members *all;
 	char *id, *next;
+	size_t n;
 
 	*p = (struct panel){.path = "", .text = mem_string(ids)};
 	p->modes = mem_zero(1, sizeof(*p->modes));
@@ -449,11 +460,14 @@ panel_of(struct panel *p, const char *ids, const char *base, struct buf *why)
 		if (next != NULL)
 			*next++ = '\0';
 		id += strspn(id, blanks);
-		id[strcspn(id, blanks)] = '\0';
-		if (*id != '\0' && !add_listed(&r, all, id, base))
+		for (n = strlen(id); n > 0 && strchr(blanks, id[n - 1]) != NULL; n--)
+			id[n - 1] = '\0';
+		if (n == 0)
+			return wrong(&r, "an empty id");
+		if (!add_listed(&r, all, id, base))
 			return false;
 	}
-	return all->n > 0 || wrong(&r, "no id stands there");
+	return true;
 }
 
 const struct panel_model *

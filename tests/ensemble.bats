@@ -90,8 +90,12 @@ supai-ensemble: key *"
     expect 64 '' 'supai-ensemble: --models and --base-url go together*'
     run --separate-stderr supai-ensemble --base-url "$url" --models a --panel panel request
     expect 64 '' 'supai-ensemble: --panel and --base-url: one or the other*'
-    run --separate-stderr supai-ensemble --base-url "$url" --models , request
-    expect 64 '' 'supai-ensemble: --models: no id stands there*'
+    for ids in '' , a, ,a 'a, ,b'; do
+        run --separate-stderr supai-ensemble --base-url "$url" --models "$ids" request
+        expect 64 '' 'supai-ensemble: --models: an empty id*'
+    done
+    run --separate-stderr supai-ensemble --base-url "$url" --models 'a, b c ,d' request
+    expect 64 '' "supai-ensemble: --models: 'b c' cannot be an id*"
     run --separate-stderr supai-ensemble --base-url "$url" --models a,main request
     expect 64 '' "supai-ensemble: --models: 'main' is the final answer's*"
     run --separate-stderr supai-ensemble --base-url nowhere --models a request

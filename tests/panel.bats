@@ -135,10 +135,10 @@ wrong() {
 @test "a panel that is no text is 78" {
     printf 'model a\0 http://127.0.0.1:1/v1\n' >"$PANEL"
     run --separate-stderr supai-models a
-    expect 78 '' "supai-models: $PANEL: not text in UTF-8"
-    printf 'model \xff http://127.0.0.1:1/v1\n' >"$PANEL"
+    expect 78 '' "supai-models: $PANEL: line 1: not text in UTF-8"
+    printf '# \xc3\xa9\n\nmodel \xff http://127.0.0.1:1/v1\n\0\n' >"$PANEL"
     run --separate-stderr supai-models a
-    expect 78 '' "supai-models: $PANEL: not text in UTF-8"
+    expect 78 '' "supai-models: $PANEL: line 3: not text in UTF-8"
     rm "$PANEL"
     mkdir "$PANEL"
     run --separate-stderr supai-models a
