@@ -69,8 +69,8 @@ mocklog_write(int fd, const struct mocklog_entry *e)
 	struct emit out = {0};
 	long long now = when_wall();
 	struct buf line = {0};
+	struct json body = e->r->request;
 	struct json_fault why;
-	struct json body;
 
 	out.out = &line;
 	buf_printf(&line, "{\"request\":%lu,\"connection\":%lu,\"time\":%lld.%03lld,"
@@ -81,7 +81,8 @@ mocklog_write(int fd, const struct mocklog_entry *e)
 	buf_adds(&line, ",\"headers\":");
 	merge_emit(e->headers, &out);
 	buf_printf(&line, ",\"bytes\":%zu", q->bytes);
-	if (q->body.n > 0 && json_parse(q->body.p, q->body.n, &body, &why)) {
+	if (body.p != NULL ||
+	    (q->body.n > 0 && json_parse(q->body.p, q->body.n, &body, &why))) {
 		buf_adds(&line, ",\"body\":");
 		out.comma = false;
 		emit_compact(&out, body);

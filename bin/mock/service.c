@@ -18,7 +18,6 @@ static const char html[] =
 struct call {
 	struct service			*s;
 	const struct service_request	*q;
-	struct json			 request;	/* its body's value */
 	struct service_response		*r;
 };
 
@@ -31,7 +30,7 @@ check_refused(const struct call *c, struct request_fault *f)
 
 	for (i = 0; i < c->s->nrefused; i++) {
 		name = c->s->refused[i];
-		if (json_get(c->request, name).p == NULL)
+		if (json_get(c->r->request, name).p == NULL)
 			continue;
 		f->param = name;
 		f->code = "unsupported_parameter";
@@ -46,7 +45,7 @@ check_chat(struct call *c, struct request_fault *f)
 {
 	if (c->q->bytes > ENDPOINT_MAX_BODY)
 		return endpoint_too_long(f);
-	if (!request_read(c->q->body.p, c->q->body.n, 0, &c->request, f))
+	if (!request_read(c->q->body.p, c->q->body.n, 0, &c->r->request, f))
 		return 400;
 	return check_refused(c, f);
 }
@@ -59,17 +58,17 @@ answer_chat(struct call *c)
 	    &s->answers[s->answered++ % s->nanswers];
 	struct buf text = {0};
 
-	if (a != NULL && a->recorded && reply_asked(c->request, "stream")) {
+	if (a != NULL && a->recorded && reply_asked(c->r->request, "stream")) {
 		c->r->reply = &a->stream;
 		return;
 	}
 	if (a == NULL)
-		reply_echo(c->request, &text);
+		reply_echo(c->r->request, &text);
 	else if (a->recorded)
 		reply_recorded_text(a->text.p, a->text.n, &text);
 	else
 		buf_add(&text, a->text.p, a->text.n);
-	reply_answer(&c->r->own, c->request, c->q->number, &text, s->logprobs);
+	reply_answer(&c->r->own, c->r->request, c->q->number, &text, s->logprobs);
 	buf_free(&text);
 }
 

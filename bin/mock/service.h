@@ -42,6 +42,7 @@ struct service_request {
 
 struct service_response {
 	unsigned		 status;
+	struct json		 request;	/* the body's value, if it had to be read */
 	const char		*allow;		/* with 405: the method; else NULL */
 	struct fault		 fault;
 	const struct reply	*reply;		/* borrowed: own, or a recording */
