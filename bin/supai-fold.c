@@ -109,10 +109,12 @@ fold_events(struct state *s, char **files, int nfiles, size_t max)
 
 	events_start(&e, files, nfiles, max, s->fold.one);
 	while ((got = events_next(&e, &c)) != EVENTS_END) {
-		if (got == EVENTS_CHUNK)
+		if (got == EVENTS_CHUNK) {
 			add(s, c);
-		else
-			finish(s);
+			continue;
+		}
+		s->fold.torn = s->fold.open && got == EVENTS_TORN;
+		finish(s);
 	}
 	return events_stop(&e);
 }

@@ -28,10 +28,12 @@ read_events(struct text *t, char **files, int nfiles, size_t max)
 
 	events_start(&e, files, nfiles, max, t->fold.one);
 	while ((got = events_next(&e, &c)) != EVENTS_END) {
-		if (got == EVENTS_CHUNK)
+		if (got == EVENTS_CHUNK) {
 			text_add(t, c);
-		else
-			text_finish(t);
+			continue;
+		}
+		t->fold.torn = t->fold.open && got == EVENTS_TORN;
+		text_finish(t);
 	}
 	return events_stop(&e);
 }

@@ -273,7 +273,7 @@ end_file(struct events *e, int status)
 {
 	e->status = diag_worst(e->status, status);
 	e->open = false;
-	return EVENTS_GAP;
+	return status == 0 ? EVENTS_GAP : EVENTS_TORN;
 }
 
 /* The next record, where it is of a known shape and held whole: most are. */

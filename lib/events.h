@@ -51,7 +51,8 @@ struct events {
 enum events_got {
 	EVENTS_END,	/* all files were read */
 	EVENTS_CHUNK,	/* *c is a record, borrowed until the next call */
-	EVENTS_GAP,	/* an answer that is open ends here */
+	EVENTS_GAP,	/* an answer that is open ends here, */
+	EVENTS_TORN,	/* or rather its file does, in a line that is bad */
 };
 
 /*

@@ -100,6 +100,7 @@ struct fold {
 	bool			 late;		/* a choice spoke after its finish reason */
 	bool			 mixed;		/* its ids are of two answers */
 	const char		*excess;	/* what it had too many of; NULL: nothing */
+	bool			 torn;		/* the tool says: it ends in what was told */
 	struct fold_choice	*choices;	/* in order of first appearance */
 	size_t			 nchoices;
 	struct fold_thread	**threads;	/* likewise */

@@ -123,6 +123,8 @@ verdict_of(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 	if (f->mixed)
 		return tell(why, EX_PROTOCOL, "two answers in one segment: their ids"
 		    " are mixed (an empty line between answers tells them apart)");
+	if (!ask->whole && f->torn)
+		return EX_DATAERR;
 	if (!ask->whole)
 		return tell(why, EX_PROTOCOL,
 		    "the answer is not whole: it was cut before its end");

@@ -296,6 +296,9 @@ $r$r"
     expect 65 '' '*put supai-sse before supai-fold'
     fold '{"foo":1}'
     expect 1 '' 'supai-fold: no answer in the input'
+    fold '{"choices":[{"index":0,"delta":{"content":"a"}}]}
+{' --message
+    expect 65 '' 'supai-fold: standard input: line 2: no JSON: it ends too early (byte 2)'
 }
 
 @test "memory grows with the answer, not with the stream" {

@@ -345,8 +345,7 @@ $(delta '"ok"' '"stop"')"
 
 @test "a malformed line: 65 with its number, what came before it is printed" {
     text "$(echo; delta '"one"'; echo '{"choices":[}'; delta '"two"' '"stop"')"
-    expect 65 'one' 'supai-text: standard input: line 3: no JSON: not a JSON value (byte 13)
-supai-text: the answer is not whole*'
+    expect 65 'one' 'supai-text: standard input: line 3: no JSON: not a JSON value (byte 13)'
 }
 
 @test "a line that is too long is like a malformed one: what was worse counts, the next file is read" {
@@ -354,8 +353,12 @@ supai-text: the answer is not whole*'
     delta '"b"' '"stop"' >next
     run --separate-stderr supai-text --max-record 2K long next
     expect 77 $'a\nb' '*
-supai-text: long: line 4: longer than 2048 bytes (--max-record)
-*'
+supai-text: long: line 4: longer than 2048 bytes (--max-record)'
+    { delta '"x"'; echo '{'; } >bad
+    { delta '"c"'; delta '"d"'; delta '"e"' '"stop"' c2; } >cut
+    run --separate-stderr supai-text bad cut
+    expect 65 $'x\ncd\ne' 'supai-text: bad: line 2: no JSON*
+supai-text: the answer is not whole: it was cut before its end'
 }
 
 @test "a raw event stream: 65, and says that supai-sse is missing" {
