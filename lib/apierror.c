@@ -14,13 +14,14 @@ enum {
 
 /* Where an error has its name or number, the one that says most first. */
 static const char *const kinds[] = {
-	"code", "status", "error_code", "type", "error_type",
+	"code", "status", "error_code", "type", "error_type", "status_code",
+	"http_code", "http_status_code",
 };
 
 /* Where it has its words, the best first. */
 static const char *const words[] = {
 	"message", "error_message", "error", "detail", "msg", "errors",
-	"description", "title",
+	"description", "title", "Message", "status_msg",
 };
 
 /* The names that services give their errors. */
@@ -31,6 +32,11 @@ static const struct {
 	{"insufficient_quota", EX_NOPERM},	/* the first QUOTAS: a spent quota */
 	{"billing_hard_limit_reached", EX_NOPERM},
 	{"exceeded_current_quota_error", EX_NOPERM},
+	{"insufficient_balance_error", EX_NOPERM},
+	{"insufficient_user_quota", EX_NOPERM},
+	{"budget_exceeded", EX_NOPERM},
+	{"Arrearage", EX_NOPERM},
+	{"1113", EX_NOPERM},	/* Zhipu's number for it */
 	{"invalid_api_key", EX_NOPERM},
 	{"authentication_error", EX_NOPERM},
 	{"invalid_authentication_error", EX_NOPERM},
@@ -53,7 +59,7 @@ static const struct {
 	{"content_policy_violation", EX_DATAERR},
 };
 
-enum { QUOTAS = 3 };
+enum { QUOTAS = 8 };
 
 /* The HTTP status that a code says, as a number or in digits; 0: none that failed. */
 static long
@@ -85,6 +91,35 @@ find_name(struct json v)
 	return i;
 }
 
+/* The exit status that an object's name or number tells; 0: it has none that is known. */
+static int
+known_status(struct json v)
+{
+	struct json kind;
+	size_t i, name;
+	long http;
+
+	for (i = 0; i < COUNT(kinds); i++) {
+		kind = json_get(v, kinds[i]);
+		http = http_status(kind);
+		if (http != 0)
+			return apierror_http(http);
+		name = find_name(kind);
+		if (name < COUNT(names))
+			return names[name].status;
+	}
+	return 0;
+}
+
+/* A text, or some services' object or list of faults. */
+static bool
+has_message(struct json v)
+{
+	struct json message = json_get(v, "message");
+
+	return json_type(message) == JSON_STRING || json_holds(message);
+}
+
 bool
 apierror_is(struct json v)
 {
@@ -92,11 +127,7 @@ apierror_is(struct json v)
 	case JSON_STRING:
 		return json_holds(v);
 	case JSON_OBJECT:
-		return json_type(json_get(v, "message")) == JSON_STRING ||
-		    json_holds(json_get(v, "message")) ||
-		    http_status(json_get(v, "code")) != 0 ||
-		    find_name(json_get(v, "code")) < COUNT(names) ||
-		    find_name(json_get(v, "type")) < COUNT(names) ||
+		return has_message(v) || known_status(v) != 0 ||
 		    apierror_is(json_get(v, "error"));
 	default:
 		return false;
@@ -134,9 +165,7 @@ is_named_error(struct json v)
 	    json_is(json_get(v, "type"), "error") ||
 	    json_type(json_get(v, "error")) == JSON_TRUE ||
 	    (json_type(json_get(v, "code")) == JSON_STRING &&
-	    json_holds(json_get(v, "code"))) ||
-	    http_status(json_get(v, "code")) != 0 ||
-	    http_status(json_get(v, "status")) != 0;
+	    json_holds(json_get(v, "code"))) || known_status(v) != 0;
 }
 
 /* The error of an object that has no "error" which is one, and no choices. */
@@ -148,7 +177,7 @@ of_rest(struct json v)
 	if (json_type(json_get(v, "error_message")) == JSON_STRING ||
 	    json_type(json_get(v, "error_type")) == JSON_STRING)
 		return v;
-	if (json_type(json_get(v, "message")) == JSON_STRING)
+	if (has_message(v))
 		return is_named_error(v) ? v : (struct json){0};
 	errors = json_get(v, "errors");
 	if (json_type(errors) == JSON_ARRAY && json_holds(errors)) {
@@ -164,26 +193,62 @@ of_rest(struct json v)
 	return inner.p != NULL ? inner : detail;
 }
 
+/* The error in an error, which says more, or else itself. */
+static struct json
+innermost(struct json error)
+{
+	while (json_type(error) == JSON_OBJECT &&
+	    !json_holds(json_get(error, "message")) &&
+	    apierror_is(json_get(error, "error")))
+		error = json_get(error, "error");
+	return error;
+}
+
+/*
+ * Where a record may hold its error, walked once: there is one for each piece of an
+ * answer. Groq's and MiniMax's stand in members of their own, beside the choices.
+ */
+struct places {
+	struct json	error, choices, x_groq, base_resp;
+};
+
+static struct places
+places_of(struct json record)
+{
+	struct places in = {{0}, {0}, {0}, {0}};
+	struct json_iter i;
+	struct json name, v;
+
+	for (i = json_first(record); json_more(&i, &name, &v);) {
+		if (json_is(name, "error"))
+			in.error = v;
+		else if (json_is(name, "choices"))
+			in.choices = v;
+		else if (json_is(name, "x_groq"))
+			in.x_groq = json_get(v, "error");
+		else if (json_is(name, "base_resp"))
+			in.base_resp = v;
+	}
+	return in;
+}
+
 struct json
 apierror_find(struct json record)
 {
-	struct json error, choices;
+	struct places in;
 
 	if (json_type(record) == JSON_ARRAY)
 		return first(record, apierror_find);
 	if (json_type(record) != JSON_OBJECT)
 		return (struct json){0};
-	error = json_get(record, "error");
-	if (apierror_is(error)) {
-		/* One that is in it says more. */
-		while (json_type(error) == JSON_OBJECT &&
-		    !json_holds(json_get(error, "message")) &&
-		    apierror_is(json_get(error, "error")))
-			error = json_get(error, "error");
-		return error;
-	}
-	choices = json_get(record, "choices");
-	return choices.p != NULL ? first(choices, of_choice) : of_rest(record);
+	in = places_of(record);
+	if (apierror_is(in.error))
+		return innermost(in.error);
+	if (apierror_is(in.x_groq))
+		return in.x_groq;
+	if (json_number(json_get(in.base_resp, "status_code")) != 0)
+		return in.base_resp;
+	return in.choices.p != NULL ? first(in.choices, of_choice) : of_rest(record);
 }
 
 /* Appends a text, each run of white space one space, none at its ends. */
@@ -368,22 +433,9 @@ apierror_quota(struct json v)
 int
 apierror_status(struct json v)
 {
-	struct json kind;
-	size_t i, name;
-	long http;
+	int status = apierror_quota(v) ? EX_NOPERM : known_status(v);
 
-	if (apierror_quota(v))
-		return EX_NOPERM;
-	for (i = 0; i < COUNT(kinds); i++) {
-		kind = json_get(v, kinds[i]);
-		http = http_status(kind);
-		if (http != 0)
-			return apierror_http(http);
-		name = find_name(kind);
-		if (name < COUNT(names))
-			return names[name].status;
-	}
-	return EX_UNAVAILABLE;
+	return status != 0 ? status : EX_UNAVAILABLE;
 }
 
 int

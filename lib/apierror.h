@@ -4,7 +4,8 @@
  *
  * Known shapes: {"error": {"message": …}} or a bare string there, the same in an
  * array, in "detail" or in one of the choices; {"errors": […]}; {"detail": …};
- * "error_type" and "error_message"; {"object": "error", "message": …}.
+ * "error_type" and "error_message"; {"object": "error", "message": …}; Groq's "error"
+ * in "x_groq"; MiniMax's "base_resp", with a "status_code" that is not 0.
  */
 #ifndef APIERROR_H
 #define APIERROR_H

@@ -41,6 +41,10 @@ makes() {
 {"error":{"type":"rate_limit_error"}} => 75 {"type":"rate_limit_error"}
 {"error":{"type":"a kind that nobody knows"}} => -
 {"error":{"error":{"message":"deep","code":401}}} => 77 deep
+{"choices":[{"index":0,"delta":{}}],"x_groq":{"error":"over capacity"}} => 69 over capacity
+{"choices":null,"base_resp":{"status_code":1004,"status_msg":"login fail"}} => 69 login fail
+{"object":"error","message":{"detail":"d"},"type":"x"} => 69 d
+{"message":["a","b"],"type":"invalid_request_error"} => 65 a; b
 END
 }
 
@@ -60,6 +64,9 @@ END
 {"errors":null,"detail":null} => -
 {"detail":""} => -
 {"detail":5} => -
+{"choices":[{"delta":{"content":"a"}}],"x_groq":{"id":"r","error":null}} => -
+{"choices":[{"delta":{"content":"a"}}],"base_resp":{"status_code":0,"status_msg":""}} => -
+{"message":{"a":"b"}} => -
 [] => -
 [1,{"a":1}] => -
 "error" => -
@@ -88,6 +95,12 @@ END
 {"error":{"message":"m","code":"x","type":"rate_limit_error"}} => 75 m
 {"error":{"message":"m","code":429,"type":"insufficient_quota"}} => 77 m (quota)
 {"error":{"message":"m","type":"server_error"}} => 69 m
+{"error":{"message":"m","http_status_code":422}} => 65 m
+{"error":{"message":"m","http_code":"401","type":"authorized_error"}} => 77 m
+{"error":{"message":"m","type":"x","status_code":429}} => 75 m
+{"error":{"message":"m","http_code":"429","type":"insufficient_balance_error"}} => 77 m (quota)
+{"error":{"message":"m","type":"budget_exceeded","code":"400"}} => 77 m (quota)
+{"error":{"message":"m","code":"1113"}} => 77 m (quota)
 END
 }
 

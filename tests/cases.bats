@@ -109,6 +109,18 @@ error-unfinished.sse|supai-text|Par|69 76|supai-sse: *: the service reports an e
 E
 }
 
+@test "errors in members of the service's own, and under other names, are told too" {
+    each <<'E'
+groq-stopped-early.sse|supai-text|Hel|0 69|supai-text: the service says: over capacity
+groq-stopped-early.sse|supai-fold ; jq -c .error|"over capacity"|0 69 0|supai-fold: the service says: over capacity
+minimax-balance.json|supai-text||69|supai-text: the service says: insufficient balance
+minimax-balance.json|supai-fold ; jq -c .error.status_code|1008|69 0|supai-fold: the service says: insufficient balance
+minimax-limit.sse|supai-text|Hel|0 69|supai-text: the service says: rate limit
+http-status-code.sse|supai-text||0 65|supai-text: the service says: too many input tokens
+message-object.json|supai-text||65|supai-text: the service says: body.store: Extra inputs are not permitted
+E
+}
+
 @test "each of them gives the same records however it is cut" {
     sse_split "$DATA"/cases/*.sse
 }

@@ -227,6 +227,21 @@ status_is() {
     expect 77 '' 'supai-send: HTTP 429: no *'
 }
 
+@test "a spent balance is 77 and not retried by the names of other services too" {
+    while read -r http body; do
+        mock_start --fail "$http" --body "$body"
+        run --separate-stderr supai-send req
+        expect 77 '' "supai-send: HTTP $http: spent (request id *)"
+        assert_equal "$(mock_requests)" 1
+    done <<'E'
+429 {"error":{"code":"1113","message":"spent"}}
+429 {"type":"error","error":{"type":"1113","message":"spent"}}
+500 {"type":"error","error":{"type":"insufficient_balance_error","message":"spent","http_code":"500"}}
+400 {"error":{"code":"Arrearage","type":"Arrearage","message":"spent"},"request_id":"r"}
+400 {"error":{"message":"spent","type":"budget_exceeded","param":null,"code":"400"}}
+E
+}
+
 # says MESSAGE [HEADER]: what supai-send says of a 400 with the body on standard input.
 says() {
     http '400 Bad Request' "${@:2}" >response
