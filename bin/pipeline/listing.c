@@ -18,7 +18,7 @@
 #include "utf8.h"
 
 #define SUFFIX ".ndjson"
-enum { WORDS = 60 };	/* characters of the first words */
+enum { WORDS = 60 };	/* bytes of the first words */
 
 /* Appends the text of a message's content: a string, or parts. */
 static void
@@ -48,24 +48,6 @@ struct entry {
 	time_t	 used;
 };
 
-/* Appends single spaces for many, and no more than fits beside the name. */
-static void
-add_short(struct buf *out, const struct buf *b)
-{
-	size_t i, chars = 0;
-
-	for (i = 0; i < b->n; i++) {
-		if (b->p[i] == ' ' && (i == 0 || b->p[i - 1] == ' '))
-			continue;
-		chars += ((unsigned char)b->p[i] & 0xc0) != 0x80;
-		if (chars > WORDS) {
-			buf_adds(out, "…");
-			return;
-		}
-		buf_addc(out, (unsigned char)b->p[i]);
-	}
-}
-
 static void
 add_first_words(struct buf *out, const struct buf *file)
 {
@@ -73,6 +55,7 @@ add_first_words(struct buf *out, const struct buf *file)
 	struct json request, name, message;
 	struct json_iter i;
 	struct buf text = {0}, words = {0};
+	size_t n;
 
 	if (!conversation_line(&p, p + file->n, &request))
 		return;
@@ -81,7 +64,9 @@ add_first_words(struct buf *out, const struct buf *file)
 		if (json_is(json_get(message, "role"), "user"))
 			add_content(&text, json_get(message, "content"));
 	term_line(&words, text.p, text.n);
-	add_short(out, &words);
+	n = utf8_cut(words.p, words.n, WORDS);
+	buf_add(out, words.p, n);
+	buf_adds(out, n < words.n ? "…" : "");
 	buf_free(&words);
 	buf_free(&text);
 }
