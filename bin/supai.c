@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "config.h"
 #include "diag.h"
 #include "ending.h"
 #include "io.h"
@@ -62,15 +63,45 @@ struct options {
 	const char	*only[PLACES_N]; /* an option that no other stage would have in
 					   the place of this one; or NULL */
 	const char	*looking;	/* --list or --show; NULL: a question is asked */
-	bool		 safe, raw;
 };
 
-/* What a stage's option means to us, beside going there. */
+/* What an option means to us, beside going to a stage. */
+static const struct {
+	int		 key;
+	unsigned	 flags;
+} meanings[] = {
+	{'c', ASK_KEEP},
+	{CONVERSATION, ASK_KEEP},
+	{NEW, ASK_KEEP | ASK_FRESH},
+	{'f', ASK_FILES},
+	{'u', ASK_USAGE},
+	{'k', ASK_LONE | ASK_CHUNKS},
+	{'t', ASK_LONE | ASK_CHUNKS},
+	{'x', ASK_CHUNKS},
+	{OPTIONS_MIN_CONFIDENCE, ASK_CHUNKS},
+	{OPTIONS_ANY_FINISH, ASK_LONE},
+	{PLACES_LETTER('v'), ASK_ALOUD},
+	{PLACES_LETTER('D'), ASK_ALOUD},
+	{OPTIONS_BASE_URL, ASK_LISTED},
+	{OPTIONS_SAFE, ASK_SAFE},
+	{PLACES_LETTER('r'), ASK_RAW},
+	{JSON, ASK_JSON},
+	{DRY_RUN, ASK_SHOW},
+	{ENSEMBLE, ASK_ENSEMBLE},
+};
+
+/* Notes an option's meaning and its value. */
 static void
-note_stage(struct options *o, int key, const char *arg)
+note(struct options *o, int key, const char *arg)
 {
 	struct ask *a = &o->ask;
+	size_t i;
 
+	for (i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
+		if (meanings[i].key == key)
+			a->flags |= meanings[i].flags;
+	if (arg != NULL && opt_names_input(arg))
+		a->flags |= ASK_INPUT;
 	switch (key) {
 	case 'm':
 		a->mode = arg;
@@ -78,68 +109,19 @@ note_stage(struct options *o, int key, const char *arg)
 	case 'M':
 		opt_words_add(&a->models, arg);
 		break;
-	case 'f':
-		a->files = true;
-		break;
-	case 'u':
-		a->usage = true;
-		break;
 	case 'k':
 		if (redact_has_sign(arg))
 			opt_usage(&tool, OPTIONS_NO_THREAD);
-		a->lone = a->chunks = true;
-		break;
-	case 't':
-		a->lone = a->chunks = true;
-		break;
-	case 'x':
-	case OPTIONS_MIN_CONFIDENCE:
-		a->chunks = true;
-		break;
-	case OPTIONS_ANY_FINISH:
-		a->lone = true;
-		break;
-	case PLACES_LETTER('v'):
-	case PLACES_LETTER('D'):
-		a->aloud = true;
 		break;
 	case CLIENT_URL:
 		a->url = arg;
 		break;
-	case OPTIONS_BASE_URL:
-		a->listed = true;
-		break;
-	case OPTIONS_SAFE:
-		o->safe = a->shown = true;
-		break;
-	case PLACES_LETTER('r'):
-		o->raw = a->shown = true;
-		break;
-	}
-}
-
-static void
-note_own(struct options *o, int key, const char *arg)
-{
-	struct ask *a = &o->ask;
-
-	switch (key) {
 	case CONVERSATION:
 		a->name = arg;
-		a->keep = true;
-		break;
-	case NEW:
-		a->fresh = a->keep = true;
-		break;
-	case 'c':
-		a->keep = true;
 		break;
 	case LIST:
 	case SHOW:
 		o->looking = places_find(key)->name;
-		break;
-	case JSON:
-		a->json = true;
 		break;
 	case 'w':
 		a->watch = ASK_WATCHED;
@@ -157,12 +139,6 @@ note_own(struct options *o, int key, const char *arg)
 			opt_usage(&tool, "--events: standard output is for the"
 			    " answer: give a file");
 		a->events = arg;
-		break;
-	case DRY_RUN:
-		a->show = true;
-		break;
-	case ENSEMBLE:
-		a->ensemble = true;
 		break;
 	}
 }
@@ -198,23 +174,22 @@ static void
 check(struct options *o)
 {
 	struct ask *a = &o->ask;
-	const char *name = getenv("SUPAI_CONVERSATION");
+	bool ensemble = (a->flags & ASK_ENSEMBLE) != 0;
 
-	if (a->json && o->only[PLACES_TEXT] != NULL)
+	if ((a->flags & ASK_JSON) != 0 && o->only[PLACES_TEXT] != NULL)
 		opt_usage(&tool, "--%s goes with the text, not with --json",
 		    o->only[PLACES_TEXT]);
-	if (a->ensemble && o->only[PLACES_SEND] != NULL)
+	if (ensemble && o->only[PLACES_SEND] != NULL)
 		opt_usage(&tool, "--%s is for one service, and --ensemble asks the"
 		    " panel's", o->only[PLACES_SEND]);
-	if (!a->ensemble && o->only[PLACES_ENSEMBLE] != NULL)
+	if (!ensemble && o->only[PLACES_ENSEMBLE] != NULL)
 		opt_usage(&tool, "--%s goes with --ensemble",
 		    o->only[PLACES_ENSEMBLE]);
 	if (o->looking != NULL && a->prompt.n > 0)
 		opt_usage(&tool, "--%s asks nothing: no prompt goes with it",
 		    o->looking);
-	if ((a->keep || o->looking != NULL) && a->name == NULL && name != NULL &&
-	    *name != '\0')
-		a->name = name;
+	if (((a->flags & ASK_KEEP) != 0 || o->looking != NULL) && a->name == NULL)
+		a->name = config_variable("SUPAI_CONVERSATION");
 	if (a->name != NULL && !conversation_is_name(a->name))
 		opt_usage(&tool, "'%s' is no name of a conversation: no slash,"
 		    " no dot in front", a->name);
@@ -224,11 +199,13 @@ check(struct options *o)
 static int
 look(struct options *o)
 {
+	unsigned flags = o->ask.flags;
+
 	if (strcmp(o->looking, "list") == 0)
 		listing_all();
 	else
-		listing_one(o->ask.name,
-		    o->safe || (!o->raw && isatty(STDOUT_FILENO)));
+		listing_one(o->ask.name, (flags & ASK_SAFE) != 0 ||
+		    ((flags & ASK_RAW) == 0 && isatty(STDOUT_FILENO)));
 	ask_free(&o->ask);
 	return 0;
 }
@@ -245,11 +222,8 @@ main(int argc, char **argv)
 	tools_init(argv[0]);
 	tool.defs = places_options(own);
 	while ((key = opt_next(&tool, argc, argv, &arg)) != -1) {
-		note_stage(&o, key, arg);
-		note_own(&o, key, arg);
+		note(&o, key, arg);
 		pass_on(&o, key, arg);
-		if (arg != NULL && opt_names_input(arg))
-			o.ask.input = true;
 		at = optind;
 	}
 	if (optind > at)

@@ -8,10 +8,13 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "fd.h"
+#include "when.h"
 
 enum {
 	BACKLOG = 4096,
@@ -72,6 +75,25 @@ fd_drain(const int ends[2])
 
 	while (read(ends[0], drained, sizeof(drained)) > 0)
 		;
+}
+
+/* Not by mkstemp(3): what another thread starts would inherit the descriptor. */
+int
+fd_nameless(void)
+{
+	const char *dir = getenv("TMPDIR");
+	struct buf path = {0};
+	int fd;
+
+	buf_printf(&path, "%s/supai.%016llx",
+	    dir != NULL && *dir != '\0' ? dir : "/tmp",
+	    (unsigned long long)when_chance());
+	fd = open(buf_string(&path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
+	    O_NOFOLLOW, 0600);
+	if (fd != -1)
+		(void)unlink(path.p);
+	buf_free(&path);
+	return fd;
 }
 
 void

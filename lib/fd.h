@@ -1,7 +1,7 @@
 /*
- * fd: descriptors: pipes and sockets that listen, which no other program inherits, how
- * many there may be, and writing to one. Not for standard output nor for reading: that
- * is io's.
+ * fd: descriptors: pipes, files without a name and sockets that listen, which no other
+ * program inherits, how many there may be, and writing to one. Not for standard output
+ * nor for reading: that is io's.
  */
 #ifndef FD_H
 #define FD_H
@@ -25,6 +25,12 @@ bool	fd_pipe(int ends[2]);
 bool	fd_waker(int ends[2]);
 void	fd_wake(const int ends[2]);
 void	fd_drain(const int ends[2]);
+
+/*
+ * A file without a name, to be written and read, which closes on exec. -1 with errno
+ * where it cannot be made.
+ */
+int	fd_nameless(void);
 
 /*
  * Writes all n bytes to fd, through EINTR, short writes and a descriptor that

@@ -778,30 +778,51 @@ interrupted() {
     try 73 '' 'supai: round: *' -o round hi
 }
 
+asked() { [ "$(mock_requests)" -ge "$1" ]; }
 has_text() { grep -qs one .supai.*; }
 
-@test "-o: what a killed run left is removed by the next one, what is in use is not" {
+@test "-o: what a killed run left is removed by the next one of that file, others stay" {
     mock_start --reply 'one two three' --stall 2
     start -o out hi 2>err
     until_true has_text
     kill -9 "$pid"
     wait "$pid" || :
-    left=$(ls -d .supai.*)
+    assert_equal "$(ls -d .supai.*)" .supai.out
     start -o other hi 2>err
-    until_true absent "$left"
-    until_true has_text
-    used=$(ls -d .supai.*)
-    touch .supai.notours .supai.a .supai.abcdefg
-    mkdir .supai.folder
+    until_true [ -s .supai.other ]
     mock_start
     run --separate-stderr supai -o out hi
     expect 0 '' ''
-    assert_equal "$(ls -d .supai.* | tr '\n' ' ')" \
-        "$(printf '%s\n' "$used" .supai.a .supai.abcdefg .supai.folder .supai.notours | sort | tr '\n' ' ')"
+    is out hi
+    assert_equal "$(ls -d .supai.*)" .supai.other
     kill "$pid"
     wait "$pid" && fail || assert_equal "$?" 143
-    absent "$used"
-    rm -r .supai.*
+    nothing_left
+}
+
+@test "-o: what others laid in its way is not written to" {
+    mock_start
+    echo before >file
+    for trap in 'ln -s file' mkdir; do
+        $trap .supai.out
+        run --separate-stderr supai -o out hi
+        expect 73 '' 'supai: out: no file can be made beside it: *'
+        rm -r .supai.out
+    done
+    for trap in 'ln file' mkfifo; do
+        $trap .supai.out
+        try 0 '' '' -o out hi
+        is out hi
+    done
+    is file before
+}
+
+@test "-o: a file that another run writes for longer: 75" {
+    mock_start --stall 0
+    start -o out hi 2>err
+    until_true asked 1
+    run --separate-stderr supai -o out hi
+    expect 75 '' "supai: out: process $pid writes it, too"
 }
 
 @test "-o leaves the file as it was when a signal ends it" {
@@ -1351,7 +1372,7 @@ hi'
     is out one
 }
 
-@test "a conversation and an output file in one folder: neither is taken for what was left" {
+@test "a conversation and an output file in one folder: neither is in the way of the other" {
     mock_start
     export SUPAI_CONVERSATION=a
     mkdir -p "$STATE"
@@ -1397,16 +1418,14 @@ hi'
     echo nonsense >"$STATE/a.ndjson"
     try 65 '' 'supai-req: */a.ndjson: line 1: not JSON*' --conversation a hi
     is "$STATE/a.ndjson" nonsense
-    try 73 '' 'supai: */dir.ndjson: is a directory' --conversation dir --new hi
+    try 73 '' 'supai: */dir.ndjson: Is a directory' --conversation dir --new hi
     assert_equal "$(mock_requests)" 0
 }
-
-asked() { [ "$(mock_requests)" -ge "$1" ]; }
 
 @test "two at once: the second waits, and goes on after the first" {
     mock_start --first-byte-delay 700
     start --new --conversation a one >out 2>err
-    until_true test -e "$STATE/a.ndjson"
+    until_true asked 1
     run --separate-stderr supai --conversation a two
     expect 0 two ''
     wait "$pid"
@@ -1455,14 +1474,6 @@ asked() { [ "$(mock_requests)" -ge "$1" ]; }
     mock_start
     try 0 three '' --conversation a three
     assert_equal "$(messages)" '["u","one","a","one","u","three"]'
-    assert_equal "$(ls -A "$STATE")" a.ndjson
-}
-
-@test "what a killed run left in the folder of conversations is removed" {
-    mock_start
-    mkdir -p "$STATE"
-    touch "$STATE/.supai.AbCd12"
-    try 0 one '*' --conversation a one
     assert_equal "$(ls -A "$STATE")" a.ndjson
 }
 

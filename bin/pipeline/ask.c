@@ -28,17 +28,23 @@ static const struct {
 	[PLACES_KEEP] = {"supai-fold", true},
 };
 
+static bool
+is(const struct ask *a, unsigned flags)
+{
+	return (a->flags & flags) != 0;
+}
+
 /* Who makes the exchange. */
 static enum place
 exchange_place(const struct ask *a)
 {
-	return a->ensemble ? PLACES_ENSEMBLE : PLACES_SEND;
+	return is(a, ASK_ENSEMBLE) ? PLACES_ENSEMBLE : PLACES_SEND;
 }
 
 static enum place
 last_place(const struct ask *a)
 {
-	return a->json ? PLACES_FOLD : PLACES_TEXT;
+	return is(a, ASK_JSON) ? PLACES_FOLD : PLACES_TEXT;
 }
 
 /* Answers of these modes are long in coming. */
@@ -77,7 +83,7 @@ add_models(struct ask *a)
 	size_t i;
 
 	for (i = 0; i < a->models.n; i++) {
-		if (!a->listed) {
+		if (!is(a, ASK_LISTED)) {
 			opt_words_add(args, "-M");
 			opt_words_add(args, a->models.p[i]);
 		} else
@@ -105,9 +111,9 @@ complete(struct ask *a)
 			opt_words_add(&a->args[place], "-1");
 	if (a->watch == ASK_WATCHED && is_elsewhere(a))
 		opt_words_add(&a->args[PLACES_WATCH], "--to-end");
-	if (a->chunks || a->json || a->watch == ASK_WATCHED)
+	if (is(a, ASK_CHUNKS) || is(a, ASK_JSON) || a->watch == ASK_WATCHED)
 		opt_words_add(req, "-x");
-	if (a->json && !a->usage)
+	if (is(a, ASK_JSON) && !is(a, ASK_USAGE))
 		opt_words_add(req, "-u");
 	add_models(a);
 	opt_words_join(req, &a->prompt);
@@ -148,7 +154,7 @@ go_on(struct ask *a)
 {
 	struct opt_words req = {0};
 
-	if (a->fresh || !a->conversation.there)
+	if (is(a, ASK_FRESH) || !a->conversation.there)
 		return;
 	opt_words_add(&req, "-H");
 	opt_words_add(&req, a->conversation.file);
@@ -177,7 +183,7 @@ add_stage(struct ask *a, struct run *r, enum place place)
 {
 	struct stage *s = run_add(r, tools[place].tool, &a->args[place]);
 
-	s->aloud = place == PLACES_WATCH || (place == exchange_place(a) && a->aloud);
+	s->aloud = place == PLACES_WATCH || (place == exchange_place(a) && is(a, ASK_ALOUD));
 }
 
 /* The events are kept as they come, whatever becomes of the answer. */
@@ -185,17 +191,17 @@ static void
 add_stages(struct ask *a, struct run *r)
 {
 	struct conversation *c = &a->conversation;
-	bool kept = a->keep && !a->show;
+	bool kept = is(a, ASK_KEEP) && !is(a, ASK_SHOW);
 
 	add_stage(a, r, PLACES_REQ);
 	if (kept)
-		run_copy(r, c->temp.fd, c->file, false);
+		run_copy(r, c->draft.fd, c->file);
 	add_stage(a, r, exchange_place(a));
 	add_stage(a, r, PLACES_SSE);
 	if (a->events != NULL)
-		run_copy(r, a->events_fd, a->events, true);
+		run_copy(r, a->events_fd, a->events);
 	if (kept)
-		run_copy(r, c->events.fd, c->file, false);
+		run_copy(r, c->events, c->file);
 	if (a->watch == ASK_WATCHED)
 		add_stage(a, r, PLACES_WATCH);
 	add_stage(a, r, last_place(a));
@@ -284,9 +290,9 @@ prepare(struct ask *a)
 		io_check_output();
 	try_last(a);
 	output_open(&a->output);
-	if (a->keep)
+	if (is(a, ASK_KEEP))
 		conversation_open(c);
-	if (a->keep && !a->fresh && !c->there)
+	if (is(a, ASK_KEEP) && !is(a, ASK_FRESH) && !c->there)
 		diag_warn("a new conversation, %s: %s", c->name, c->file);
 	if (a->events != NULL)
 		open_events(a);
@@ -302,9 +308,9 @@ attend_person(struct ask *a, struct run *r)
 {
 	r->live = isatty(STDERR_FILENO);
 	r->waiting = r->live && a->watch != ASK_WATCHED;
-	if (r->live && !a->aloud)
+	if (r->live && !is(a, ASK_ALOUD))
 		opt_words_add(&a->args[PLACES_SEND], "--notes");
-	if (r->waiting && !a->shown && isatty(r->out))
+	if (r->waiting && !is(a, ASK_SAFE | ASK_RAW) && isatty(r->out))
 		opt_words_add(&a->args[PLACES_TEXT], "--safe");
 }
 
@@ -318,9 +324,9 @@ fold(struct ask *a)
 	};
 	int status;
 
-	(void)lseek(c->events.fd, 0, SEEK_SET);
-	status = stage_run(&s, c->events.fd, c->temp.fd);
-	if (status == EX_NOANSWER && a->lone)
+	(void)lseek(c->events, 0, SEEK_SET);
+	status = stage_run(&s, c->events, c->draft.fd);
+	if (status == EX_NOANSWER && is(a, ASK_LONE))
 		status = 0;
 	if (status != 0) {
 		stage_tell(&s);
@@ -341,12 +347,12 @@ go(struct ask *a, struct run *r)
 	attend_person(a, r);
 	run_go(r);
 	status = run_status(r);
-	if (status == 0 && a->keep)
+	if (status == 0 && is(a, ASK_KEEP))
 		status = fold(a);
 	if (status != 0)
 		return status;
 	output_keep(&a->output);
-	if (a->keep)
+	if (is(a, ASK_KEEP))
 		conversation_keep(&a->conversation);
 	return 0;
 }
@@ -357,24 +363,24 @@ ask_run(struct ask *a)
 	struct run r = {.n = 0};
 	int status = 0;
 
-	if (!a->show)
-		opt_note_prompt(&a->prompt, a->input, a->files);
+	if (!is(a, ASK_SHOW))
+		opt_note_prompt(&a->prompt, is(a, ASK_INPUT), is(a, ASK_FILES));
 	output_find(&a->output);
-	if (a->keep)
+	if (is(a, ASK_KEEP))
 		conversation_find(&a->conversation, a->name);
-	if (!a->show)
+	if (!is(a, ASK_SHOW))
 		prepare(a);
-	else if (a->keep)
+	else if (is(a, ASK_KEEP))
 		conversation_look(&a->conversation);
 	go_on(a);
 	complete(a);
 	add_stages(a, &r);
-	if (a->show)
+	if (is(a, ASK_SHOW))
 		show(a, &r);
 	else
 		status = go(a, &r);
 	run_free(&r);
-	if (a->keep)
+	if (is(a, ASK_KEEP))
 		conversation_close(&a->conversation);
 	output_close(&a->output);
 	ask_free(a);

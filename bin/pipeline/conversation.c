@@ -4,23 +4,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "conversation.h"
 #include "diag.h"
-#include "ending.h"
+#include "fd.h"
 #include "io.h"
 #include "json.h"
 #include "mem.h"
 #include "origin.h"
-#include "when.h"
-
-enum {
-	WAIT_MS = 5000,		/* for another one that uses it */
-	LOOK_MS = 50,		/* how often to look whether it still does */
-};
 
 bool
 conversation_is_name(const char *name)
@@ -49,7 +42,7 @@ conversation_find(struct conversation *c, const char *name)
 {
 	struct buf b = {0};
 
-	*c = (struct conversation){.fd = -1};
+	*c = (struct conversation){.events = -1};
 	if (name != NULL)
 		buf_adds(&b, name);
 	else
@@ -94,17 +87,22 @@ conversation_line(const char **p, const char *end, struct json *v)
 }
 
 /* Wrong contents are supai-req's to tell. */
-static void
-look(struct conversation *c, int fd)
+void
+conversation_look(struct conversation *c)
 {
+	int fd = open(c->file, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), status;
 	struct buf text = {0};
 	const char *p;
 	struct json v;
-	int status = io_slurp_fd(fd, c->file, IO_BYTES, &text, 2 * IO_MAX_RECORD,
-	    NULL);
 
+	if (fd == -1 && errno != ENOENT)
+		diag_die_errno(EX_CANTCREAT, "%s", c->file);
+	if (fd == -1)
+		return;
+	status = io_slurp_fd(fd, c->file, IO_BYTES, &text, 2 * IO_MAX_RECORD, NULL);
 	if (status != 0)
 		exit(status);
+	close(fd);
 	c->there = text.n > 0;
 	p = text.p;
 	if (conversation_line(&p, text.p + text.n, &v)) {
@@ -112,17 +110,6 @@ look(struct conversation *c, int fd)
 		add_strings(&c->models, json_get(v, "models"));
 	}
 	buf_free(&text);
-}
-
-void
-conversation_look(struct conversation *c)
-{
-	int fd = open(c->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd == -1)
-		return;
-	look(c, fd);
-	close(fd);
 }
 
 /* Opening. */
@@ -141,87 +128,37 @@ make_folders(const char *path)
 	free(copy);
 }
 
-/* The process that has the lock; -1: nobody. */
-static pid_t
-try_lock(int fd)
-{
-	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET}, other = l;
-
-	if (fcntl(fd, F_SETLK, &l) == 0 || (errno != EACCES && errno != EAGAIN))
-		return -1;
-	if (fcntl(fd, F_GETLK, &other) == -1 || other.l_type == F_UNLCK)
-		return 0;	/* gone since */
-	return other.l_pid;
-}
-
-static void
-take_lock(struct conversation *c)
-{
-	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
-	long long end = when_now() + WAIT_MS;
-	pid_t owner;
-
-	for (;; close(c->fd)) {
-		c->fd = open(c->file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-		if (c->fd == -1 && errno == EISDIR)
-			diag_die(EX_CANTCREAT, "%s: is a directory", c->file);
-		if (c->fd == -1)
-			diag_die_errno(EX_CANTCREAT, "%s", c->file);
-		owner = try_lock(c->fd);
-		/* Whoever had it before us may have put another file there. */
-		if (owner == -1 && temp_stands(c->fd, c->file))
-			return;
-		if (owner != -1 && when_now() >= end)
-			diag_die(EX_TEMPFAIL, "conversation %s: in use by process"
-			    " %ld (SUPAI_CONVERSATION names another one)",
-			    c->name, (long)owner);
-		if (owner != -1)
-			(void)nanosleep(&pause, NULL);
-	}
-}
-
 void
 conversation_open(struct conversation *c)
 {
-	make_folders(c->file);
-	take_lock(c);
-	look(c, c->fd);
-	c->made = !c->there;
-	if (c->made)
-		ending_add_file(c->file);
-	if (!temp_make(&c->events, c->file) || !temp_make(&c->temp, c->file))
-		diag_die_errno(EX_CANTCREAT, "%s: no file can be made beside it",
-		    c->file);
-}
+	pid_t owner;
 
-/* Keeping. */
+	make_folders(c->file);
+	owner = draft_open(&c->draft, c->file);
+	if (owner != 0)
+		diag_die(EX_TEMPFAIL, "conversation %s: in use by process %ld"
+		    " (SUPAI_CONVERSATION names another one)", c->name, (long)owner);
+	conversation_look(c);
+	c->events = fd_nameless();
+	if (c->events == -1)
+		diag_die_errno(EX_CANTCREAT, "a file for the events");
+}
 
 void
 conversation_keep(struct conversation *c)
 {
-	/* From here on a signal must not remove it: it may be the kept one. */
-	if (c->made)
-		ending_drop_file(c->file);
-	c->made = false;
-	if (!temp_become(&c->temp, c->file))
+	if (!draft_keep(&c->draft))
 		diag_die_errno(EX_IOERR, "%s: cannot be written", c->file);
 }
 
 void
 conversation_close(struct conversation *c)
 {
-	temp_drop(&c->temp);
-	temp_drop(&c->events);
-	/* Nobody has said anything in it; its lock is ours. */
-	if (c->made) {
-		(void)unlink(c->file);
-		ending_drop_file(c->file);
-	}
-	if (c->fd != -1)
-		close(c->fd);
+	draft_drop(&c->draft);
+	if (c->events != -1)
+		close(c->events);
 	free(c->name);
 	free(c->file);
 	buf_free(&c->mode);
 	buf_free(&c->models);
-	*c = (struct conversation){.fd = -1};
 }

@@ -10,7 +10,7 @@
 
 #include "buf.h"
 #include "json.h"
-#include "temp.h"
+#include "draft.h"
 
 struct conversation {
 	char		*name;		/* owned, as all here */
@@ -18,11 +18,8 @@ struct conversation {
 	bool		 there;		/* something was said before */
 	struct buf	 mode, models;	/* of the last request, as options have them;
 					   empty: it says none */
-	struct temp	 temp;		/* where its next two lines are written, */
-	struct temp	 events;	/* and the events of the answer; once it is open */
-	/* The rest is conversation's own. */
-	int		 fd;		/* the file, locked; -1: not open */
-	bool		 made;		/* by us, and still empty */
+	struct draft	 draft;		/* where its next two lines are written, */
+	int		 events;	/* and the events of the answer; once it is open */
 };
 
 /* Whether that can be a conversation's name. */
@@ -46,7 +43,10 @@ void	conversation_find(struct conversation *c, const char *name);
  */
 bool	conversation_line(const char **p, const char *end, struct json *v);
 
-/* Looks what the last request asked for; nothing is locked, nothing made. */
+/*
+ * Looks what the last request asked for; nothing is made. Ends the program with 73
+ * where it could not be added to.
+ */
 void	conversation_look(struct conversation *c);
 
 /*

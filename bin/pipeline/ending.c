@@ -1,4 +1,3 @@
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -11,7 +10,7 @@
 #include "ending.h"
 #include "mem.h"
 
-enum { MAX_STAGES = 16, MAX_FILES = 8 };
+enum { MAX_STAGES = 16, MAX_FILES = 2 };
 
 /* Changed only while signals are held. */
 static pid_t stages[MAX_STAGES];
@@ -150,33 +149,18 @@ ending_add_file(const char *path)
 	files[i] = path;
 }
 
-bool
-ending_has_file(const struct stat *st)
+void
+ending_drop_file(const char *path)
 {
-	struct stat own;
 	int i;
 
 	for (i = 0; i < MAX_FILES; i++)
-		if (files[i] != NULL && stat(files[i], &own) == 0 &&
-		    own.st_dev == st->st_dev && own.st_ino == st->st_ino)
-			return true;
-	return false;
+		if (files[i] == path)
+			files[i] = NULL;
 }
 
 void
 ending_parting(const char *bytes)
 {
 	parting = bytes;
-}
-
-void
-ending_drop_file(const char *path)
-{
-	int i;
-
-	ending_hold();
-	for (i = 0; i < MAX_FILES; i++)
-		if (files[i] == path)
-			files[i] = NULL;
-	ending_release();
 }

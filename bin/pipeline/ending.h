@@ -6,10 +6,7 @@
 #ifndef ENDING_H
 #define ENDING_H
 
-#include <sys/stat.h>
 #include <sys/types.h>
-
-#include <stdbool.h>
 
 /*
  * From now on HUP, INT, QUIT and TERM do that, but for those that were ignored. Call it
@@ -33,12 +30,9 @@ void	ending_add_stage(pid_t pid);
 /* Waits for a stage to end. Its status as a shell has it: 128 and the signal. */
 int	ending_wait(pid_t pid);
 
-/* A file to remove; the path is borrowed until it is dropped. */
+/* A file to remove; the path is borrowed until it is dropped. Likewise. */
 void	ending_add_file(const char *path);
 void	ending_drop_file(const char *path);
-
-/* Whether it is one of these. */
-bool	ending_has_file(const struct stat *st);
 
 /*
  * What standard error gets when the program dies by a signal: what takes a line away

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,23 +20,16 @@ enum { MAX_LINKS = 40, COPY = 1 << 16 };
 static int
 descriptor(const char *name)
 {
-	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/", NULL};
-	size_t i, n;
-	char *end;
-	long fd;
+	int fd, n = 0;
 
 	if (strcmp(name, "-") == 0 || strcmp(name, "/dev/stdout") == 0)
 		return STDOUT_FILENO;
 	if (strcmp(name, "/dev/stderr") == 0)
 		return STDERR_FILENO;
-	for (i = 0; folders[i] != NULL; i++) {
-		n = strlen(folders[i]);
-		if (strncmp(name, folders[i], n) != 0)
-			continue;
-		fd = strtol(name + n, &end, 10);
-		if (end > name + n && *end == '\0' && fd >= 0 && fd <= INT_MAX)
-			return (int)fd;
-	}
+	if ((sscanf(name, "/dev/fd/%4d%n", &fd, &n) == 1 ||
+	    sscanf(name, "/proc/self/fd/%4d%n", &fd, &n) == 1) &&
+	    fd >= 0 && name[n] == '\0')
+		return fd;
 	return -1;
 }
 
@@ -72,7 +66,6 @@ look_at(struct output *o, const struct stat *st)
 		diag_die_errno(EX_CANTCREAT, "%s: cannot be written to", o->name);
 	o->there = true;
 	o->direct = !S_ISREG(st->st_mode);
-	o->filled = st->st_nlink > 1;
 }
 
 void
@@ -113,16 +106,17 @@ open_direct(struct output *o)
 void
 output_open(struct output *o)
 {
-	if (o->name == NULL)
-		return;
-	if (o->direct) {
+	pid_t owner = 0;
+
+	if (o->name != NULL && o->direct) {
 		open_direct(o);
-		return;
+	} else if (o->name != NULL) {
+		owner = draft_open(&o->draft, o->path);
+		o->fd = o->draft.fd;
 	}
-	if (!temp_make(&o->temp, o->path))
-		diag_die_errno(EX_CANTCREAT, "%s: no file can be made beside it",
-		    o->name);
-	o->fd = o->temp.fd;
+	if (owner != 0)
+		diag_die(EX_TEMPFAIL, "%s: process %ld writes it, too", o->name,
+		    (long)owner);
 }
 
 bool
@@ -139,24 +133,21 @@ output_is(const struct output *o, int fd)
 	return true;
 }
 
-/* Gives the new file what the old one has; false where only root could. */
+/*
+ * Gives the new file what the old one has; false where only root could, or where that
+ * one has other names.
+ */
 static bool
 take_after(struct output *o)
 {
-	struct stat old, new;
-	mode_t mask;
+	mode_t mask = umask(0);
+	struct stat old;
 
-	if (!o->there || stat(o->path, &old) == -1) {
-		mask = umask(0);
-		(void)umask(mask);
+	(void)umask(mask);
+	if (stat(o->path, &old) == -1)
 		return fchmod(o->fd, 0666 & ~mask) == 0;
-	}
-	if (o->filled || fstat(o->fd, &new) == -1)
-		return false;
-	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
-	    fchown(o->fd, old.st_uid, old.st_gid) == -1)
-		return false;
-	return fchmod(o->fd, old.st_mode & 07777) == 0;
+	return old.st_nlink == 1 && fchown(o->fd, old.st_uid, old.st_gid) == 0 &&
+	    fchmod(o->fd, old.st_mode & 07777) == 0;
 }
 
 /* Writes the new text into the old file, which other names or owners have too. */
@@ -183,7 +174,7 @@ output_keep(struct output *o)
 
 	if (o->direct)
 		return;
-	well = take_after(o) ? temp_become(&o->temp, o->path) : fill(o);
+	well = take_after(o) ? draft_keep(&o->draft) : fill(o);
 	if (!well)
 		diag_die_errno(EX_IOERR, "%s: cannot be written", o->name);
 }
@@ -213,7 +204,7 @@ output_show(const struct output *o, struct buf *line)
 void
 output_close(struct output *o)
 {
-	temp_drop(&o->temp);
+	draft_drop(&o->draft);
 	free(o->path);
 	*o = (struct output){0};
 }

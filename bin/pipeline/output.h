@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "buf.h"
-#include "temp.h"
+#include "draft.h"
 
 struct output {
 	const char	*name;	/* as it was given; NULL: standard output */
@@ -16,9 +16,8 @@ struct output {
 				   descriptor: it can't be taken back */
 	/* The rest is output's own. */
 	char		*path;	/* the file, links followed; owned */
-	bool		 there;	/* it exists */
-	bool		 filled; /* and can only be written to, not replaced */
-	struct temp	 temp;
+	bool		 there;	/* it existed before */
+	struct draft	 draft;
 };
 
 /*
@@ -27,7 +26,8 @@ struct output {
  */
 void	output_find(struct output *o);
 
-/* Makes what the answer goes to. Ends the program with 73 where that fails. */
+/* Makes what the answer goes to. Ends the program with 73 where that fails, with 75
+ * where another run writes the same file. */
 void	output_open(struct output *o);
 
 /*

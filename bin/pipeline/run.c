@@ -31,13 +31,13 @@ run_add(struct run *r, const char *tool, const struct opt_words *args)
 }
 
 void
-run_copy(struct run *r, int fd, const char *name, bool whole)
+run_copy(struct run *r, int fd, const char *name)
 {
 	struct stage *s = &r->stages[r->n - 1];
 
 	if (s->tool != NULL)
 		s = run_add(r, NULL, NULL);
-	s->files[s->nfiles++] = (struct stage_file){fd, name, whole};
+	s->files[s->nfiles++] = (struct stage_file){fd, name};
 }
 
 /* The line that says that the answer is waited for. */

@@ -32,10 +32,10 @@ struct run {
 struct stage *run_add(struct run *r, const char *tool, const struct opt_words *args);
 
 /*
- * What the stage added last writes goes into a file, too; name is for messages. whole: to
- * its end, also where the stage after it has ended before.
+ * What the stage added last writes goes into a file, too, to its end, also where the
+ * stage after it has ended before; name is for messages.
  */
-void	run_copy(struct run *r, int fd, const char *name, bool whole);
+void	run_copy(struct run *r, int fd, const char *name);
 
 /*
  * Starts them all and waits for their ends. Ends the program by SIGPIPE when who reads its

@@ -25,18 +25,10 @@ stage_unblock(int fd)
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-static bool
-is_whole_wanted(const struct stage_file *files, size_t nfiles)
-{
-	size_t i;
-
-	for (i = 0; i < nfiles; i++)
-		if (files[i].whole && files[i].fd != -1)
-			return true;
-	return false;
-}
-
-/* In the new process. A file that takes no more is said; the answer goes on. */
+/*
+ * In the new process. A file that takes no more is said; the answer goes on. The files
+ * are filled also when nobody reads on what goes on.
+ */
 static _Noreturn void
 copy(struct stage_file *files, size_t nfiles)
 {
@@ -48,8 +40,6 @@ copy(struct stage_file *files, size_t nfiles)
 
 	while ((n = read(STDIN_FILENO, p, sizeof(p))) > 0) {
 		gone = gone || !fd_write(STDOUT_FILENO, p, (size_t)n);
-		if (gone && !is_whole_wanted(files, nfiles))
-			break;
 		for (i = 0; i < nfiles; i++) {
 			if (files[i].fd == -1 ||
 			    fd_write(files[i].fd, p, (size_t)n))

@@ -22,7 +22,6 @@ struct stage {
 	struct stage_file {		/* into these files, too */
 		int		 fd;
 		const char	*name;	/* for messages; borrowed */
-		bool		 whole;	/* also when nobody reads on what goes on */
 	}		 files[STAGE_FILES];
 	size_t		 nfiles;
 	const struct opt_words *args;	/* without the tool's name; borrowed */

@@ -1,10 +1,7 @@
-#include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "fd.h"
 #include "spool.h"
-#include "when.h"
 
 enum { IN_MEMORY = 1 << 16 };	/* bytes, at most */
 
@@ -12,28 +9,6 @@ void
 spool_start(struct spool *s)
 {
 	*s = (struct spool){.file = -1};
-}
-
-/*
- * A file without a name. Not by mkstemp(3): that makes a descriptor which the
- * other thread's next answer would inherit.
- */
-static int
-nameless_file(void)
-{
-	const char *dir = getenv("TMPDIR");
-	struct buf path = {0};
-	int fd;
-
-	buf_printf(&path, "%s/supai-serve.%016llx",
-	    dir != NULL && *dir != '\0' ? dir : "/tmp",
-	    (unsigned long long)when_chance());
-	fd = open(buf_string(&path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
-	if (fd != -1)
-		unlink(buf_string(&path));
-	buf_free(&path);
-	return fd;
 }
 
 bool
@@ -45,7 +20,7 @@ spool_add(struct spool *s, const char *p, size_t n)
 		return true;
 	}
 	if (s->file == -1) {
-		s->file = nameless_file();
+		s->file = fd_nameless();
 		if (s->file == -1 ||
 		    !fd_write(s->file, s->text.p, s->text.n))
 			return false;
