@@ -271,7 +271,8 @@ serve(struct settings *s, char **argv)
 		io_flush();
 		sigwait(&ends, &sig);
 	}
-	mock_stop(m);
+	if (!mock_stop(m))
+		status = diag_worst(status, EX_IOERR);
 	buf_free(&url);
 	return status;
 }

@@ -126,14 +126,14 @@ END
     expect 73 '' 'supai-mock: no/such/log: No such file or directory'
 }
 
-@test "a standard output or a log that is full is 74" {
+@test "a standard output that is full is 74, and a log at the end, all having been answered" {
     [ -e /dev/full ] || skip "no /dev/full"
     run --separate-stderr bash -c 'supai-mock >/dev/full'
     expect 74 '' 'supai-mock: standard output: No space left on device'
     run --separate-stderr supai-mock --log /dev/full -- curl -s "127.0.0.1:1"
     [ "$status" -eq 7 ]         # nothing was asked, nothing logged
-    run --separate-stderr supai-mock --log /dev/full -- bash -c 'ask {} >/dev/null 2>&1; :'
-    expect 74 '' 'supai-mock: the log: No space left on device'
+    run --separate-stderr supai-mock --log /dev/full -- sh -c 'supai one && supai two'
+    expect 74 $'one\ntwo' 'supai-mock: the log: No space left on device'
 }
 
 ### What it refuses

@@ -32,6 +32,7 @@ struct mock {
 	struct MHD_Daemon		*daemon;
 	long long			 started;
 	unsigned long			 requests, connections;
+	bool				 log_failed;	/* that was said */
 
 	pthread_t			 waker;
 	int				 wake[2];
@@ -302,18 +303,22 @@ connection_number(struct MHD_Connection *c)
 }
 
 static void
-log_request(const struct exchange *x)
+log_request(struct mock *m, const struct exchange *x)
 {
 	struct merge headers = {.kind = MERGE_OBJECT};
 	struct mocklog_entry e = {
 		.q = &x->q, .r = &x->r, .headers = &headers,
 		.connection = connection_number(x->connection),
-		.elapsed = when_now() - x->m->started,
+		.elapsed = when_now() - m->started,
 	};
 
 	MHD_get_connection_values(x->connection, MHD_HEADER_KIND,
 	    add_log_header, &headers);
-	mocklog_write(x->m->o->log, &e);
+	if (!mocklog_write(m->o->log, &e)) {
+		if (!m->log_failed)
+			diag_warn_errno("the log");
+		m->log_failed = true;
+	}
 	merge_free(&headers);
 }
 
@@ -335,7 +340,7 @@ answer(struct exchange *x, const char *method, const char *path)
 	x->answered = true;
 	x->due = when_now() + x->m->o->first_byte_delay;
 	if (x->m->o->log != -1)
-		log_request(x);
+		log_request(x->m, x);
 	buf_free(&q->body);
 }
 
@@ -479,9 +484,11 @@ mock_start(const struct mock_options *o, int listener)
 	return m;
 }
 
-void
+bool
 mock_stop(struct mock *m)
 {
+	bool logged;
+
 	pthread_mutex_lock(&m->lock);
 	m->closing = true;
 	fd_wake(m->wake);
@@ -492,5 +499,7 @@ mock_stop(struct mock *m)
 	close(m->wake[1]);
 	when_free(&m->timers);
 	pthread_mutex_destroy(&m->lock);
+	logged = !m->log_failed;
 	free(m);
+	return logged;
 }

@@ -38,7 +38,10 @@ bool	mock_header_ok(const struct mock_header *header);
  */
 struct mock *mock_start(const struct mock_options *o, int listener);
 
-/* Closes all connections and frees everything but the options. */
-void	mock_stop(struct mock *m);
+/*
+ * Closes all connections and frees everything but the options. False where the log could
+ * not be written, which was said then.
+ */
+bool	mock_stop(struct mock *m);
 
 #endif

@@ -23,7 +23,7 @@ struct mocklog_entry {
  */
 void	mocklog_header(struct merge *headers, const char *name, const char *value);
 
-/* Appends the line to fd by one write(2), or ends the tool with 74. */
-void	mocklog_write(int fd, const struct mocklog_entry *e);
+/* Appends the line to fd by one write(2); false with errno. */
+bool	mocklog_write(int fd, const struct mocklog_entry *e);
 
 #endif
