@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <arpa/inet.h>
 
 #include <errno.h>
@@ -94,6 +95,15 @@ fd_nameless(void)
 		(void)unlink(path.p);
 	buf_free(&path);
 	return fd;
+}
+
+bool
+fd_is(int fd, const char *path)
+{
+	struct stat one, two;
+
+	return fstat(fd, &one) == 0 && stat(path, &two) == 0 &&
+	    one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
 void

@@ -948,6 +948,20 @@ usage: *' --events - hi
     assert_equal "$(mock_requests)" 0
 }
 
+@test "-o and --events into the conversation's own file: 64, and it is as it was" {
+    mock_start
+    supai --conversation talk one 2>/dev/null
+    cp "$STATE/talk.ndjson" before
+    for name in "$STATE/talk.ndjson" "$STATE/../supai/talk.ndjson"; do
+        try 64 '' "supai: --output: '$name' is the conversation's file: give another" --conversation talk -o "$name" hi
+        try 64 '' "supai: --events: '$name' is the conversation's file: give another" --conversation talk --events "$name" hi
+        cmp before "$STATE/talk.ndjson"
+    done
+    assert_equal "$(mock_requests)" 1
+    try 64 '' "supai: --output: '$STATE/new.ndjson' is the conversation's file: give another" --conversation new -o "$STATE/new.ndjson" hi
+    absent "$STATE/new.ndjson"
+}
+
 @test "--events: an output that takes no more ends the text, not the events" {
     [ -e /dev/full ] || skip 'no /dev/full'
     head -c 1000000 /dev/zero | tr '\0' a >reply

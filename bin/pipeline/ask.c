@@ -10,6 +10,7 @@
 #include "config.h"
 #include "diag.h"
 #include "ending.h"
+#include "fd.h"
 #include "io.h"
 #include "mem.h"
 #include "opt.h"
@@ -277,6 +278,9 @@ open_events(struct ask *a)
 	if (output_is(&a->output, a->events_fd))
 		diag_die(EX_USAGE, "--events: '%s' is the answer's file: give another",
 		    a->events);
+	if (is(a, ASK_KEEP) && fd_is(a->events_fd, a->conversation.file))
+		diag_die(EX_USAGE, "--events: '%s' is the conversation's file: give"
+		    " another", a->events);
 	(void)!ftruncate(a->events_fd, 0);	/* what is no file has no length */
 }
 
@@ -292,6 +296,9 @@ prepare(struct ask *a)
 	output_open(&a->output);
 	if (is(a, ASK_KEEP))
 		conversation_open(c);
+	if (!output_stands(&a->output))
+		diag_die(EX_USAGE, "--output: '%s' is the conversation's file: give"
+		    " another", a->output.name);
 	if (is(a, ASK_KEEP) && !is(a, ASK_FRESH) && !c->there)
 		diag_warn("a new conversation, %s: %s", c->name, c->file);
 	if (a->events != NULL)

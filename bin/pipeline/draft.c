@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +10,7 @@
 #include "diag.h"
 #include "draft.h"
 #include "ending.h"
+#include "fd.h"
 #include "when.h"
 
 enum {
@@ -32,14 +31,10 @@ name_beside(const char *path)
 	return buf_take(&name);
 }
 
-/* Whether it is still the one of that name. */
-static bool
-stands(const struct draft *d)
+bool
+draft_stands(const struct draft *d)
 {
-	struct stat one, two;
-
-	return fstat(d->fd, &one) == 0 && stat(d->name, &two) == 0 &&
-	    one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+	return fd_is(d->fd, d->name);
 }
 
 /* The process that has the lock; 0: we do. */
@@ -83,11 +78,11 @@ try(struct draft *d)
 	if (!made)
 		d->fd = open_it(d, O_CREAT);
 	owner = try_lock(d->fd);
-	if (owner == 0 && made && stands(d)) {
+	if (owner == 0 && made && draft_stands(d)) {
 		ending_add_file(d->name);
 		return 0;
 	}
-	if (owner == 0 && stands(d) && unlink(d->name) == -1)
+	if (owner == 0 && draft_stands(d) && unlink(d->name) == -1)
 		diag_die_errno(EX_CANTCREAT, "%s", d->name);
 	close(d->fd);
 	return owner != 0 ? owner : SOMEBODY;

@@ -23,6 +23,9 @@ struct draft {
  */
 pid_t	draft_open(struct draft *d, const char *path);
 
+/* Whether it still has its name: one more of the same file, in this process, takes that. */
+bool	draft_stands(const struct draft *d);
+
 /* It takes the file's place; false with errno, and then it is still there. */
 bool	draft_keep(struct draft *d);
 

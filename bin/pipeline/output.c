@@ -120,6 +120,12 @@ output_open(struct output *o)
 }
 
 bool
+output_stands(const struct output *o)
+{
+	return o->draft.name == NULL || draft_stands(&o->draft);
+}
+
+bool
 output_is(const struct output *o, int fd)
 {
 	struct stat to, file;

@@ -30,6 +30,9 @@ void	output_find(struct output *o);
  * where another run writes the same file. */
 void	output_open(struct output *o);
 
+/* Whether what is to become the file still stands: one more of the same takes it over. */
+bool	output_stands(const struct output *o);
+
 /*
  * Whether the open file is the one that the answer goes to; one that was not there
  * before is removed then.
