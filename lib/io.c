@@ -44,19 +44,25 @@ widen(int fd, size_t n, bool *wide)
 #endif
 }
 
+/* exit(3) may not be called by what it calls: some systems trap that. */
+static bool leaving;
+
+static _Noreturn void
+no_output(void)
+{
+	diag_warn_errno("standard output");
+	if (leaving)
+		_exit(EX_IOERR);
+	exit(EX_IOERR);
+}
+
 static void
 at_exit(void)
 {
-	static bool busy;
-
-	if (busy)	/* it was the flush that failed and brought us here */
-		_exit(EX_IOERR);
-	busy = true;
+	leaving = true;
 	io_flush();
-	if (close(STDOUT_FILENO) == -1 && errno != EBADF) {
-		diag_warn_errno("standard output");
-		_exit(EX_IOERR);
-	}
+	if (close(STDOUT_FILENO) == -1 && errno != EBADF)
+		no_output();
 }
 
 static void
@@ -96,7 +102,7 @@ send_on(const void *p, size_t n)
 	out.n = 0;	/* first: diag flushes, and must not find the same bytes */
 	widen(STDOUT_FILENO, n, &wide);
 	if (!fd_write(STDOUT_FILENO, p, n))
-		diag_die_errno(EX_IOERR, "standard output");
+		no_output();
 }
 
 void
@@ -111,7 +117,7 @@ io_close_output(void)
 {
 	io_flush();
 	if (close(STDOUT_FILENO) == -1)
-		diag_die_errno(EX_IOERR, "standard output");
+		no_output();
 }
 
 /* Where n bytes do not fit beside what waits: sends that on first. */
@@ -135,7 +141,7 @@ io_check_output(void)
 	if (flags != -1 && (flags & O_ACCMODE) != O_RDONLY)
 		return;
 	errno = EBADF;
-	diag_die_errno(EX_IOERR, "standard output");
+	no_output();
 }
 
 void
