@@ -200,13 +200,6 @@ note_coding(struct http_exchange *x, const char *line, size_t len)
 		buf_add(&x->coding, p, n);
 }
 
-/* Of two points in time, 0 being "never", the first. */
-static long long
-sooner(long long a, long long b)
-{
-	return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 /* When the exchange's next limit is reached, and which one that is. */
 static long long
 due(const struct http_exchange *x, enum http_limit *which)
@@ -217,12 +210,12 @@ due(const struct http_exchange *x, enum http_limit *which)
 
 	*which = begun ? HTTP_IDLE : HTTP_FIRST_BYTE;
 	if (x->head_done && x->status >= 300)
-		at = sooner(at, x->last + ERROR_BODY_MS);
+		at = when_sooner(at, x->last + ERROR_BODY_MS);
 	if (x->rest != 0) {
 		*which = HTTP_REST;
 		at = x->rest;
 	}
-	if (x->deadline != 0 && sooner(at, x->deadline) == x->deadline) {
+	if (x->deadline != 0 && when_sooner(at, x->deadline) == x->deadline) {
 		*which = HTTP_DEADLINE;
 		at = x->deadline;
 	}
@@ -235,7 +228,7 @@ watch(struct http_exchange *x)
 {
 	enum http_limit which;
 
-	x->http->due = sooner(x->http->due, due(x, &which));
+	x->http->due = when_sooner(x->http->due, due(x, &which));
 }
 
 static void
@@ -513,7 +506,7 @@ finish_late(struct http *h)
 			x->limit = which;
 			return finish(x, CURLE_OPERATION_TIMEDOUT);
 		}
-		next = sooner(next, at);
+		next = when_sooner(next, at);
 	}
 	h->due = next;
 	return NULL;
