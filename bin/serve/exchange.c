@@ -52,8 +52,10 @@ exchange_stream(struct exchange *x, struct buf *bytes)
 {
 	struct buf empty = x->out;
 
-	x->status = 200;
-	x->stream = true;
+	if (!x->stream) {	/* once: libmicrohttpd's thread reads both without the lock */
+		x->status = 200;
+		x->stream = true;
+	}
 	if (x->at == x->out.n) {
 		buf_clear(&empty);
 		x->out = *bytes;
