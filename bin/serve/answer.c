@@ -1,85 +1,98 @@
+#define _GNU_SOURCE	/* POLLRDHUP */
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "answer.h"
 #include "diag.h"
-#include "exchange.h"
 #include "fd.h"
+#include "front.h"
 #include "io.h"
+#include "mem.h"
 #include "term.h"
 #include "when.h"
 
 enum {
 	PART = 1 << 16,		/* bytes read at once, */
 	LONGEST = 8192,		/* of a line that it says, else in parts */
-	PARTS = 8,		/* and how often before others have their turn */
 	NOT_RUN = 126, NOT_FOUND = 127,	/* statuses of sh */
 };
 
+/* What is waited for. */
+enum { IN, OUT, ERR, WAKE, CLIENT, NFDS };
+
+/* That a client sends no more, known also where bytes wait before that end. */
+#ifdef POLLRDHUP
+enum { SENDS_NO_MORE = POLLRDHUP };
+#else
+enum { SENDS_NO_MORE = 0 };
+#endif
+
+bool
+answer_begin(struct exchange *x)
+{
+	struct front *f = x->front;
+	struct answer *a = mem_zero(1, sizeof(*a));
+	unsigned status = 0;
+
+	a->input = x->body.file;
+	a->process = (struct process){.in = -1, .out = -1, .err = -1, .gone = true};
+	pthread_mutex_lock(&f->lock);
+	if (f->ending)
+		status = 503;
+	else if (f->nanswers >= f->most_answers)
+		status = 429;
+	else if (!fd_waker(a->wake))
+		status = 500;
+	if (status == 0) {
+		*f->end = x->answer = a;
+		f->end = &a->next;
+		f->nanswers++;
+		fd_wake(f->wake);
+	}
+	pthread_mutex_unlock(&f->lock);
+	if (status == 0)
+		return true;
+	free(a);
+	exchange_fail(x, status);
+	return false;
+}
+
 static void
-feed(struct answer *a)
+feed(struct answer *a, const struct spool *body)
 {
 	int *in = &a->process.in;
 	ssize_t n;
 
-	if (*in == -1)
-		return;
-	n = write(*in, a->body.text.p + a->fed, a->body.n - a->fed);
+	n = write(*in, body->text.p + a->fed, body->n - a->fed);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0)
 		a->fed += (size_t)n;
 	/* It need not read its input: EPIPE is no failure. */
-	if (n == -1 || a->fed == a->body.n)
+	if (n == -1 || a->fed == body->n)
 		process_close(in);
 }
 
 /*
- * The next *n bytes of a pipe, borrowed until the next call. NULL: there are none for
- * now, or it was closed at its end.
+ * The next bytes of a pipe, up to PART; 0: there are none for now, or it was closed at
+ * its end.
  */
-static const char *
-read_part(int *end, size_t *n)
+static size_t
+read_part(int *end, char *part)
 {
-	static char part[PART];
 	ssize_t got;
 
 	if (*end == -1)
-		return NULL;
+		return 0;
 	got = read(*end, part, PART);
 	if (got == 0 || (got == -1 && errno != EAGAIN && errno != EINTR))
 		process_close(end);
-	*n = got > 0 ? (size_t)got : 0;
-	return got > 0 ? part : NULL;
-}
-
-/* Nobody wants it any more: it is told to end, and no longer read. */
-static void
-drop(struct answer *a, long long now)
-{
-	process_end(&a->process, now);
-	process_close(&a->process.out);
-	process_close(&a->process.in);
-	a->over = a->process.ended;
-}
-
-static void
-read_output(struct answer *a)
-{
-	const char *p;
-	size_t n;
-	int i;
-
-	for (i = 0; i < PARTS && (p = read_part(&a->process.out, &n)) != NULL; i++)
-		passing_feed(&a->passing, p, n);
-	/* Others may have the pipe still: what its leader wrote is what counts. */
-	if (a->process.ended && i < PARTS)
-		a->over = true;
-	if (a->passing.kind == PASSING_BROKEN)
-		drop(a, when_now());
+	return got > 0 ? (size_t)got : 0;
 }
 
 /* Standard error is the last resort: a failure to write there has nowhere to go. */
@@ -116,22 +129,11 @@ take_words(struct answer *a, const char *p, size_t n)
 	}
 }
 
-static void
-read_words(struct answer *a)
-{
-	const char *p;
-	size_t n;
-	int i;
-
-	for (i = 0; i < PARTS && (p = read_part(&a->process.err, &n)) != NULL; i++)
-		take_words(a, p, n);
-}
-
 /* Whether it ended with status 0. */
 static bool
 ended_well(const struct answer *a)
 {
-	return !a->late && WIFEXITED(a->process.how) &&
+	return !a->process.late && WIFEXITED(a->process.how) &&
 	    WEXITSTATUS(a->process.how) == 0;
 }
 
@@ -149,7 +151,7 @@ http_status(const struct answer *a)
 {
 	int status;
 
-	if (a->late)
+	if (a->process.late)
 		return 504;
 	if (!WIFEXITED(a->process.how))
 		return 502;
@@ -189,94 +191,142 @@ error_of(struct answer *a, struct endpoint_error *e)
 	return status;
 }
 
-void
-answer_tend(struct answer *a, const struct pollfd fds[3], long long now)
-{
-	bool ended = a->process.ended;
-
-	if (fds[0].revents != 0)
-		feed(a);
-	if (a->room && (fds[1].revents != 0 || ended))
-		read_output(a);
-	if (fds[2].revents != 0 || ended)
-		read_words(a);
-	process_tend(&a->process, now);
-	if (a->due != 0 && now >= a->due && !ended && !a->late) {
-		a->late = true;
-		drop(a, now);
-	}
-}
-
-/* An answer that is no whole one: an error in its place, or after what there was. */
-static void
-tell_failure(struct answer *a, struct exchange *x)
-{
-	struct buf event = {0};
-	struct endpoint_error e;
-	unsigned status = error_of(a, &e);
-
-	if (!x->stream) {
-		exchange_refuse(x, status, &e);
-		return;
-	}
-	if (!passing_told_error(&a->passing)) {
-		endpoint_add_event(&event, &e);
-		exchange_stream(x, &event);
-	}
-	exchange_end(x, EXCHANGE_CUT);
-	buf_free(&event);
-}
-
-/* The answer is at its end, for its client. */
+/* The answer is at its end: what is left of it, or an error in its place. */
 static void
 tell_end(struct answer *a, struct exchange *x)
 {
 	bool whole = passing_end(&a->passing, ended_well(a));
+	struct buf *out = &a->passing.out;
+	struct endpoint_error e;
+	unsigned status;
 
-	exchange_leave(x);
-	if (!whole) {
-		tell_failure(a, x);
-	} else if (a->passing.kind == PASSING_JSON) {
-		exchange_say(x, &a->passing.out);
-	} else {
-		exchange_stream(x, &a->passing.out);
-		exchange_end(x, EXCHANGE_WHOLE);
+	x->end = whole ? EXCHANGE_WHOLE : EXCHANGE_CUT;
+	if (whole && a->passing.kind == PASSING_JSON)
+		exchange_say(x, out);
+	if (whole)
+		return;
+	status = error_of(a, &e);
+	if (!x->stream && out->n == 0)
+		exchange_refuse(x, status, &e);
+	else if (!passing_told_error(&a->passing))
+		endpoint_add_event(out, &e);
+}
+
+/* Bytes of the stream; all before them were sent. */
+static void
+pass_events(struct answer *a, struct exchange *x)
+{
+	struct buf sent = x->out;
+
+	if (a->passing.out.n == 0)
+		return;
+	x->status = 200;
+	x->stream = true;
+	x->out = a->passing.out;
+	x->at = 0;
+	buf_clear(&sent);
+	a->passing.out = sent;
+}
+
+/* Whether the client has gone, or sends no more: its answer is for nobody. */
+static bool
+has_gone(struct exchange *x, int found)
+{
+	if ((found & (POLLERR | POLLHUP | POLLNVAL | SENDS_NO_MORE)) != 0)
+		return true;
+	if ((found & POLLIN) == 0)
+		return false;
+	/* If not, that is its next request: no use to look again. */
+	x->chatty = !fd_gone(x->conn->fd);
+	return !x->chatty;
+}
+
+/* What is to be waited for; its state, and whether its process has ended or is late. */
+static enum answer_state
+look(struct exchange *x, struct pollfd fds[NFDS], bool *ended, bool *late)
+{
+	struct answer *a = x->answer;
+	const struct process *p = &a->process;
+	enum answer_state state;
+
+	pthread_mutex_lock(&x->front->lock);
+	state = a->state;
+	*ended = p->ended;
+	*late = p->late;
+	fds[IN] = (struct pollfd){p->in, POLLOUT, 0};
+	fds[OUT] = (struct pollfd){p->out, POLLIN, 0};
+	fds[ERR] = (struct pollfd){p->err, POLLIN, 0};
+	fds[WAKE] = (struct pollfd){a->wake[0], POLLIN, 0};
+	pthread_mutex_unlock(&x->front->lock);
+	fds[CLIENT] = (struct pollfd){x->conn->fd,
+	    (short)(x->chatty ? SENDS_NO_MORE : SENDS_NO_MORE | POLLIN), 0};
+	return state;
+}
+
+/* Its pipes have something, or its process has ended. */
+static void
+tend(struct exchange *x, bool feeds, bool ended, bool late)
+{
+	struct answer *a = x->answer;
+	char part[PART];
+	size_t out, err;
+
+	if (feeds)
+		feed(a, &x->body);
+	out = read_part(&a->process.out, part);
+	passing_feed(&a->passing, part, out);
+	err = read_part(&a->process.err, part);
+	take_words(a, part, err);
+	/* Others may have the pipes still: what its leader wrote is what counts. */
+	if ((ended && out + err == 0) || late || a->passing.kind == PASSING_BROKEN)
+		tell_end(a, x);
+	pass_events(a, x);
+}
+
+void
+answer_next(struct exchange *x)
+{
+	struct pollfd fds[NFDS];
+	enum answer_state state;
+	bool ended, late;
+
+	while (x->end == EXCHANGE_OPEN && x->at == x->out.n) {
+		state = look(x, fds, &ended, &late);
+		(void)poll(fds, NFDS, ended || late || state > ANSWER_RUNS ? 0 : -1);
+		fd_drain(x->answer->wake);
+		if (has_gone(x, fds[CLIENT].revents))
+			x->end = EXCHANGE_CUT;
+		else if (state == ANSWER_RUNS)
+			tend(x, fds[IN].revents != 0, ended, late);
+		else if (state != ANSWER_WAITS)
+			exchange_fail(x, state == ANSWER_REFUSED ? 503 : 500);
 	}
+	if (x->end != EXCHANGE_OPEN)
+		answer_leave(x);
 }
 
 void
-answer_tell(struct answer *a, long long now)
+answer_leave(struct exchange *x)
 {
-	if (a->x != NULL && a->passing.out.n > 0)
-		exchange_stream(a->x, &a->passing.out);
-	if (a->x != NULL &&
-	    (a->over || a->late || a->passing.kind == PASSING_BROKEN))
-		tell_end(a, a->x);
-	if (a->x == NULL)
-		drop(a, now);
-}
+	struct front *f = x->front;
+	struct answer *a = x->answer;
 
-long long
-answer_due(const struct answer *a)
-{
-	long long due = process_due(&a->process);
-
-	/* What is left of one that has ended is read now: nothing else may wake us. */
-	if (a->room && a->process.ended && !a->over)
-		return 1;
-	return a->late || a->process.ended ? due : when_sooner(due, a->due);
-}
-
-void
-answer_free(struct answer *a)
-{
+	if (a == NULL)
+		return;
 	if (a->line.n > 0)
 		pass_on(a);
+	passing_free(&a->passing);
+	buf_free(&a->last);
+	buf_free(&a->line);
+	pthread_mutex_lock(&f->lock);
 	process_close(&a->process.in);
 	process_close(&a->process.out);
 	process_close(&a->process.err);
-	passing_free(&a->passing);
-	spool_free(&a->body);
-	buf_free(&a->last);
-	buf_free(&a->line);
+	process_end(&a->process, when_now());
+	close(a->wake[0]);
+	close(a->wake[1]);
+	a->state = ANSWER_LEFT;
+	fd_wake(f->wake);
+	pthread_mutex_unlock(&f->lock);
+	x->answer = NULL;
 }

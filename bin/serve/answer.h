@@ -1,54 +1,52 @@
 /*
- * answer: one run of the answering command: it is fed the request, its output
- * is read and sorted into what may be passed on, its end is told as an HTTP
- * status. All of it happens in one thread, without waiting. What the client sees of it
- * is handed to its exchange.
+ * answer: one run of the answering command, for the exchange that asked for it: it is
+ * fed the request, its output is read and sorted into what may be passed on, its end is
+ * told as an HTTP status. When it starts, and what becomes of its processes, is the
+ * server's.
  */
 #ifndef ANSWER_H
 #define ANSWER_H
 
-#include <poll.h>
 #include <stdbool.h>
 
-#include "endpoint.h"
+#include "exchange.h"
 #include "passing.h"
 #include "process.h"
-#include "spool.h"
 
-struct exchange;
+enum answer_state {
+	ANSWER_WAITS,		/* for its turn */
+	ANSWER_RUNS,
+	ANSWER_REFUSED,		/* it will have none: the server ends */
+	ANSWER_FAILED,		/* it could not be started */
+	ANSWER_LEFT,		/* nobody waits for it any more */
+};
 
-/* To be started: its process, on body's file, and due. */
 struct answer {
-	struct exchange	*x;		/* who waits for it; NULL: nobody any more */
-	struct process	 process;
-	struct passing	 passing;
-	struct spool	 body;		/* the request */
-	long long	 due;		/* when it is to have ended, ms of when_now; 0: any time */
-	bool		 late;		/* it had not */
-	bool		 over;		/* all of its output was read */
-	bool		 room;		/* its output may be read: x takes it */
+	/* Used under the front's lock. */
+	enum answer_state state;
+	struct process	 process;	/* but for its pipes, once it runs */
+	struct answer	*next;		/* that came after it */
+	int		 wake[2];	/* wakes who waits for it, up to ANSWER_LEFT */
+	int		 input;		/* a file with the request; -1: it is fed it */
 	/* The rest is answer's own. */
+	struct passing	 passing;
 	size_t		 fed;		/* bytes of the request */
 	struct buf	 line;		/* of its standard error, not whole yet */
 	struct buf	 last;		/* its last line that is not blank, filtered */
 };
 
-/*
- * Does what its pipes (in, out, err), as poll(2) found them, its end and the time call
- * for, as far as that needs no waiting. What it says on standard error goes, line by line
- * through the terminal filter, to ours.
- */
-void	answer_tend(struct answer *a, const struct pollfd fds[3], long long now);
+/* Puts it into the queue. False: x has a response instead. */
+bool	answer_begin(struct exchange *x);
 
 /*
- * Gives the client what there is for it; in place of an answer that did not end well, or
- * was none, an HTTP status and an error. With the lock held.
+ * Waits until there is more of the response, or its end; in place of an answer that did
+ * not end well, or was none, that is an HTTP status and an error. A client that is gone
+ * ends it, too, without a status where there was none. What the command says on standard
+ * error goes, line by line through the terminal filter, to ours.
  */
-void	answer_tell(struct answer *a, long long now);
+void	answer_next(struct exchange *x);
 
-/* When answer_tend is wanted though no pipe wakes, in ms of when_now; 0: never. */
-long long answer_due(const struct answer *a);
-
-void	answer_free(struct answer *a);
+/* Nobody waits for it any more: it is told to end. */
+void	answer_leave(struct exchange *x);
 
 #endif

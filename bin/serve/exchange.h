@@ -1,12 +1,11 @@
 /*
- * exchange: one request and its response, between libmicrohttpd's thread, which
- * sends, and the server's, which runs answers. What both use is used under the
- * lock. Not for what is answered: that is door's and answer's.
+ * exchange: one request and its response, which the thread of its connection has to
+ * itself. Not for what is answered: that is door's and answer's; nor for how it is sent:
+ * that is front's.
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,22 +14,6 @@
 #include "endpoint.h"
 #include "spool.h"
 
-struct conn;
-
-/* What the two threads share: the lock, and how the server's is woken. */
-struct exchange_shared {
-	pthread_mutex_t	 lock;
-	bool		 closing;	/* the server takes no new requests */
-	int		 wake[2];
-};
-
-enum exchange_stage {
-	EXCHANGE_READING,	/* its head or its body */
-	EXCHANGE_WAITING,	/* for an answer, its own or one that is running */
-	EXCHANGE_READY,		/* its response may go out */
-	EXCHANGE_SENDING,
-};
-
 enum exchange_end {
 	EXCHANGE_OPEN,		/* there is more to come */
 	EXCHANGE_WHOLE,
@@ -38,7 +21,7 @@ enum exchange_end {
 };
 
 struct exchange {
-	struct exchange_shared	*shared;
+	struct front		*front;
 	struct MHD_Connection	*connection;
 	struct conn		*conn;
 	long long		 began;		/* ms of when_now, */
@@ -47,27 +30,20 @@ struct exchange {
 	char			*mode;		/* owned; NULL: none */
 	const struct door_route	*route;		/* NULL: there is none */
 	struct spool		 body;		/* the request's */
-	struct exchange		**waiter;	/* who points to it while it waits; NULL: nobody */
-	struct exchange		*next;		/* in the queue */
-	size_t			 polled;	/* the server's place for it; 0: none */
+	struct answer		*answer;	/* its own; NULL: none, or no longer */
 	bool			 chatty;	/* the client sends more: no use to look */
-
-	enum exchange_stage	 stage;
-	bool			 gone;		/* the client is, */
-	bool			 late;		/* for it took too long to ask */
-	bool			 suspended;
-	unsigned		 status;	/* of the response; 0: none yet */
+	/* These two are used under the front's lock. */
+	bool			 sending;	/* the response has begun */
+	bool			 late;		/* it took too long to ask */
+	/* The response. */
+	unsigned		 status;	/* 0: none yet */
 	bool			 stream;	/* it is one of events; else JSON */
 	const char		*allow;		/* with 405: the methods; else NULL */
-	struct buf		 out;		/* bytes of the response's body, */
+	struct buf		 out;		/* bytes of its body, */
 	size_t			 at;		/* this many of them sent */
 	enum exchange_end	 end;
 	unsigned long long	 bytes;		/* sent in all */
-	bool			 full;		/* the server waits for out to drain */
 };
-
-/* How much of a stream waits to be sent before its answer has to. */
-#define EXCHANGE_ROOM ((size_t)1 << 18)
 
 /* The response is an error; e is copied. */
 void	exchange_refuse(struct exchange *x, unsigned status,
@@ -78,22 +54,6 @@ void	exchange_fail(struct exchange *x, unsigned status);
 
 /* The response is JSON with status 200: text is taken over. */
 void	exchange_say(struct exchange *x, struct buf *text);
-
-/* The response's stream begins, or goes on: bytes are taken over. */
-void	exchange_stream(struct exchange *x, struct buf *bytes);
-
-/* The response is at its end. */
-void	exchange_end(struct exchange *x, enum exchange_end how);
-
-/* It waits for its answer no longer: who points to it does so no more. */
-void	exchange_leave(struct exchange *x);
-
-/* Suspends the connection, or lets it go on if it was. */
-void	exchange_wait(struct exchange *x);
-void	exchange_go_on(struct exchange *x);
-
-/* In libmicrohttpd's thread, without the lock: hands over the response. */
-enum MHD_Result exchange_respond(struct exchange *x);
 
 void	exchange_free(struct exchange *x);
 

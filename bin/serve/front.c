@@ -15,10 +15,14 @@
 enum {
 	ACCEPTED = 64,		/* connections taken before others have their turn */
 	ASK_MS = 60000,		/* for head and body, or between two requests */
-	SILENCE = 600,		/* s in which a client takes nothing of a response */
+	SILENCE_MS = 600000,	/* in which a client takes nothing of a response */
+	BLOCK = 32768,		/* bytes of it that libmicrohttpd asks for at once */
+	STACK = 1 << 20,	/* bytes of a thread's */
 };
 
-/* Requests, in libmicrohttpd's thread */
+static const char retry_after[] = "10";	/* seconds */
+
+/* Requests, in the thread of their connection */
 
 static struct exchange *
 begin(struct front *f, struct MHD_Connection *c)
@@ -27,12 +31,105 @@ begin(struct front *f, struct MHD_Connection *c)
 
 	x->began = when_now();
 	x->began_at = when_wall();
-	x->shared = &f->shared;
+	x->front = f;
 	x->connection = c;
 	x->conn = MHD_get_connection_info(c,
 	    MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 	spool_start(&x->body);
 	return x;
+}
+
+static void
+set_due(struct exchange *x, long long due)
+{
+	pthread_mutex_lock(&x->front->lock);
+	x->conn->due = due;
+	pthread_mutex_unlock(&x->front->lock);
+}
+
+/* Takes up to max bytes that wait to be sent; the client has its time to take them. */
+static ssize_t
+take(struct exchange *x, char *p, size_t max)
+{
+	size_t n = x->out.n - x->at;
+
+	if (n > max)
+		n = max;
+	memcpy(p, x->out.p + x->at, n);
+	x->at += n;
+	x->bytes += n;
+	set_due(x, when_now() + SILENCE_MS);
+	return (ssize_t)n;
+}
+
+/* libmicrohttpd's MHD_ContentReaderCallback. */
+static ssize_t
+send_some(void *cls, uint64_t pos, char *p, size_t max)
+{
+	struct exchange *x = cls;
+
+	(void)pos;
+	set_due(x, 0);
+	if (x->answer != NULL)
+		answer_next(x);
+	if (x->out.n > x->at)
+		return take(x, p, max);
+	return x->end == EXCHANGE_WHOLE ? MHD_CONTENT_READER_END_OF_STREAM :
+	    MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void
+add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	if (MHD_add_response_header(response, name, value) != MHD_YES)
+		mem_out();
+}
+
+static void
+add_headers(const struct exchange *x, struct MHD_Response *response,
+    bool closing)
+{
+	add_header(response, "Content-Type",
+	    x->stream ? "text/event-stream" : "application/json");
+	if (x->stream) {
+		add_header(response, "Cache-Control", "no-cache");
+		/* nginx would hold back what it takes for a page. */
+		add_header(response, "X-Accel-Buffering", "no");
+	}
+	if (x->allow != NULL)
+		add_header(response, "Allow", x->allow);
+	if (x->status == 401)
+		add_header(response, "WWW-Authenticate", "Bearer");
+	if (x->status == 429 || x->status == 503)
+		add_header(response, "Retry-After", retry_after);
+	else if (x->status >= 400)
+		add_header(response, "X-Should-Retry", "false");
+	if (closing)
+		add_header(response, "Connection", "close");
+}
+
+/* Hands over the response; without a status the client is gone. */
+static enum MHD_Result
+respond(struct exchange *x)
+{
+	struct MHD_Response *response;
+	enum MHD_Result ok;
+	bool closing;
+
+	if (x->status == 0)
+		return MHD_NO;
+	response = MHD_create_response_from_callback(x->stream ? MHD_SIZE_UNKNOWN :
+	    x->out.n, BLOCK, send_some, x, NULL);
+	if (response == NULL)
+		mem_out();
+	pthread_mutex_lock(&x->front->lock);
+	x->sending = true;
+	closing = x->front->closing;
+	pthread_mutex_unlock(&x->front->lock);
+	add_headers(x, response, closing);
+	ok = MHD_queue_response(x->connection, x->status, response);
+	MHD_destroy_response(response);
+	return ok;
 }
 
 static bool
@@ -53,81 +150,31 @@ on_head(struct front *f, struct exchange *x, const char *path,
 {
 	bool closing;
 
-	pthread_mutex_lock(&f->shared.lock);
-	closing = f->shared.closing;
+	pthread_mutex_lock(&f->lock);
+	closing = f->closing;
 	x->conn->x = x;
 	f->nexchanges++;
 	/* The first one's time began with the connection. */
 	if (x->conn->used)
 		x->conn->due = x->began + ASK_MS;
 	x->conn->used = true;
-	pthread_mutex_unlock(&f->shared.lock);
+	pthread_mutex_unlock(&f->lock);
 	door_head(f->door, x, path, method, closing);
-	return x->status != 0 && has_body(x) ? exchange_respond(x) : MHD_YES;
-}
-
-/* A request for an answer: into the queue, or away. With the lock held. */
-static void
-enqueue(struct front *f, struct exchange *x)
-{
-	if (f->ending || f->nqueue >= f->room) {
-		exchange_fail(x, f->ending ? 503 : 429);
-		return;
-	}
-	x->stage = EXCHANGE_WAITING;
-	*f->end = x;
-	f->end = &x->next;
-	f->nqueue++;
-	exchange_wait(x);
-	fd_wake(f->shared.wake);
-}
-
-void
-front_remove(struct front *f, struct exchange *x)
-{
-	struct exchange **at = &f->queue;
-
-	while (*at != NULL && *at != x)
-		at = &(*at)->next;
-	if (*at == NULL)
-		return;
-	*at = x->next;
-	x->next = NULL;
-	if (f->end == &x->next)
-		f->end = at;
-	f->nqueue--;
-}
-
-struct exchange *
-front_next(struct front *f)
-{
-	struct exchange *x = f->queue;
-
-	if (x != NULL)
-		front_remove(f, x);
-	return x;
+	return x->status != 0 && has_body(x) ? respond(x) : MHD_YES;
 }
 
 /* All of a request is here. */
 static enum MHD_Result
 on_whole(struct front *f, struct exchange *x)
 {
-	bool waits;
-
-	pthread_mutex_lock(&f->shared.lock);
-	x->conn->due = 0;
-	pthread_mutex_unlock(&f->shared.lock);
-	if (!door_whole(f->door, x))
-		return exchange_respond(x);
-	pthread_mutex_lock(&f->shared.lock);
-	enqueue(f, x);
-	waits = x->stage == EXCHANGE_WAITING;
-	pthread_mutex_unlock(&f->shared.lock);
-	return waits ? MHD_YES : exchange_respond(x);
+	set_due(x, 0);
+	if (door_whole(f->door, x) && answer_begin(x))
+		answer_next(x);
+	return respond(x);
 }
 
 /* libmicrohttpd's MHD_AccessHandlerCallback: for the head, each piece of the
- * body, its end, and again after each wait. */
+ * body, and its end. */
 static enum MHD_Result
 on_request(void *cls, struct MHD_Connection *c, const char *path,
     const char *method, const char *version, const char *upload,
@@ -135,8 +182,6 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
 {
 	struct front *f = cls;
 	struct exchange *x = *context;
-	enum exchange_stage stage;
-	bool gone;
 
 	(void)version;
 	if (x == NULL) {
@@ -148,15 +193,7 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	pthread_mutex_lock(&f->shared.lock);
-	stage = x->stage;
-	gone = x->gone;
-	pthread_mutex_unlock(&f->shared.lock);
-	if (gone)
-		return MHD_NO;
-	if (stage == EXCHANGE_READING)
-		return on_whole(f, x);
-	return stage == EXCHANGE_READY ? exchange_respond(x) : MHD_YES;
+	return on_whole(f, x);
 }
 
 static void
@@ -207,15 +244,14 @@ on_done(void *cls, struct MHD_Connection *c, void **context,
 	if (x == NULL)
 		return;
 	*context = NULL;
-	pthread_mutex_lock(&f->shared.lock);
+	answer_leave(x);
+	pthread_mutex_lock(&f->lock);
 	log_exchange(f, x);
-	front_remove(f, x);
-	exchange_leave(x);
 	x->conn->x = NULL;
 	x->conn->due = when_now() + ASK_MS;
 	f->nexchanges--;
-	fd_wake(f->shared.wake);
-	pthread_mutex_unlock(&f->shared.lock);
+	fd_wake(f->wake);
+	pthread_mutex_unlock(&f->lock);
 	exchange_free(x);
 }
 
@@ -242,7 +278,7 @@ remove_connection(struct front *f, struct conn *conn)
 	*at = conn->next;
 	free(conn);
 	f->nconns--;
-	fd_wake(f->shared.wake);
+	fd_wake(f->wake);
 }
 
 /* libmicrohttpd's MHD_NotifyConnectionCallback. */
@@ -252,12 +288,12 @@ on_connection(void *cls, struct MHD_Connection *c, void **context,
 {
 	struct front *f = cls;
 
-	pthread_mutex_lock(&f->shared.lock);
+	pthread_mutex_lock(&f->lock);
 	if (what == MHD_CONNECTION_NOTIFY_STARTED)
 		add_connection(f, c, context);
 	else
 		remove_connection(f, *context);
-	pthread_mutex_unlock(&f->shared.lock);
+	pthread_mutex_unlock(&f->lock);
 }
 
 /* The server's thread */
@@ -266,15 +302,15 @@ static void
 take_connection(struct front *f, int fd, const struct sockaddr *from,
     socklen_t n)
 {
-	pthread_mutex_lock(&f->shared.lock);
+	pthread_mutex_lock(&f->lock);
 	f->nconns++;
-	pthread_mutex_unlock(&f->shared.lock);
+	pthread_mutex_unlock(&f->lock);
 	if (fd_flags(fd, true) &&
 	    MHD_add_connection(f->daemon, fd, from, n) == MHD_YES)
 		return;
-	pthread_mutex_lock(&f->shared.lock);
+	pthread_mutex_lock(&f->lock);
 	f->nconns--;
-	pthread_mutex_unlock(&f->shared.lock);
+	pthread_mutex_unlock(&f->lock);
 }
 
 bool
@@ -322,9 +358,9 @@ front_cut_late(struct front *f, long long now)
 		if (conn->due == 0 || conn->due > now)
 			continue;
 		conn->due = 0;
-		if (conn->x != NULL && conn->x->stage == EXCHANGE_READING) {
+		if (conn->x != NULL && !conn->x->sending) {
 			say_timeout(conn);
-			conn->x->late = conn->x->gone = true;
+			conn->x->late = true;
 		}
 		shutdown(conn->fd, SHUT_RDWR);
 	}
@@ -354,17 +390,16 @@ front_shut_idle(const struct front *f)
 void
 front_start(struct front *f, size_t most)
 {
-	f->end = &f->queue;
-	if (!fd_waker(f->shared.wake))
+	f->end = &f->answers;
+	if (!fd_waker(f->wake))
 		diag_die_errno(EX_OSERR, "pipe");
-	if (pthread_mutex_init(&f->shared.lock, NULL) != 0)
+	if (pthread_mutex_init(&f->lock, NULL) != 0)
 		diag_die(EX_OSERR, "cannot make a lock");
-	/* Not epoll(7): an end right after the last bytes is not seen there. */
-	f->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD |
-	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-	    on_request, f,
+	f->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC |
+	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_NO_LISTEN_SOCKET, 0, NULL,
+	    NULL, on_request, f,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)most + ACCEPTED,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE,
+	    MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_done, f,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, f,
 	    MHD_OPTION_END);
@@ -376,7 +411,7 @@ void
 front_stop(struct front *f)
 {
 	MHD_stop_daemon(f->daemon);
-	close(f->shared.wake[0]);
-	close(f->shared.wake[1]);
-	pthread_mutex_destroy(&f->shared.lock);
+	close(f->wake[0]);
+	close(f->wake[1]);
+	pthread_mutex_destroy(&f->lock);
 }

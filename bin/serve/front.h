@@ -1,59 +1,58 @@
 /*
- * front: the side of the server that clients see: libmicrohttpd in its thread,
- * connections, requests up to where they wait for an answer, responses, the log.
+ * front: the side of the server that clients see: libmicrohttpd, which gives each
+ * connection a thread, requests, responses, the log. And what these threads share with
+ * the server's own.
  */
 #ifndef FRONT_H
 #define FRONT_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "answer.h"
 #include "door.h"
-#include "exchange.h"
 
 struct conn {
 	int		 fd;	/* borrowed */
-	struct exchange	*x;	/* what is under way on it; NULL: nothing */
 	/* The rest is front's own. */
+	struct exchange	*x;	/* what is under way on it; NULL: nothing */
 	bool		 used;	/* it has had a request */
-	long long	 due;	/* when the next one is to be whole; 0: any time */
+	long long	 due;	/* when a request is to be whole, or more of a response
+				   taken; 0: any time */
 	struct conn	*next;
 };
 
-/* All but the first three members is used under shared.lock. */
+/* All but the first three members is used under the lock. */
 struct front {
 	const struct door	*door;		/* borrowed */
 	int			 log;		/* a descriptor; -1: none */
-	struct exchange_shared	 shared;	/* front's to make */
-	bool			 ending;	/* none may wait for an answer */
-	size_t			 room;		/* how many may wait in the queue */
-	struct exchange		*queue;		/* those that do, the first come first */
-	size_t			 nqueue;
+	size_t			 most_answers;	/* that run or wait to */
+	pthread_mutex_t		 lock;
+	int			 wake[2];	/* wakes the server's thread */
+	bool			 closing;	/* no new requests are taken, */
+	bool			 ending;	/* and none may wait for an answer */
+	struct answer		*answers;	/* the first come first; owned by the */
+	struct answer		**end;		/* server's thread, once they are here */
+	size_t			 nanswers;
 	size_t			 nconns;	/* connections, */
 	size_t			 nexchanges;	/* and requests under way */
 	bool			 log_failed;	/* that was said */
 	/* front's own. */
 	struct conn		*conns;
-	struct exchange		**end;		/* of the queue */
 	struct MHD_Daemon	*daemon;
 };
 
 /*
- * Starts the thread; most: how many connections there will be. Signals are to be
- * blocked. Failure ends the tool with 71.
+ * Starts it; most: how many connections there will be. Signals are to be blocked, for
+ * its threads. Failure ends the tool with 71.
  */
 void	front_start(struct front *f, size_t most);
 
 /* Takes the connections that wait at a listening socket. False: it cannot, now. */
 bool	front_accept(struct front *f, int listener);
 
-/* The rest with the lock held. Takes a request out of the queue, if it is there. */
-void	front_remove(struct front *f, struct exchange *x);
-
-/* Takes the first one out; NULL: there is none. */
-struct exchange *front_next(struct front *f);
-
-/* Ends what takes too long to send its request. */
+/* The rest with the lock held. Ends what takes too long to ask, or to take an answer. */
 void	front_cut_late(struct front *f, long long now);
 
 /* When that is next, in ms of when_now; 0: never. */
@@ -62,7 +61,7 @@ long long front_due(const struct front *f);
 /* Shuts the connections that have no request under way. */
 void	front_shut_idle(const struct front *f);
 
-/* Without it: closes all connections and ends the thread; nothing may be waiting. */
+/* Without it: closes all connections and ends their threads; nothing may be waiting. */
 void	front_stop(struct front *f);
 
 #endif

@@ -84,13 +84,6 @@ take_event(struct passing *p, const char *event, size_t n)
 	return true;
 }
 
-/* An LF that belongs to the CR before it, and to the event that the CR ended. */
-static void
-take_lf(struct passing *p)
-{
-	buf_addc(p->done.n > 0 ? &p->done : &p->out, '\n');
-}
-
 /*
  * The end of the next event in what is held, from seen on: after the empty line
  * that follows one with something in it (WHATWG HTML 9.2.6). 0: it is not there.
@@ -98,30 +91,21 @@ take_lf(struct passing *p)
 static size_t
 event_end(struct passing *p)
 {
-	bool ends;
+	bool empty;
 	char c;
 
 	while (p->seen < p->held.n) {
-		c = p->held.p[p->seen++];
-		if (c != '\n' && c != '\r') {
-			p->text = p->inside = true;
-			p->cr = false;
-			continue;
-		}
-		if (c == '\n' && p->cr) {
-			p->cr = false;
-			continue;
-		}
-		ends = p->text && !p->inside;
-		p->inside = false;
-		p->cr = c == '\r';
-		if (!ends)
-			continue;
-		if (p->cr && p->seen < p->held.n && p->held.p[p->seen] == '\n') {
-			p->cr = false;
+		c = p->held.p[p->seen];
+		if (c == '\r' && p->seen + 1 == p->held.n)
+			return 0;	/* an LF may follow, which belongs to it */
+		p->seen++;
+		empty = !p->inside;
+		p->inside = c != '\n' && c != '\r';
+		p->text = p->text || p->inside;
+		if (c == '\r' && p->held.p[p->seen] == '\n')
 			p->seen++;
-		}
-		return p->seen;
+		if (empty && p->text && !p->inside)
+			return p->seen;
 	}
 	return 0;
 }
@@ -177,13 +161,6 @@ find_kind(struct passing *p)
 void
 passing_feed(struct passing *p, const char *bytes, size_t n)
 {
-	if (n > 0 && p->cr && *bytes == '\n' && p->held.n == 0 &&
-	    (p->begun || p->done.n > 0)) {
-		take_lf(p);
-		p->cr = false;
-		bytes++;
-		n--;
-	}
 	if (n == 0 || p->done.n > 0 || p->kind == PASSING_BROKEN)
 		return;
 	buf_add(&p->held, bytes, n);
@@ -220,7 +197,8 @@ passing_end(struct passing *p, bool well)
 	if (p->done.n == 0 && is_done(p->held.p, p->held.n)) {
 		/* Servers end there, some without a line end, which a reader wants. */
 		buf_add(&p->done, p->held.p, p->held.n);
-		buf_adds(&p->done, p->inside ? "\n\n" : "\n");
+		buf_adds(&p->done, p->inside ? "\n\n" :
+		    p->seen < p->held.n ? "" : "\n");
 	}
 	buf_add(&p->out, p->done.p, p->done.n);
 	return p->done.n > 0;

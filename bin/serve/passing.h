@@ -30,7 +30,6 @@ struct passing {
 	size_t			 seen;	/* bytes of held that were looked at */
 	bool			 text;	/* held has a line that is not empty */
 	bool			 inside;	/* and seen stands in a line */
-	bool			 cr;	/* after a CR, whose LF may come */
 };
 
 /* Takes the next n bytes of the output. */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -12,9 +11,8 @@
 enum {
 	GRACE = 5000,	/* ms between SIGTERM and SIGKILL */
 	LOOK = 50,	/* ms between two looks at a group without its leader */
+	NOT_FOUND = 127,	/* status where sh is not there */
 };
-
-extern char **environ;
 
 void
 process_close(int *end)
@@ -47,75 +45,46 @@ make_pipe(int ours[3], int its[3], int number)
 	return fd_flags(ours[number], true);
 }
 
-/* Signals as a program expects them; a group of its own. errno's value; 0 for none. */
-static int
-set_attributes(posix_spawnattr_t *a)
+/* In the new process: sh runs the command, with signals as a program expects them. */
+static _Noreturn void
+become(const char *command, const int its[3])
 {
 	static const int usual[] = {SIGPIPE, SIGCHLD, SIGINT, SIGTERM};
-	sigset_t none, defaults;
+	sigset_t none;
 	size_t i;
-	int failed;
 
-	sigemptyset(&none);
-	sigemptyset(&defaults);
+	(void)setpgid(0, 0);
 	for (i = 0; i < sizeof(usual) / sizeof(*usual); i++)
-		sigaddset(&defaults, usual[i]);
-	failed = posix_spawnattr_setflags(a, POSIX_SPAWN_SETPGROUP |
-	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	if (failed == 0)
-		failed = posix_spawnattr_setpgroup(a, 0);
-	if (failed == 0)
-		failed = posix_spawnattr_setsigdefault(a, &defaults);
-	return failed != 0 ? failed : posix_spawnattr_setsigmask(a, &none);
-}
-
-/* Runs sh with the command and these descriptors. Likewise. */
-static int
-spawn(pid_t *pid, const char *command, const int its[3])
-{
-	char sh[] = "sh", c[] = "-c";
-	char *argv[] = {sh, c, (char *)command, NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	int failed, i;
-
-	failed = posix_spawnattr_init(&attributes);
-	if (failed != 0)
-		return failed;
-	failed = posix_spawn_file_actions_init(&files);
-	if (failed == 0) {
-		failed = set_attributes(&attributes);
-		for (i = 0; failed == 0 && i < 3; i++)
-			failed = posix_spawn_file_actions_adddup2(&files, its[i], i);
-		if (failed == 0)
-			failed = posix_spawn(pid, "/bin/sh", &files,
-			    &attributes, argv, environ);
-		posix_spawn_file_actions_destroy(&files);
-	}
-	posix_spawnattr_destroy(&attributes);
-	return failed;
+		(void)signal(usual[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (i = 0; i < 3; i++)
+		(void)dup2(its[i], (int)i);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(NOT_FOUND);
 }
 
 bool
 process_start(struct process *p, const char *command, int input)
 {
-	int ours[3] = {-1, -1, -1}, its[3] = {-1, -1, -1}, failed = 0;
+	int ours[3] = {-1, -1, -1}, its[3] = {-1, -1, -1}, saved;
+	bool piped = (input != -1 || make_pipe(ours, its, STDIN_FILENO)) &&
+	    make_pipe(ours, its, STDOUT_FILENO) && make_pipe(ours, its, STDERR_FILENO);
+	pid_t pid = piped ? fork() : -1;
 
-	if ((input == -1 && !make_pipe(ours, its, STDIN_FILENO)) ||
-	    !make_pipe(ours, its, STDOUT_FILENO) ||
-	    !make_pipe(ours, its, STDERR_FILENO))
-		failed = errno;
-	*p = (struct process){.in = ours[0], .out = ours[1], .err = ours[2]};
-	if (failed == 0)
-		failed = spawn(&p->pid, command, input != -1 ?
-		    (const int[]){input, its[1], its[2]} : its);
+	if (pid == 0)
+		become(command, (const int[]){input != -1 ? input : its[0], its[1],
+		    its[2]});
+	saved = errno;
 	close_ends(its);
-	if (failed == 0)
-		return true;
-	close_ends(ours);
-	p->in = p->out = p->err = -1;
-	errno = failed;
-	return false;
+	if (pid == -1)
+		close_ends(ours);
+	else
+		(void)setpgid(pid, pid);	/* it may not have got to it yet */
+	*p = (struct process){.pid = pid, .in = ours[0], .out = ours[1],
+	    .err = ours[2], .gone = pid == -1};
+	errno = saved;
+	return pid != -1;
 }
 
 void
@@ -156,6 +125,10 @@ process_tend(struct process *p, long long now)
 {
 	if (p->gone)
 		return;
+	if (p->due != 0 && now >= p->due && !p->ended && !p->late) {
+		p->late = true;
+		process_end(p, now);
+	}
 	if (p->kill_at != 0 && now >= p->kill_at) {
 		kill(-p->pid, SIGKILL);
 		p->kill_at = now + GRACE;
@@ -167,5 +140,7 @@ process_tend(struct process *p, long long now)
 long long
 process_due(const struct process *p)
 {
-	return p->gone ? 0 : when_sooner(p->kill_at, p->look_at);
+	long long due = p->ended || p->late ? 0 : p->due;
+
+	return p->gone ? 0 : when_sooner(due, when_sooner(p->kill_at, p->look_at));
 }

@@ -16,6 +16,8 @@ struct process {
 	bool		 ended;		/* the leader has, and was reaped */
 	int		 how;		/* then how, as wait(2) says it */
 	bool		 gone;		/* so has everybody else in the group */
+	long long	 due;		/* it is to have ended then; 0: any time */
+	bool		 late;		/* it had not, and was told to */
 	/* The rest is process's own. */
 	long long	 kill_at;	/* ms of when_now; 0: it was not told to end */
 	long long	 look_at;	/* whether the group is gone; 0: not now */
@@ -40,7 +42,7 @@ void	process_end(struct process *p, long long now);
  */
 void	process_reap(struct process *p, long long now);
 
-/* Does what is due: kills, looks whether the group is gone. */
+/* Does what is due: ends, kills, looks whether the group is gone. */
 void	process_tend(struct process *p, long long now);
 
 /* When process_tend is wanted next, in ms of when_now; 0: it waits for nothing. */
