@@ -21,6 +21,28 @@ merge_set(struct merge *m, struct json v)
 	buf_add(&m->bytes, v.p, v.n);
 }
 
+void
+merge_lay(struct merge *m, struct json v, bool patch)
+{
+	struct json_iter i = json_first(v);
+	struct json name, value;
+	struct buf text = {0};
+
+	if (json_type(v) == JSON_OBJECT &&
+	    (json_holds(v) || m->kind == MERGE_OBJECT)) {
+		while (json_more(&i, &name, &value))
+			merge_lay(merge_member(m, name), value, patch);
+		return;
+	}
+	if (patch && json_type(v) == JSON_NULL) {
+		become(m, MERGE_GONE);
+		return;
+	}
+	emit_compact(&(struct emit){.out = &text}, v);
+	merge_set(m, (struct json){text.p, text.n});
+	buf_free(&text);
+}
+
 /* A further member. */
 static struct merge_member *
 push(struct merge *m, struct json name, long index)
@@ -359,6 +381,8 @@ emit_object(const struct merge *m, struct emit *e)
 
 	emit_open(e, '{');
 	for (i = 0; i < m->n; i++) {
+		if (m->members[i].value.kind == MERGE_GONE)
+			continue;
 		name = &m->members[i].name;
 		emit_json(e, (struct json){name->p, name->n});
 		emit_named(e);

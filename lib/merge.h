@@ -14,7 +14,10 @@
 #include "json.h"
 #include "table.h"
 
-enum merge_kind { MERGE_NONE, MERGE_RAW, MERGE_TEXT, MERGE_OBJECT, MERGE_ARRAY };
+enum merge_kind {
+	MERGE_NONE, MERGE_RAW, MERGE_TEXT, MERGE_OBJECT, MERGE_ARRAY,
+	MERGE_GONE,	/* a member that was taken out of its object */
+};
 
 /* A zeroed node is empty and ready. */
 struct merge {
@@ -51,6 +54,13 @@ void	merge_put(struct merge *m, struct json name, struct json piece);
 
 /* Puts v in the place of what is there. */
 void	merge_set(struct merge *m, struct json v);
+
+/*
+ * Lays v over what is there: an object's members, deeply; anything else takes the place.
+ * White space between tokens is left out. patch: as RFC 7396 has it, a null takes its
+ * member out.
+ */
+void	merge_lay(struct merge *m, struct json v, bool patch);
 
 /* The member of that name, made where there is none, m becoming an object. */
 struct merge *merge_member(struct merge *m, struct json name);

@@ -23,37 +23,27 @@ take_bytes(struct http_exchange *x, const char *p, size_t n)
 	return true;
 }
 
+/* It waits for a place, after all others: takes it out of them and adds it again. */
 static void
 enqueue(struct call *c)
 {
-	struct call **at = &c->calls->queue;
+	struct call **at = &c->calls->all;
 
 	while (*at != NULL)
-		at = &(*at)->behind;
+		if (*at == c)
+			*at = c->next;
+		else
+			at = &(*at)->next;
 	*at = c;
-	c->behind = NULL;
+	c->next = NULL;
 	c->state = CALL_QUEUED;
-}
-
-static void
-dequeue(struct call *c)
-{
-	struct call **at = &c->calls->queue;
-
-	while (*at != c)
-		at = &(*at)->behind;
-	*at = c->behind;
 }
 
 void
 call_begin(struct calls *all, struct call *c, struct target *target,
     struct buf *body)
 {
-	if (c->calls == NULL) {
-		c->calls = all;
-		c->next = all->all;
-		all->all = c;
-	}
+	c->calls = all;
 	call_cancel(c);
 	if (c->target != target)
 		http_free(&c->x);
@@ -78,8 +68,6 @@ call_runs(const struct call *c)
 void
 call_cancel(struct call *c)
 {
-	if (c->state == CALL_QUEUED)
-		dequeue(c);
 	c->state = CALL_AT_REST;
 	http_cancel(&c->x);
 	c->open = false;
@@ -326,16 +314,15 @@ static void
 start_queued(struct calls *all)
 {
 	const struct target *full = NULL;	/* samples of a model follow each other */
-	struct call *c, *behind;
+	struct call *c;
 
-	for (c = all->queue; c != NULL; c = behind) {
-		behind = c->behind;
-		if (c->target == full || !has_place(all, &c->target->url)) {
-			full = c->target;
+	for (c = all->all; c != NULL; c = c->next) {
+		if (c->state != CALL_QUEUED || c->target == full)
 			continue;
-		}
-		dequeue(c);
-		start(c);
+		if (has_place(all, &c->target->url))
+			start(c);
+		else
+			full = c->target;
 	}
 }
 
@@ -344,9 +331,10 @@ static long long
 wake(struct calls *all)
 {
 	long long now = when_now(), due = 0;
-	struct call *c;
+	struct call *c, *next;
 
-	for (c = all->all; c != NULL; c = c->next) {
+	for (c = all->all; c != NULL; c = next) {
+		next = c->next;
 		if (c->state == CALL_WAITING && c->due <= now)
 			enqueue(c);
 		if (c->state == CALL_WAITING)

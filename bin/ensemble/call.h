@@ -33,8 +33,7 @@ struct calls {
 	long long	 deadline;	/* of when_now's clock; 0: none */
 	struct merge	 usage;		/* of all tries that said one, added up; owned */
 	/* call's own. */
-	struct call	*queue;		/* those that wait for a place, in order */
-	struct call	*all;
+	struct call	*all;		/* those that wait for a place in their order */
 };
 
 /* All zero it is at rest. It stays where it is in memory. */
@@ -55,7 +54,6 @@ struct call {
 	struct buf	 body;
 	unsigned	 tries;
 	long long	 due;
-	struct call	*behind;	/* in the queue */
 	struct call	*next;		/* of all */
 };
 

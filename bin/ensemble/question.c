@@ -4,6 +4,7 @@
 
 #include "emit.h"
 #include "mem.h"
+#include "merge.h"
 #include "question.h"
 #include "target.h"
 
@@ -26,60 +27,11 @@ static const char ours[] = "{\"model\":null,\"models\":null,\"stream\":null,"
 
 /* Patches. */
 
-/* The value of an object's last member that is named as name, a string, is. */
-static struct json
-same_name(struct json object, struct json name)
-{
-	struct json n, v, found = {0};
-	struct json_iter i;
-	struct buf text = {0};
-
-	json_text(name, &text);
-	for (i = json_first(object); json_more(&i, &n, &v);)
-		if (json_equals(n, text.p, text.n))
-			found = v;
-	buf_free(&text);
-	return found;
-}
-
 static void
 put_member(struct emit *e, struct json name)
 {
 	emit_json(e, name);
 	emit_named(e);
-}
-
-/* RFC 7396, section 2: what patch makes of target, JSON_NONE being nothing. */
-static void
-put_patched(struct emit *e, struct json target, struct json patch)
-{
-	struct json name, v, p;
-	struct json_iter i;
-
-	if (json_type(patch) != JSON_OBJECT) {
-		emit_json(e, patch);
-		return;
-	}
-	if (json_type(target) != JSON_OBJECT)
-		target = (struct json){0};
-	emit_open(e, '{');
-	for (i = json_first(target); json_more(&i, &name, &v);) {
-		p = same_name(patch, name);
-		if (json_type(p) == JSON_NULL)
-			continue;
-		put_member(e, name);
-		if (p.p != NULL)
-			put_patched(e, v, p);
-		else
-			emit_json(e, v);
-	}
-	for (i = json_first(patch); json_more(&i, &name, &v);) {
-		if (json_type(v) == JSON_NULL || same_name(target, name).p != NULL)
-			continue;
-		put_member(e, name);
-		put_patched(e, (struct json){0}, v);
-	}
-	emit_close(e, '}');
 }
 
 /* The value of a text that is ours, or was checked. */
@@ -96,11 +48,13 @@ value(const char *text)
 void
 question_patch(struct buf *text, const char *patch)
 {
-	struct buf out = {0};
+	struct merge all = {0};
 
-	put_patched(&(struct emit){.out = &out}, value(buf_string(text)), value(patch));
-	buf_free(text);
-	*text = out;
+	merge_lay(&all, value(buf_string(text)), false);
+	merge_lay(&all, value(patch), true);
+	buf_clear(text);
+	merge_emit(&all, &(struct emit){.out = text});
+	merge_free(&all);
 }
 
 /* The question. */

@@ -26,27 +26,6 @@ member(struct emit *e, const char *name, const char *text)
 	emit_text(emit_name(e, name), text, strlen(text));
 }
 
-/*
- * Lays v over what is there: an object's members, deeply; anything else takes the place.
- * White space between tokens is left out.
- */
-static void
-lay_over(struct merge *m, struct json v)
-{
-	struct json_iter i = json_first(v);
-	struct json name, value;
-	struct buf text = {0};
-
-	if (json_type(v) == JSON_OBJECT && (json_holds(v) || m->kind == MERGE_OBJECT)) {
-		while (json_more(&i, &name, &value))
-			lay_over(merge_member(m, name), value);
-		return;
-	}
-	emit_compact(&(struct emit){.out = &text}, v);
-	merge_set(m, (struct json){text.p, text.n});
-	buf_free(&text);
-}
-
 /* A text without the newline that ends its last line, as a shell's $(cat). */
 static void
 drop_newline(struct buf *text)
@@ -128,8 +107,8 @@ compose_user_name(struct compose *c, const char *name)
 void
 compose_environment(struct compose *c, const char *json)
 {
-	lay_over(&c->environment,
-	    source_object("--environment", EX_USAGE, json, strlen(json)));
+	merge_lay(&c->environment,
+	    source_object("--environment", EX_USAGE, json, strlen(json)), false);
 }
 
 /* Members stand in this order, whatever the order of the options. */
@@ -358,11 +337,11 @@ read_bodies(struct compose *c)
 			name = source_file(arg + 1, IO_TEXT, c->max, &text);
 			if (text.n == 0)
 				diag_die(EX_NOINPUT, "%s: empty", name);
-			lay_over(&all,
-			    source_object(name, EX_DATAERR, text.p, text.n));
+			merge_lay(&all,
+			    source_object(name, EX_DATAERR, text.p, text.n), false);
 		} else {
-			lay_over(&all,
-			    source_object("--body", EX_USAGE, arg, strlen(arg)));
+			merge_lay(&all,
+			    source_object("--body", EX_USAGE, arg, strlen(arg)), false);
 		}
 	}
 	if (c->bodies.n > 0)
@@ -466,11 +445,11 @@ compose_finish(const struct compose *c, const struct buf *request,
 	if (json_type(over) != JSON_OBJECT && c->body.n == 0) {
 		buf_add(out, request->p, request->n);
 	} else {
-		lay_over(&all, (struct json){request->p, request->n});
+		merge_lay(&all, (struct json){request->p, request->n}, false);
 		if (json_type(over) == JSON_OBJECT)
-			lay_over(&all, over);
+			merge_lay(&all, over, false);
 		if (c->body.n > 0)
-			lay_over(&all, (struct json){c->body.p, c->body.n});
+			merge_lay(&all, (struct json){c->body.p, c->body.n}, false);
 		merge_emit(&all, &(struct emit){.out = out});
 		merge_free(&all);
 	}
