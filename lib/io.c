@@ -1,6 +1,8 @@
 #ifdef __linux__
 #define _GNU_SOURCE	/* F_SETPIPE_SZ */
 #endif
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -322,7 +324,18 @@ give_up_powers(struct io_in *in)
 	sandbox_filter(in->files + in->at, in->nfiles - in->at);
 }
 
-/* Opens the next file; false when it cannot be, which was said. */
+/* Whether what is written would be read again, without end: as cat(1) looks at it. */
+static bool
+is_output(int fd)
+{
+	struct stat it, to;
+
+	return fstat(fd, &it) == 0 && S_ISREG(it.st_mode) && it.st_size > 0 &&
+	    fstat(STDOUT_FILENO, &to) == 0 && it.st_dev == to.st_dev &&
+	    it.st_ino == to.st_ino;
+}
+
+/* Opens the next file; false when it cannot be read, which was said. */
 static bool
 open_next(struct io_in *in)
 {
@@ -334,8 +347,13 @@ open_next(struct io_in *in)
 	in->eof = in->skip = in->wide = false;
 	in->name = strcmp(path, "-") == 0 ? "standard input" : path;
 	in->fd = in->name == path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-	if (in->fd == -1)
+	if (in->fd == -1) {
 		failed(in);
+	} else if (is_output(in->fd)) {
+		diag_warn("%s: is the output, too", in->name);
+		in->status = diag_worst(in->status, EX_NOINPUT);
+		close_file(in);
+	}
 	return in->fd != -1;
 }
 

@@ -99,8 +99,8 @@ void	io_confine(struct io_in *in);
 void	io_start_fd(struct io_in *in, int fd, const char *name, size_t max);
 
 /*
- * Goes on to the next file. One that cannot be opened is said, remembered in
- * in->status, and passed over. False when none is left.
+ * Goes on to the next file. One that cannot be opened, or is standard output, too, is
+ * said, remembered in in->status, and passed over. False when none is left.
  */
 bool	io_next(struct io_in *in);
 

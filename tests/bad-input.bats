@@ -359,6 +359,31 @@ E
     assert_equal "$(cat got err)" ''
 }
 
+@test "a file that is the output, too, is not read: what is written would come back without end" {
+    mock_start
+    supai-req hi >request
+    ulimit -f 1000
+    for tool in sse text fold watch batch 'req -e .'; do
+        name=supai-${tool%% *}
+        cp request file
+        # shellcheck disable=SC2086 # a tool and its options
+        run --separate-stderr sh -c "exec supai-$tool file >>file"
+        expect 66 '' "$name: file: is the output, too"
+        # shellcheck disable=SC2086
+        run --separate-stderr sh -c "exec supai-$tool <file >>file"
+        expect 66 '' "$name: standard input: is the output, too"
+        cmp request file
+    done
+    assert_equal "$(mock_requests)" 0
+    # Others are read all the same, and one that is empty yet comes to no harm.
+    run --separate-stderr sh -c 'supai-watch file request >>file'
+    expect 66 '' 'supai-watch: file: is the output, too'
+    cat request request | cmp - file
+    run --separate-stderr sh -c 'supai-watch empty request >empty'
+    expect 0 '' ''
+    cmp request empty
+}
+
 # Of what they say others tell; this is for what ends a tool by a signal or a sanitizer.
 @test "every reader takes every fixture, and ends with a status of its own" {
     local file tool status
