@@ -51,11 +51,42 @@ tell_errors(const struct fold *f, struct buf *why)
 	return status;
 }
 
+/* What services call a good end, and what an end that is their failure. */
+static const char *const good[] = {
+	"stop", "tool_calls", "function_call", "eos", "eos_token", NULL,
+};
+static const char *const failed[] = {
+	"error", "network_error", "insufficient_system_resource", NULL,
+};
+
 static bool
-is_good(const char *reason)
+is_of(const char *const *list, const char *reason)
 {
-	return strcmp(reason, "stop") == 0 || strcmp(reason, "tool_calls") == 0 ||
-	    strcmp(reason, "function_call") == 0;
+	while (*list != NULL && strcmp(*list, reason) != 0)
+		list++;
+	return *list != NULL;
+}
+
+bool
+verdict_failed(const char *reason)
+{
+	return is_of(failed, reason);
+}
+
+/* The finish reason of a choice (below 0: any of them) that failed; NULL: none did. */
+static const char *
+failure_of(const struct fold *f, long choice)
+{
+	const struct fold_choice *c;
+	size_t i;
+
+	for (i = 0; i < f->nchoices; i++) {
+		c = &f->choices[i];
+		if ((choice < 0 || c->index == choice) && c->finish.p != NULL &&
+		    verdict_failed(c->finish.p))
+			return c->finish.p;
+	}
+	return NULL;
 }
 
 const char *
@@ -70,7 +101,7 @@ verdict_short(const struct fold *f, long choice)
 			continue;
 		if ((c->said & CHUNK_SAYS_REFUSAL) != 0)
 			return VERDICT_REFUSAL;
-		if (c->finish.p != NULL && !is_good(c->finish.p))
+		if (c->finish.p != NULL && !is_of(good, c->finish.p))
 			return c->finish.p;
 	}
 	return NULL;
@@ -115,9 +146,13 @@ int
 verdict_of(const struct fold *f, const struct verdict_ask *ask, struct buf *why)
 {
 	const char *reason = verdict_short(f, ask->choice);
+	const char *failure = failure_of(f, ask->choice);
 
 	if (f->errors.n > 0)
 		return tell_errors(f, why);
+	if (failure != NULL && !ask->any_finish)
+		return tell(why, EX_UNAVAILABLE, "the service failed: the answer"
+		    " ended for the reason \"%s\"", failure);
 	if (f->excess != NULL)
 		return tell(why, EX_DATAERR, "the answer has too many %s", f->excess);
 	if (f->mixed)

@@ -22,8 +22,8 @@ struct verdict_ask {
 };
 
 /*
- * 0; an error's status (65, 69, 75, 77); 65 for an answer that is too large; 76 for
- * one that is not whole; 1 for one that was refused, ended badly, or has nothing of
+ * 0; an error's status (65, 69, 75, 77); 69 for an end that is the service's failure; 65
+ * for an answer that is too large; 76 for one that is not whole; 1 for one that was refused, ended badly, or has nothing of
  * what is asked for. The reason is appended to why, or said where why is NULL; that a
  * torn one is not whole is known: 65.
  */
@@ -32,11 +32,14 @@ int	verdict_of(const struct fold *f, const struct verdict_ask *ask,
 
 /*
  * Why a choice (VERDICT_ALL: any of them) did not end well: VERDICT_REFUSAL, or a
- * finish reason that is not stop, tool_calls or function_call; borrowed from f. NULL
- * where it did, or has not finished.
+ * finish reason that is no good end; borrowed from f. NULL where it did, or has not
+ * finished.
  */
 #define VERDICT_REFUSAL "refusal"
 const char *verdict_short(const struct fold *f, long choice);
+
+/* Whether a finish reason says that the service failed, which another try may mend. */
+bool	verdict_failed(const char *reason);
 
 /*
  * Appends ": KEY failed: …", the last reason, where a thread (NULL: none) failed

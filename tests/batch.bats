@@ -958,6 +958,21 @@ ended() {
     expect 0 '' ''
 }
 
+@test "an answer that ended by the service's failure is asked again, one that ended with eos is whole" {
+    ended insufficient_system_resource >failed
+    ended eos >well
+    requests 1 >in
+    raw_start failed well
+    run --separate-stderr supai-batch -q -o out in
+    expect 0 '' ''
+    assert_equal "$(connections) $(text_of out)" '2 Half an'
+    raw_start failed
+    run --separate-stderr supai-batch --retries 0 <in
+    expect 1 "$output" 'supai-batch: 0 answered, 1 failed; *'
+    assert_equal "$(jq -r '"\(.error.code) \(.error.message)"' <<<"$output")" \
+        'service_error the service failed: the answer ended for the reason "insufficient_system_resource"'
+}
+
 @test "answers that are cut are counted without a results file too" {
     ended length >answer
     raw_start answer

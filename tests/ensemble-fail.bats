@@ -111,6 +111,19 @@ done a'
     assert_equal "$(chunks | grep ' thinks' | cut -d' ' -f1 | tr '\n' ' ')" 'thinking-start thinking error done '
 }
 
+@test "an answer that ended by its service's failure is tried again" {
+    events "$(says 'Half of it')" "$(stops network_error)" >failed
+    events "$(says Whole.)" "$(stops)" >well
+    raw_model a failed well
+    model b --reply Two
+    request
+    ensemble
+    expect 0 "$output" ''
+    holds
+    assert_equal "$(errors_of a)" 'the answer ended for the reason "network_error"|later'
+    assert_equal "$(folded | jq -r .supai.threads.a.text)" Whole.
+}
+
 @test "every service's thinking is thinking" {
     events '{"choices":[{"index":0,"delta":{"role":"assistant","content":null,"reasoning":"One"}}]}' \
         '{"choices":[{"index":0,"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":" two"}]}]}}]}' \

@@ -283,8 +283,17 @@ say() {
     done
 }
 
-@test "tool_calls and function_call are good finish reasons" {
-    for reason in tool_calls function_call; do
+@test "a finish reason that is the service's failure: said, 69; --any-finish: 0" {
+    for reason in error network_error insufficient_system_resource; do
+        text "$(delta '"a"' "\"$reason\"")"
+        expect 69 'a' "supai-text: the service failed: the answer ended for the reason \"$reason\""
+        text "$(delta '"a"' "\"$reason\"")" --any-finish
+        expect 0 'a' ''
+    done
+}
+
+@test "tool_calls, function_call, eos and eos_token are good finish reasons" {
+    for reason in tool_calls function_call eos eos_token; do
         text "$(delta '"a"' "\"$reason\"")"
         expect 0 'a' ''
     done

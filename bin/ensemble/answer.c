@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "json.h"
 #include "term.h"
+#include "verdict.h"
 
 enum { HALF = 3 };	/* bytes of the U+FFFD that stands for half a character */
 
@@ -224,6 +225,9 @@ judge(struct answer *a)
 	else if (a->finish.n == 0 && !a->whole)
 		fail(a, EX_PROTOCOL, "the answer is not whole: it was cut before"
 		    " its end");
+	else if (verdict_failed(buf_string(&a->finish)))
+		fail(a, EX_UNAVAILABLE, "the answer ended for the reason \"%s\"",
+		    buf_string(&a->finish));
 	else if (a->text.n == 0 && a->refusal.n > 0)
 		fail(a, EX_NOANSWER, "refused: %s", buf_string(&a->refusal));
 	else if (a->text.n == 0)
