@@ -348,20 +348,6 @@ take_part(struct sse *s, struct sse_record *r)
 	return take_value(s);
 }
 
-static enum sse_got
-next_event(struct sse *s, struct sse_record *r)
-{
-	enum sse_got got = SSE_MORE;
-
-	while (got == SSE_MORE && s->p < s->end) {
-		forget(s);
-		got = take_part(s, r);
-		if (s->skip_lf)
-			finish_crlf(s);
-	}
-	return got;
-}
-
 /* A value of a JSON body that is no JSON, or that we do not read. */
 static enum sse_got
 bad_value(struct sse *s, const struct json_fault *f)
@@ -420,6 +406,35 @@ next_value(struct sse *s, struct sse_record *r)
 	if (s->data.n > 0)
 		return give_value(s, r, s->data.p, s->data.n);
 	return give_value(s, r, s->p - n, n);
+}
+
+/*
+ * Whether plain JSON begins after an event, or a comment: a service that fails there may
+ * forget that it streams. No field that has a meaning begins so.
+ */
+static bool
+turns_to_json(const struct sse *s)
+{
+	return s->at == AT_NAME && s->name_n == 0 && s->known && !s->pending &&
+	    (*s->p == '{' || *s->p == '[');
+}
+
+static enum sse_got
+next_event(struct sse *s, struct sse_record *r)
+{
+	enum sse_got got = SSE_MORE;
+
+	while (got == SSE_MORE && s->p < s->end) {
+		forget(s);
+		if (turns_to_json(s)) {
+			s->body = BODY_JSON;
+			return next_value(s, r);
+		}
+		got = take_part(s, r);
+		if (s->skip_lf)
+			finish_crlf(s);
+	}
+	return got;
 }
 
 enum sse_got

@@ -1,8 +1,9 @@
 /*
  * sse: reads the event stream of the WHATWG HTML standard, section 9.2.6: the caller
  * pushes bytes in, in pieces of any size, and pulls records out. A body that begins
- * with a bracket is plain JSON instead, and its values are the records. Not for what
- * a record says: that is chunk's.
+ * with a bracket is plain JSON instead, and its values are the records; so is the rest
+ * of a stream from a line on that does, after an event or a comment. Not for what a
+ * record says: that is chunk's.
  */
 #ifndef SSE_H
 #define SSE_H
