@@ -191,7 +191,19 @@ fold_choice(const struct fold *f, long index)
 	return NULL;
 }
 
-/* The same, made where it is not there; NULL where that would be too many. */
+bool
+fold_repeats(const struct fold *f, const struct chunk *c,
+    const struct chunk_choice *choice)
+{
+	const struct fold_choice *known;
+
+	if (c->kind != CHUNK_COMPLETION)
+		return false;
+	known = fold_choice(f, choice->index);
+	return known != NULL && known->in_deltas;
+}
+
+/* The choice, made where it is not there; NULL where that would be too many. */
 static struct fold_choice *
 get_choice(struct fold *f, long index)
 {

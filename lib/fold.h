@@ -159,6 +159,10 @@ unsigned fold_said(const struct fold *f);
 /* The choice of that index; NULL where no chunk had one. */
 struct fold_choice *fold_choice(const struct fold *f, long index);
 
+/* Whether one of c's choices says again, as it came whole, what deltas have said. */
+bool	fold_repeats(const struct fold *f, const struct chunk *c,
+	    const struct chunk_choice *choice);
+
 /* The thread of that key, n bytes; and main's. NULL where there is none. */
 struct fold_thread *fold_thread(const struct fold *f, const char *key, size_t n);
 struct fold_thread *fold_main(const struct fold *f);

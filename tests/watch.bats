@@ -466,6 +466,13 @@ median() {
 0:00 0 of 2 done, 0 chars'
 }
 
+@test "--log: a completion that says again what deltas have said is not counted" {
+    supai-sse "$DATA/cases/closing-completion.sse" >in
+    run --separate-stderr supai-watch --log in
+    expect 0 "$(cat in)" '0:00 writing
+0:00 5 chars'
+}
+
 @test "--log: a character in two chunks, half a pair in each, is one, and crashes nothing" {
     printf '{"id":"a","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":%s}]}\n' \
         'a\ud83d' null '\ude00b' '"stop"' >in

@@ -86,17 +86,11 @@ static void
 add_choices(struct text *t, const struct chunk *c)
 {
 	const struct chunk_choice *choice;
-	const struct fold_choice *known;
 	struct chunk_iter i;
 
-	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;) {
-		if (choice->index != t->choice)
-			continue;
-		known = fold_choice(&t->fold, choice->index);
-		/* What comes whole repeats what deltas have said. */
-		if (c->kind == CHUNK_DELTA || known == NULL || !known->in_deltas)
+	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
+		if (choice->index == t->choice && !fold_repeats(&t->fold, c, choice))
 			put_choice(t, c, choice);
-	}
 }
 
 /* Judging an answer that is over. */

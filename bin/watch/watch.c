@@ -190,7 +190,9 @@ add_content(struct watch *w, const struct chunk *c)
 	if (had > 0)
 		utf8_encode(&w->text, 0xfffd);
 	for (chunk_choices(&i, c); (choice = chunk_choice(&i)) != NULL;)
-		chunk_said(c, choice, CHUNK_SAYS_TEXT, &w->text, &w->view.half);
+		if (!fold_repeats(&w->fold, c, choice))
+			chunk_said(c, choice, CHUNK_SAYS_TEXT, &w->text,
+			    &w->view.half);
 	chars = utf8_count(w->text.p, w->text.n) - had;
 	if (chars > 0 && d != NULL && d->what != DOING_DONE && doing_write(d))
 		say_doing(w, fold_main(&w->fold));
