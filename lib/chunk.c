@@ -107,6 +107,7 @@ static const struct {
 } part_types[] = {
 	{"text", CHUNK_SAYS_TEXT},
 	{"output_text", CHUNK_SAYS_TEXT},
+	{"summary_text", CHUNK_SAYS_TEXT},	/* in a "reasoning" part's summary */
 	{"thinking", CHUNK_SAYS_THINKING},
 	{"reasoning", CHUNK_SAYS_THINKING},
 	{"refusal", CHUNK_SAYS_REFUSAL},
@@ -130,7 +131,7 @@ unsigned
 chunk_part(struct json part, struct json *said)
 {
 	static const char *const names[] = {
-		"thinking", "reasoning", "refusal", "text",
+		"thinking", "reasoning", "refusal", "summary", "text",
 	};
 	unsigned voice = voice_of(json_get(part, "type"));
 	size_t i;
@@ -141,7 +142,7 @@ chunk_part(struct json part, struct json *said)
 	if (json_type(part) != JSON_OBJECT || voice == 0)
 		return 0;
 	*said = (struct json){0};
-	i = voice == CHUNK_SAYS_TEXT ? 3 : 0;
+	i = voice == CHUNK_SAYS_TEXT ? 4 : 0;
 	for (; !json_holds(*said) && i < sizeof(names) / sizeof(*names); i++)
 		*said = json_get(part, names[i]);
 	return said->p != NULL ? voice : 0;
@@ -224,7 +225,7 @@ static void
 read_delta(struct chunk_choice *choice)
 {
 	struct json_iter i;
-	struct json name, v, thought[THOUGHTS] = {{0}};
+	struct json name, v, audio = {0}, thought[THOUGHTS] = {{0}};
 	size_t k;
 
 	if (json_type(choice->delta) != JSON_OBJECT)
@@ -236,12 +237,16 @@ read_delta(struct chunk_choice *choice)
 			choice->role = v;
 		else if (json_is(name, "refusal"))
 			choice->refusal = v;
+		else if (json_is(name, "audio"))
+			audio = v;
 		else if ((json_is(name, "tool_calls") ||
 		    json_is(name, "function_call")) && json_holds(v))
 			choice->voices |= CHUNK_SAYS_CALL;
 		else
 			keep_thought(thought, name, v);
 	}
+	if (audio.p != NULL && !json_holds(choice->content))
+		choice->content = json_get(audio, "transcript");
 	for (k = 0; !json_holds(choice->thinking) && k < THOUGHTS; k++)
 		choice->thinking = thought[k];
 	choice->voices |= voices_of(choice->content);

@@ -55,7 +55,7 @@ struct chunk_choice {
 	struct json	value;		/* the choice itself */
 	struct json	delta;		/* its delta; where it has none, its message */
 	struct json	role;		/* of that; a string, and not an empty one */
-	struct json	content;	/* of that: a text, or an array of parts */
+	struct json	content;	/* of that: text, parts, or its audio's words */
 	struct json	thinking;	/* likewise, by whatever name */
 	struct json	refusal;	/* a text */
 	struct json	finish;		/* finish_reason; none where it is empty */

@@ -27,13 +27,18 @@ not:  $err"
     done
 }
 
-@test "text in parts, beside a message, in halves, said twice" {
+@test "text in parts, beside a message, in halves, said twice, in audio" {
     each <<'E'
 parts.sse|supai-text|Hello|0 0|
 parts.sse|supai-text -t|Hmm|0 0|
 parts.sse|supai-fold ; jq -c .choices[0].message|{"role":"assistant","content":"Hello","reasoning_content":"Hmm"}|0 0 0|
 parts-only.sse|supai-text|Hello|0 0|
 parts-message.json|supai-text|Hello|0|
+parts-summary.sse|supai-text|Hello|0 0|
+parts-summary.sse|supai-text -t|Hmm|0 0|
+parts-summary.sse|supai-fold ; jq -c .choices[0].message|{"role":"assistant","content":"Hello","reasoning_content":"Hmm"}|0 0 0|
+audio.sse|supai-text|Hello|0 0|
+audio.sse|supai-fold ; jq -c .choices[0].message|{"role":"assistant","content":null,"audio":{"id":"audio_1","transcript":"Hello","data":"AAAA","expires_at":1760003600}}|0 0 0|
 delta-and-message.sse|supai-text|Hello|0 0|
 delta-and-message.sse|supai-fold ; jq -r .choices[0].message.content|Hello|0 0 0|
 surrogate-halves.sse|supai-text|a😀b|0 0|
