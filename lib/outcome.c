@@ -328,8 +328,31 @@ header(const struct http_exchange *x, const char *name)
 	return mem_copy(value, n);
 }
 
+/* What an error asks to wait: "36s" in one of its details, a google.rpc.RetryInfo. */
 static long
-asked_wait(const struct http_exchange *x)
+asked_in_body(struct json error)
+{
+	struct json_iter i;
+	struct json name, detail;
+	char *delay;
+	long wait = -1;
+	size_t n;
+
+	for (i = json_first(json_get(error, "details"));
+	    wait == -1 && json_more(&i, &name, &detail);) {
+		delay = json_string(json_get(detail, "retryDelay"));
+		n = delay != NULL ? strlen(delay) : 0;
+		if (n > 0 && delay[n - 1] == 's') {
+			delay[n - 1] = '\0';
+			wait = decimal(delay, 1000);
+		}
+		free(delay);
+	}
+	return wait;
+}
+
+static long
+asked_wait(const struct http_exchange *x, struct json error)
 {
 	char *ms = header(x, "retry-after-ms"), *after = header(x, "retry-after");
 	char *date = header(x, "date");
@@ -338,7 +361,7 @@ asked_wait(const struct http_exchange *x)
 	free(ms);
 	free(after);
 	free(date);
-	return wait;
+	return wait != -1 ? wait : asked_in_body(error);
 }
 
 /* Ends. */
@@ -390,7 +413,7 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 		add_said(x, &o->message, value, n);
 		buf_addc(&o->message, ')');
 	}
-	o->wait_ms = asked_wait(x);
+	o->wait_ms = asked_wait(x, error);
 	if (!o->retry || o->wait_ms <= OUTCOME_MAX_WAIT)
 		return;
 	if (o->wait_ms > DAY_MS)

@@ -16,7 +16,8 @@
 struct outcome {
 	int		 status;  /* 0: the body came whole; else <sysexits.h>'s */
 	bool		 retry;	  /* another try may do better and is allowed */
-	long		 wait_ms; /* how long the server asks to wait; -1: it does not say */
+	long		 wait_ms; /* how long the server asks to wait, in headers or its
+				     error's retryDelay; -1: it does not say */
 	struct buf	 message; /* one line, secrets hidden; owned; empty when 0 */
 };
 

@@ -741,6 +741,27 @@ E
     [ "$(gaps)" -lt 370 ]
 }
 
+@test "the wait that an error's details ask for, where no header does" {
+    body='[{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED","details":[
+        {"@type":"type.googleapis.com/google.rpc.Help","links":[]},
+        {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"%s"}]}}]'
+    mock_start --fail 429:1 --body "${body/\%s/1.2s}"
+    run --separate-stderr supai-send req
+    assert_equal "$status$stderr" 0
+    [ "$(gaps)" -ge 1199 ]
+    mock_start --fail 429 --body "${body/\%s/300s}"
+    run --separate-stderr supai-send req
+    expect 75 '' 'supai-send: HTTP 429: slow down (request id *): try again in 300 s'
+    mock_start --fail 429:1 --retry-after 0.1 --body "${body/\%s/300s}"
+    run --separate-stderr supai-send req
+    assert_equal "$status$stderr" 0
+    for wrong in '' s -3s 5 1m xs; do
+        mock_start --fail 429 --body "${body/\%s/$wrong}"
+        run --separate-stderr supai-send --retries 0 req
+        expect 75 '' 'supai-send: HTTP 429: slow down (request id *)'
+    done
+}
+
 @test "a server that asks to wait over 120 s ends it at once with 75, saying how long" {
     for s in 429 503; do
         mock_start --fail $s --retry-after 300 --body slow
