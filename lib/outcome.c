@@ -423,6 +423,22 @@ judge_status(const struct http_exchange *x, long http, struct outcome *o)
 		    (o->wait_ms + 999) / 1000);
 }
 
+bool
+outcome_names(const struct http_exchange *x, const char *member)
+{
+	struct buf text = {0};
+	bool named;
+
+	if (x->status != 400 && x->status != 422 && x->status != 500 &&
+	    x->status != 501)
+		return false;
+	(void)apierror_text(x->error.p, x->error.n, &text);
+	json_text(json_get(apierror_parse(x->error.p, x->error.n), "param"), &text);
+	named = strstr(buf_string(&text), member) != NULL;
+	buf_free(&text);
+	return named;
+}
+
 static void
 judge_limit(const struct http_exchange *x, struct outcome *o)
 {

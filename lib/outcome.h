@@ -38,6 +38,12 @@ struct outcome {
  */
 void	outcome_of(const struct http_exchange *x, struct outcome *o);
 
+/*
+ * Whether a response that is a failure (400, 422, 500 or 501) is about a member of the
+ * request, whose name stands in its words or is its param.
+ */
+bool	outcome_names(const struct http_exchange *x, const char *member);
+
 /* The id that the service gave the request, as http_header gives a header. */
 const char *outcome_request_id(const struct http_exchange *x, size_t *n);
 

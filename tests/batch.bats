@@ -66,6 +66,24 @@ r5 Classify: review 5'
     assert_equal "$(jq -c .body "$MOCK_LOG")" '{"model":"fast","temperature":0.5,"max_tokens":7,"messages":[{"role":"system","content":"s"},{"role":"user","content":"hi"}],"stream":true,"stream_options":{"x":1,"include_usage":true}}'
 }
 
+@test "a service that refuses stream_options is asked without them, which is no try" {
+    mock_start --refuse stream_options --reply well
+    requests 3 >in
+    run --separate-stderr supai-batch -j 1 --retries 0 -o out in
+    expect 0 '' ''
+    assert_equal "$(text_of out | xargs) $(mock_requests)" 'well well well 4'
+    assert_equal "$(jq -c '.body | [.stream, has("stream_options")]' "$MOCK_LOG" | xargs)" '[true,true] [true,false] [true,false] [true,false]'
+    # The requests are the same: none is asked again.
+    run --separate-stderr supai-batch -j 1 -o out in
+    expect 0 '' ''
+    assert_equal "$(mock_requests)" 4
+    # One that is refused without them, too, is a failure.
+    echo '{"error":{"message":"bad stream_options","param":"stream_options"}}' >body
+    mock_start --fail 400 --body @body
+    run supai-batch -q -j 1 --retries 0 in
+    assert_equal "$status $(mock_requests)" '1 4'
+}
+
 @test "lines without method and url, as another vendor has them" {
     mock_start
     echo '{"custom_id":"0","body":{"max_tokens":100,"messages":[{"role":"user","content":"hi"}]}}' >in

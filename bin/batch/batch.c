@@ -170,6 +170,18 @@ slow_down(struct batch *b, struct job *job, long wait, long long now)
 		    (double)wait / 1000);
 }
 
+/* The job's next try is made then, if the batch goes on. */
+static void
+put_off(struct batch *b, struct job *job, long long until)
+{
+	if (b->ending) {
+		leave_job(b, job);
+		return;
+	}
+	job_rest(&b->jobs, job);
+	(void)when_add(&b->waiting, job, until);
+}
+
 /* Lets a job wait for its next try; false when it has had all of them. */
 static bool
 try_again(struct batch *b, struct job *job, long long now)
@@ -181,16 +193,11 @@ try_again(struct batch *b, struct job *job, long long now)
 	if (!outcome_again(&b->outcome, job->tries, b->client->retries, now + wait,
 	    job->deadline))
 		return false;
-	if (b->ending) {
-		leave_job(b, job);
-		return true;
-	}
-	if (b->o->verbose && job->x.status != 429)
+	if (!b->ending && b->o->verbose && job->x.status != 429)
 		diag_warn("%s: %s: trying again in %g s",
 		    buf_string(&job->task.id), buf_string(&b->outcome.message),
 		    (double)wait / 1000);
-	job_rest(&b->jobs, job);
-	(void)when_add(&b->waiting, job, now + wait);
+	put_off(b, job, now + wait);
 	return true;
 }
 
@@ -263,7 +270,9 @@ finish(struct batch *b, struct job *job)
 	job_judge(job, &b->outcome);
 	learn(b, job, now);
 	if (b->outcome.status != 0) {
-		if (!try_again(b, job, now))
+		if (job_asks_less(&b->jobs, job))
+			put_off(b, job, now);
+		else if (!try_again(b, job, now))
 			fail(b, job);
 		return;
 	}

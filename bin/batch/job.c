@@ -60,11 +60,23 @@ job_send(struct jobs *all, struct job *job, long long now)
 		if (all->client->max_ms > 0)
 			job->deadline = now + all->client->max_ms;
 	}
+	if (all->ask_less)
+		(void)task_ask_less(&job->task);
 	job->x.body = job->task.body.p;
 	job->x.body_len = job->task.body.n;
 	job->x.deadline = job->deadline;
 	answer_start(&job->answer, all->max);
 	http_start(all->client->http, &job->x);
+}
+
+bool
+job_asks_less(struct jobs *all, struct job *job)
+{
+	if (!outcome_names(&job->x, "stream_options") || !task_ask_less(&job->task))
+		return false;
+	all->ask_less = true;
+	job->tries--;
+	return true;
 }
 
 void

@@ -35,6 +35,7 @@ struct jobs {
 	struct client	*client;	/* borrowed, open */
 	size_t		 max;		/* the longest event of an answer */
 	unsigned	 active;	/* how many are sent */
+	bool		 ask_less;	/* job's own: the service refuses stream_options */
 	struct job	*all;		/* a list */
 	struct job	*idle;		/* job's own: those that have ended */
 };
@@ -59,6 +60,12 @@ void	job_judge(struct job *job, struct outcome *o);
  */
 void	job_result(const struct job *job, struct outcome *o, struct result *r,
 	    struct buf *made);
+
+/*
+ * Whether the try failed for the stream_options, which all jobs are sent with, and the
+ * job may do without: it, and all after it, are sent without them. It was no try then.
+ */
+bool	job_asks_less(struct jobs *all, struct job *job);
 
 /* The try is over, or cancelled, and what came of it is freed: another may follow. */
 void	job_rest(struct jobs *all, struct job *job);

@@ -135,6 +135,26 @@ make_body(struct buf *out, struct json request)
 	emit_close(&e, '}');
 }
 
+bool
+task_ask_less(struct task *t)
+{
+	struct buf less = {0};
+	struct emit e = {.out = &less};
+	struct json name, value, request = {t->body.p, t->body.n};
+	struct json_iter i;
+
+	if (json_get(request, "stream_options").p == NULL)
+		return false;
+	emit_open(&e, '{');
+	for (i = json_first(request); json_more(&i, &name, &value);)
+		if (!json_is(name, "stream_options"))
+			copy_member(&e, name, value);
+	emit_close(&e, '}');
+	buf_free(&t->body);
+	t->body = less;
+	return true;
+}
+
 /* What the line says itself is what is checked. */
 static bool
 take_request(struct task *t, struct json request, unsigned also)

@@ -29,6 +29,12 @@ struct task {
  */
 bool	task_read(struct task *t, const char *line, size_t n, unsigned also);
 
+/*
+ * Takes stream_options off the request, for a service that refuses them; its hash stays.
+ * False where it has none.
+ */
+bool	task_ask_less(struct task *t);
+
 /* Refuses a line, for which t is then no task. False, for the caller to pass on. */
 bool	task_refuse(struct task *t, const char *code, const char *fmt, ...)
 	BUF_PRINTF(3, 4);

@@ -1,7 +1,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "apierror.h"
 #include "call.h"
 #include "diag.h"
 #include "json.h"
@@ -93,38 +92,25 @@ start(struct call *c)
 	http_start(client->http, &c->x);
 }
 
-/*
- * Takes a member that is refused, and is none of the question's, off the request. Its
- * name stands in the error's words, or is its param.
- */
+/* Takes a member that is refused, and is none of the question's, off the request. */
 static bool
 drop(struct call *c, const char *member, const char *without)
 {
-	const struct buf *error = &c->x.error;
 	struct json_fault fault;
 	struct json body;
-	struct buf text = {0};
-	bool named;
 
-	(void)apierror_text(error->p, error->n, &text);
-	json_text(json_get(apierror_parse(error->p, error->n), "param"), &text);
-	named = strstr(buf_string(&text), member) != NULL &&
-	    json_parse(c->body.p, c->body.n, &body, &fault) &&
-	    json_get(body, member).p != NULL;
-	buf_free(&text);
-	if (named)
-		question_patch(&c->body, without);
-	return named;
+	if (!outcome_names(&c->x, member) ||
+	    !json_parse(c->body.p, c->body.n, &body, &fault) ||
+	    json_get(body, member).p == NULL)
+		return false;
+	question_patch(&c->body, without);
+	return true;
 }
 
 /* Whether the request may do without what it was refused for. */
 static bool
 drop_member(struct call *c)
 {
-	long http = c->x.status;
-
-	if (http != 400 && http != 422 && http != 500 && http != 501)
-		return false;
 	if (drop(c, "logprobs", no_logprobs))
 		return c->target->no_logprobs = true;
 	if (drop(c, "stream_options", no_stream_options))
