@@ -11,12 +11,13 @@
 #include "io.h"
 #include "json.h"
 #include "opt.h"
+#include "options.h"
 #include "sse.h"
 #include "term.h"
 #include "utf8.h"
 #include "when.h"
 
-enum { OPT_ENVELOPE = OPT_LONG, OPT_IDLE_TIMEOUT, OPT_MAX_RECORD, OPT_NO_DONE };
+enum { OPT_ENVELOPE = OPTIONS_OWN, OPT_IDLE_TIMEOUT };
 
 enum {
 	MAX_SAID = 1000,	/* bytes of what a service said about its failure */
@@ -25,13 +26,12 @@ enum {
 
 static const struct opt_def defs[] = {
 	{'1', "one", NULL, "each input is one answer, which [DONE] ends"},
-	{OPT_NO_DONE, "no-done", NULL,
-	    "the end of input ends an answer, without [DONE]"},
+	SSE_OPTIONS,
 	{OPT_IDLE_TIMEOUT, "idle-timeout", "S",
 	    "give up when no event comes for S seconds (0: never)"},
 	{OPT_ENVELOPE, "envelope", NULL,
 	    "print {\"event\":…,\"id\":…,\"data\":\"…\"} for each event"},
-	{OPT_MAX_RECORD, "max-record", "SIZE",
+	{OPTIONS_MAX_RECORD, "max-record", "SIZE",
 	    "the longest event taken (64M)"},
 	{0, NULL, NULL, NULL},
 };
@@ -300,10 +300,10 @@ main(int argc, char **argv)
 		case OPT_IDLE_TIMEOUT:
 			o.idle = opt_seconds(&tool, "--idle-timeout", arg);
 			break;
-		case OPT_MAX_RECORD:
+		case OPTIONS_MAX_RECORD:
 			o.max = opt_size(&tool, "--max-record", arg);
 			break;
-		case OPT_NO_DONE:
+		case OPTIONS_NO_DONE:
 			o.no_done = true;
 			break;
 		}

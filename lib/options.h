@@ -16,7 +16,7 @@ enum {
 	OPTIONS_QUORUM, OPTIONS_PATIENCE, OPTIONS_ROUNDS, OPTIONS_JUDGE,
 	OPTIONS_INSTRUCTIONS, OPTIONS_SEED,
 	OPTIONS_CHOICE, OPTIONS_MIN_CONFIDENCE, OPTIONS_SAFE, OPTIONS_LENIENT,
-	OPTIONS_ANY_FINISH,
+	OPTIONS_ANY_FINISH, OPTIONS_NO_DONE,
 	OPTIONS_MESSAGE,
 	/* client_option takes these. */
 	CLIENT_URL = OPT_LONG + 1000, CLIENT_KEY_FILE, CLIENT_NO_KEY,
@@ -127,6 +127,11 @@ enum {
 	LIMIT_OPTIONS,							\
 	{OPTIONS_MAX_RECORD, "max-record", "SIZE",			\
 	    "the longest request, event and answer (64M)"}
+
+/* What supai-sse and supai both have. */
+#define SSE_OPTIONS							\
+	{OPTIONS_NO_DONE, "no-done", NULL,				\
+	    "the end of input ends an answer, without [DONE]"}
 
 #define TEXT_OPTIONS							\
 	{'k', "key", "PATTERN", "print the ensemble's threads whose key matches"}, \

@@ -492,7 +492,8 @@ cut(struct sse *s, bool need_done, bool inside)
 		fault(s, EX_PROTOCOL, need_done ? "without an event" :
 		    "its first event");
 	else
-		fault(s, EX_PROTOCOL, "after event %lu", s->number);
+		fault(s, EX_PROTOCOL, "after event %lu%s", s->number,
+		    need_done ? " (--no-done, where a service sends none)" : "");
 }
 
 /* A JSON body has ended: inside a value, or well. */

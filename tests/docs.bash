@@ -57,6 +57,7 @@ supai_options() {
         help_options supai-req | grep -vwE 'each|raw-input|id|no-stream'
         help_options supai-send | grep -vwE 'dry-run|notes|one' | sed 's/^[^h] /- /'
         help_options supai-ensemble | grep -vwE 'dry-run|models' | sed 's/^[^h] /- /'
+        help_options supai-sse | grep -w no-done
         help_options supai-fold | grep -vwE 'one|message'
         help_options supai-text | grep -vw one | sed 's/^[^hktu] /- /'
     } | grep -vx -e '- version' -e '- help' | sort -u

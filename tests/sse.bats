@@ -236,7 +236,7 @@ printed() {
     printed 'a\n' in
     # the second one cut
     sse "data: a\n\n${DONE}data: b\n\n"
-    expect 76 $'a\n\nb' "${NO_DONE}after event 3"
+    expect 76 $'a\n\nb' "${NO_DONE}after event 3 (--no-done, *)"
     printed 'a\n\nb\n\n' in
     sse "data: a\n\n${DONE}data: b"
     expect 76 a "${NO_DONE}inside event 3: 'b'"
@@ -271,7 +271,7 @@ printed() {
     sse "data: a\n\ndata: [DONE]" --one
     expect 0 a ''
     sse "data: a\n\n" -1
-    expect 76 a "${NO_DONE}after event 1"
+    expect 76 a "${NO_DONE}after event 1 (--no-done, *)"
     sse "${DONE}data: a\n\n" -1
     expect 76 '' '*no event before it'
     printf "data: a\n\n${DONE}data: b\n\n" >one
@@ -300,7 +300,7 @@ printed() {
 
 @test "the end of input inside an answer: 76" {
     sse 'data: a\n\ndata: b\n\n'
-    expect 76 $'a\nb' "${NO_DONE}after event 2"
+    expect 76 $'a\nb' "${NO_DONE}after event 2 (--no-done, *)"
     sse ': ping\n\n: ping\n\n'
     expect 76 '' "${NO_DONE}without an event"
     sse 'event: x\n\n'
@@ -542,7 +542,7 @@ ${NO_DONE}inside event 2: 'y'"
     printf 'data: a\n\n' >one
     printf "data: b\n\n$DONE" >two
     run --separate-stderr supai-sse one two
-    expect 76 $'a\n\nb' 'supai-sse: one: the stream ended before [[]DONE], after event 1'
+    expect 76 $'a\n\nb' 'supai-sse: one: the stream ended before [[]DONE], after event 1 (--no-done, *)'
 }
 
 @test "a FILE that is missing or a folder is said, the others are read: 66" {
@@ -696,7 +696,7 @@ supai-sse: dir: Is a directory'
     sse "data: a\n\n$DONE" --idle-timeout 100
     expect 0 a ''
     sse "data: a\n\n" --idle-timeout 100
-    expect 76 a "${NO_DONE}after event 1"
+    expect 76 a "${NO_DONE}after event 1 (--no-done, *)"
 }
 
 # --- Descriptors and signals ---

@@ -200,6 +200,15 @@ E
     try 0 Hm '' --lenient hi
 }
 
+@test "--no-done: an answer of a service that sends no [DONE] is taken, a cut one is not" {
+    mock_start --no-done
+    try 76 hi 'supai-sse: *before [[]DONE], after event * (--no-done, where a service sends none)' hi
+    try 0 hi '' --no-done hi
+    printf '%s\n' '{"id":"c","choices":[{"index":0,"delta":{"content":"Hm"}}]}' >events
+    mock_start --replay events
+    try 76 Hm 'supai-text: *not whole*' --no-done hi
+}
+
 @test "-k and -t print the ensemble's threads, and ask for the chunks" {
     mock_start
     try 0 'openai/gpt-5.1 says: hi' '' -k openai/gpt-5.1 hi

@@ -6,6 +6,7 @@
 
 static const struct opt_def req[] = {REQ_OPTIONS, {0, NULL, NULL, NULL}};
 static const struct opt_def send[] = {SEND_OPTIONS, {0, NULL, NULL, NULL}};
+static const struct opt_def sse[] = {SSE_OPTIONS, {0, NULL, NULL, NULL}};
 static const struct opt_def text[] = {TEXT_OPTIONS, {0, NULL, NULL, NULL}};
 static const struct opt_def fold[] = {FOLD_OPTIONS, {0, NULL, NULL, NULL}};
 static const struct opt_def ensemble[] = {ENSEMBLE_OPTIONS, {0, NULL, NULL, NULL}};
@@ -26,6 +27,7 @@ static const struct source {
 } sources[] = {
 	{PLACES_REQ, req, NULL, {"each", "raw-input", "id", "no-stream", NULL}},
 	{PLACES_SEND, send, "", {"dry-run", "notes", "one", NULL}},
+	{PLACES_SSE, sse, "", {NULL}},
 	{PLACES_TEXT, text, "ktu", {"one", NULL}},
 	{PLACES_FOLD, fold, "kt", {"message", "one", NULL}},
 	{PLACES_ENSEMBLE, ensemble, "", {"dry-run", "models", NULL}},
