@@ -57,6 +57,7 @@ static const struct {
 	{"not_found_error", EX_DATAERR},
 	{"NotFoundError", EX_DATAERR},
 	{"content_policy_violation", EX_DATAERR},
+	{"data_inspection_failed", EX_DATAERR},
 };
 
 enum { QUOTAS = 8 };

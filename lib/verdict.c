@@ -56,7 +56,7 @@ static const char *const good[] = {
 	"stop", "tool_calls", "function_call", "eos", "eos_token", NULL,
 };
 static const char *const failed[] = {
-	"error", "network_error", "insufficient_system_resource", NULL,
+	"error", "network_error", "insufficient_system_resource", "abort", NULL,
 };
 
 static bool

@@ -96,6 +96,7 @@ END
 {"error":{"message":"m","code":429,"type":"insufficient_quota"}} => 77 m (quota)
 {"error":{"message":"m","type":"server_error"}} => 69 m
 {"error":{"message":"m","http_status_code":422}} => 65 m
+{"error":{"message":"m","code":"data_inspection_failed"}} => 65 m
 {"error":{"message":"m","http_code":"401","type":"authorized_error"}} => 77 m
 {"error":{"message":"m","type":"x","status_code":429}} => 75 m
 {"error":{"message":"m","http_code":"429","type":"insufficient_balance_error"}} => 77 m (quota)

@@ -284,7 +284,7 @@ say() {
 }
 
 @test "a finish reason that is the service's failure: said, 69; --any-finish: 0" {
-    for reason in error network_error insufficient_system_resource; do
+    for reason in error network_error insufficient_system_resource abort; do
         text "$(delta '"a"' "\"$reason\"")"
         expect 69 'a' "supai-text: the service failed: the answer ended for the reason \"$reason\""
         text "$(delta '"a"' "\"$reason\"")" --any-finish
