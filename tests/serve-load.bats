@@ -356,3 +356,18 @@ data: $general"
 
 data: $general"
 }
+
+@test "a second signal ends it, too, where a client does not read" {
+    serve_start --no-key --answer "$(huge 1000000)"
+    mkfifo hold
+    curl -sS -N -d "$hi" "$URL" 2>/dev/null | { read -r _; touch reads; read -r _ <hold; } &
+    until_true [ -e reads ]
+    kill "$SERVE_PID"
+    until_true eval '! curl -sS -o /dev/null "$BASE/models" 2>/dev/null'
+    kill "$SERVE_PID"
+    status=0
+    wait "$SERVE_PID" || status=$?
+    assert_equal "$status" 0
+    echo >hold
+    wait $!
+}

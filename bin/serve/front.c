@@ -47,7 +47,7 @@ set_due(struct exchange *x, long long due)
 	pthread_mutex_unlock(&x->front->lock);
 }
 
-/* Takes up to max bytes that wait to be sent; the client has its time to take them. */
+/* Takes up to max bytes that wait to be sent. */
 static ssize_t
 take(struct exchange *x, char *p, size_t max)
 {
@@ -58,7 +58,6 @@ take(struct exchange *x, char *p, size_t max)
 	memcpy(p, x->out.p + x->at, n);
 	x->at += n;
 	x->bytes += n;
-	set_due(x, when_now() + SILENCE_MS);
 	return (ssize_t)n;
 }
 
@@ -72,6 +71,7 @@ send_some(void *cls, uint64_t pos, char *p, size_t max)
 	set_due(x, 0);
 	if (x->answer != NULL)
 		answer_next(x);
+	set_due(x, when_now() + SILENCE_MS);
 	if (x->out.n > x->at)
 		return take(x, p, max);
 	return x->end == EXCHANGE_WHOLE ? MHD_CONTENT_READER_END_OF_STREAM :
@@ -124,6 +124,7 @@ respond(struct exchange *x)
 		mem_out();
 	pthread_mutex_lock(&x->front->lock);
 	x->sending = true;
+	x->conn->due = when_now() + SILENCE_MS;
 	closing = x->front->closing;
 	pthread_mutex_unlock(&x->front->lock);
 	add_headers(x, response, closing);

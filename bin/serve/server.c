@@ -251,7 +251,11 @@ see_signals(struct server *s)
 static bool
 is_finished(struct server *s, long long now)
 {
-	if (!s->front.closing || s->front.nanswers > 0)
+	const struct answer *a = s->front.answers;
+
+	while (a != NULL && a->process.gone && a->state != ANSWER_WAITS)
+		a = a->next;
+	if (!s->front.closing || a != NULL)
 		return false;
 	if (s->front.nexchanges == 0)
 		return true;
@@ -330,6 +334,7 @@ server_run(const struct server_options *o, const sigset_t *mask)
 	while (turn(&s))
 		;
 	front_stop(&s.front);
+	tend_answers(&s.front, 0);
 	free(s.fds);
 	if (s.front.log_failed)
 		return diag_worst(s.status, EX_IOERR);
