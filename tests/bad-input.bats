@@ -101,7 +101,7 @@ big() {
 @test "invalid UTF-8: req refuses it with the offset, sse passes it on, text and fold mend it" {
     printf 'abc\xff' >in
     row 65 'supai-req: *UTF-8*3*' supai-req
-    event '"x"' | sed 's/"x"/"\xff"/' >line
+    event '"x"' | sed $'s/"x"/"\xff"/' >line
     { printf 'data: '; cat line; printf '\ndata: [DONE]\n\n'; } >in
     supai-sse in | cmp - line
     cp line in

@@ -868,7 +868,7 @@ text_of() { jq -r '.response.body.choices[0].message.content' "$@"; }
 
 @test "a flood of events does not outlast --max-time" {
     reads_the_clock
-    yes $'data: 1\n' | head -c 60M | response >answer # and no end
+    yes $'data: 1\n' | head -c 60000000 | response >answer # and no end
     raw_start -k answer
     requests 6 >in
     SECONDS=0
@@ -1227,7 +1227,7 @@ ended() {
     echo 'no JSON' >>in
     run --separate-stderr supai-batch -j 4 --ordered in
     assert_equal "$status" 1
-    assert_equal "$(jq -r '.custom_id + "."' <<<"$output")" "$(seq -f %g. 1 300; echo .)"
+    assert_equal "$(jq -r '.custom_id + "."' <<<"$output")" "$(seq 300 | sed 's/$/./'; echo .)"
     # The mock saw no more than 4 times 4 in these two seconds.
     times | awk 'NR > 1 && $1 - before > 1 { at = NR - 1 } { before = $1 } END { exit !(at > 4 && at <= 17) }'
     run --separate-stderr supai-batch -j 4 --ordered -o out <in
@@ -1236,7 +1236,7 @@ ended() {
 
 @test "the memory of --ordered has a bound: long results are held back only so far" {
     reads_the_clock
-    head -c 3M /dev/zero | tr '\0' x >long
+    head -c 3000000 /dev/zero | tr '\0' x >long
     # The first one waits for its next try.
     mock_start --fail 503:1 --retry-after "$([ -n "${SUPAI_SAN-}" ] && echo 9 || echo 3)" --reply @long
     requests 12 >in

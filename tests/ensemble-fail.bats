@@ -296,7 +296,7 @@ mains() {
         # shellcheck disable=SC2086 # words
         model m$n $options
     done
-    echo "main $(seq -s ' ' -f 'm%g' $n)" >>panel
+    echo "main $(seq $n | sed s/^/m/ | xargs)" >>panel
     echo 'mode auto a b' >>panel
     request
 }

@@ -44,7 +44,7 @@ voters() {
         events "${lines[@]}" >"voter$i"
         raw_model "v$i" "voter$i"
     done
-    echo "mode auto $(seq -s ' ' -f 'v%g' $i)" >>panel
+    echo "mode auto $(seq $i | sed s/^/v/ | xargs)" >>panel
     request
 }
 

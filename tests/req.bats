@@ -620,8 +620,7 @@ E
     after=$(date +%s)
     assert_equal "$status" 0
     [[ $output =~ \"date\":\"([0-9T:-]+Z)\" ]]
-    at=$(TZ=UTC0 date -d "${BASH_REMATCH[1]}" +%s 2>/dev/null ||
-        TZ=UTC0 date -j -f %Y-%m-%dT%H:%M:%SZ "${BASH_REMATCH[1]}" +%s)
+    at=$(jq -n --arg date "${BASH_REMATCH[1]}" '$date | fromdate')
     [ "$at" -ge "$before" ] && [ "$at" -le "$after" ]
     TZ=TST-05:30 req -d now hi
     [[ $output =~ \"date\":\"[0-9-]+T[0-9:]+\+05:30\" ]]

@@ -106,7 +106,7 @@ with_keys() {
     done >questions
     SUPAI_BASE_URL=$BASE SUPAI_API_KEY=token run --separate-stderr supai-batch -j 32 -o results questions
     expect 0 '' ''
-    assert_equal "$(jq -r .response.body.choices[0].message.content results | sort)" "$(seq -f 'number %.0f' 200 | sort)"
+    assert_equal "$(jq -r .response.body.choices[0].message.content results | sort)" "$(seq 200 | sed 's/^/number /' | sort)"
     assert_equal "$(mock_requests)" 200
     assert_equal "$(jq -r '"\(.client) \(.status)"' log | sort | uniq -c | sed 's/^ *//')" '200 batch 200'
     # With no place to wait in it is told to come later, which it does.

@@ -1123,7 +1123,7 @@ usage: *' --list hi
     try 0 $'==> system <==\nBrief.\n\n==> user <==\none\xc2\x9b\n\n==> assistant <==\none\xc2\x9b\n\n==> user <==\ntwo\n[image]\n\n==> assistant <==\ntwo' '' --show
     run pty -1 supai --show
     assert_line 'one\u009b'
-    try 0 "$(supai --show | sed 's/\xc2\x9b/\\u009b/')" '' --show --safe
+    try 0 "$(supai --show | sed $'s/\xc2\x9b/\\\\u009b/')" '' --show --safe
     SUPAI_CONVERSATION=
     try 66 '' 'supai: there is no conversation none (--list *' --show --conversation none
     echo '{}' >"$STATE/b.ndjson"
