@@ -78,13 +78,15 @@ cross() {
     try "$variant" "zig cc -target $(uname -m)-$variant" -O2 'zig ar' "$1"
 }
 
-# The programs run: a stream becomes its text, and an option without its argument is told.
+# The programs run: a stream becomes its text, an option without its argument is told,
+# and an output that cannot be written is 74.
 answers() {
     { printf 'data: {"choices":[{"index":0,"delta":{"content":"hello"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n' |
         "$dir/bin/supai-sse" | "$dir/bin/supai-text"
     "$dir/bin/supai-text" --choice 2>&1
     } >"$log" && return 1
-    grep -qx hello "$log" && grep -qx "supai-text: option '--choice' needs an argument" "$log"
+    "$dir/bin/supai-text" --help >&- 2>/dev/null
+    [ $? -eq 74 ] && grep -qx hello "$log" && grep -qx "supai-text: option '--choice' needs an argument" "$log"
 }
 
 failed=0
