@@ -121,7 +121,7 @@ enum {
 	{OPTIONS_ROUNDS, "rounds", "N", "let the models revise in N - 1 rounds (1)"}, \
 	{OPTIONS_JUDGE, "judge", "ID", "who scores answers without logprobs"}, \
 	{OPTIONS_INSTRUCTIONS, "instructions", "FILE",			\
-	    "what main is told, instead of what it is told"},		\
+	    "what main is told, instead of its usual text"},		\
 	{OPTIONS_SEED, "seed", "N", "fix the order in which main sees answers"}, \
 	KEY_OPTIONS,							\
 	LIMIT_OPTIONS,							\
