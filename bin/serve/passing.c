@@ -91,23 +91,23 @@ take_event(struct passing *p, const char *event, size_t n)
 static size_t
 event_end(struct passing *p)
 {
-	bool empty;
-	char c;
+	const char *at = p->held.p + p->seen, *end = p->held.p + p->held.n, *from;
+	bool ends = false;
 
-	while (p->seen < p->held.n) {
-		c = p->held.p[p->seen];
-		if (c == '\r' && p->seen + 1 == p->held.n)
-			return 0;	/* an LF may follow, which belongs to it */
-		p->seen++;
-		empty = !p->inside;
-		p->inside = c != '\n' && c != '\r';
+	while (!ends) {
+		for (from = at; at < end && *at != '\n' && *at != '\r'; at++)
+			;
+		p->inside = p->inside || at > from;
 		p->text = p->text || p->inside;
-		if (c == '\r' && p->held.p[p->seen] == '\n')
-			p->seen++;
-		if (empty && p->text && !p->inside)
-			return p->seen;
+		/* After a CR an LF may follow, which belongs to it. */
+		if (at == end || (*at == '\r' && at + 1 == end))
+			break;
+		ends = p->text && !p->inside;
+		p->inside = false;
+		at += *at == '\r' && at[1] == '\n' ? 2 : 1;
 	}
-	return 0;
+	p->seen = (size_t)(at - p->held.p);
+	return ends ? p->seen : 0;
 }
 
 /* Takes the first n bytes off what is held, the last of them the last event. */
