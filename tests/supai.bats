@@ -1384,6 +1384,23 @@ hi
 hi'
 }
 
+@test "a signal while the file of a conversation's events has a name leaves none" {
+    [ "$(uname -s)" = Linux ] || skip "the library that sends the signal is made for Linux"
+    [ -z "${SUPAI_SAN-}" ] || skip "a sanitizer wants to be loaded first"
+    mock_start
+    mkdir tmp
+    ln -s "$BUILD/tests/renamed.so" . # the loader splits words at blanks
+    REMOVED=$PWD/tmp/supai. TMPDIR=$PWD/tmp LD_PRELOAD=$PWD/renamed.so \
+        run --separate-stderr supai --conversation a hi
+    expect 143 '' ''
+    assert_equal "$(ls -A tmp "$STATE")" "$STATE:
+
+tmp:"
+    TMPDIR=none run --separate-stderr supai --conversation a hi
+    expect 73 '' "supai: a file for the events, in TMPDIR or /tmp: No such file or directory"
+    assert_equal "$(mock_requests)" 0
+}
+
 @test "a conversation and an output file: both or none" {
     mock_start
     export SUPAI_CONVERSATION=a

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "conversation.h"
 #include "diag.h"
+#include "ending.h"
 #include "fd.h"
 #include "io.h"
 #include "json.h"
@@ -139,9 +140,12 @@ conversation_open(struct conversation *c)
 		diag_die(EX_TEMPFAIL, "conversation %s: in use by process %ld"
 		    " (SUPAI_CONVERSATION names another one)", c->name, (long)owner);
 	conversation_look(c);
+	ending_hold();	/* it has a name at first */
 	c->events = fd_nameless();
+	ending_release();
 	if (c->events == -1)
-		diag_die_errno(EX_CANTCREAT, "a file for the events");
+		diag_die_errno(EX_CANTCREAT, "a file for the events, in TMPDIR or"
+		    " /tmp");
 }
 
 void
