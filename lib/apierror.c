@@ -412,6 +412,7 @@ apierror_http(long status)
 	case 409:
 	case 425:
 	case 429:
+	case 498:	/* Groq's: the flex tier is full */
 		return EX_TEMPFAIL;
 	default:
 		if (status >= 500)

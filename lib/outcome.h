@@ -27,12 +27,12 @@ struct outcome {
  * o->message's memory is reused; zero o the first time.
  *
  * 0: a 2xx whose body came whole and is not empty. 75: a limit of time, 408,
- * 409, 425, 429, or a Retry-After over OUTCOME_MAX_WAIT. 69: not reached, TLS,
+ * 409, 425, 429, 498, or a Retry-After over OUTCOME_MAX_WAIT. 69: not reached, TLS,
  * 5xx. 77: 401, 402, 403, 407, insufficient_quota. 76: cut, empty, a redirect, no
  * HTTP, a header too long. 65: any other 4xx. 71: out of memory. 74, without a
  * message: x->stopped.
  * Where x->over, what came after it counts only if it could not be decoded (76).
- * retry: 408, 409, 425, 429, 5xx (x-should-retry wins), refused and broken
+ * retry: 408, 409, 425, 429, 498, 5xx (x-should-retry wins), refused and broken
  * connections, a name that was not found; when bytes were passed on or a limit
  * was reached only if x->restartable. Never: a certificate, a quota, a redirect.
  */

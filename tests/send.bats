@@ -672,8 +672,8 @@ E
     assert_equal "$(mock_requests)" 3
 }
 
-@test "408, 409, 425, 429 and 5xx are retried, others are not" {
-    for s in 408 409 425 429 500 502 503 504; do
+@test "408, 409, 425, 429, 498 and 5xx are retried, others are not" {
+    for s in 408 409 425 429 498 500 502 503 504; do
         mock_start --fail $s:1 --header 'retry-after-ms: 10'
         run --separate-stderr supai-send req
         assert_equal "$status" 0
