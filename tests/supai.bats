@@ -826,6 +826,14 @@ has_text() { grep -qs one .supai.*; }
     is file before
 }
 
+@test "-o: a name as long as a file system has it" {
+    mock_start
+    name=$(head -c 255 /dev/zero | tr '\0' n)
+    try 0 '' '' -o "$name" hi
+    is "$name" hi
+    nothing_left
+}
+
 @test "-o: a file that another run writes for longer: 75" {
     mock_start --stall 0
     start -o out hi 2>err

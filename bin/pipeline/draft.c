@@ -17,6 +17,8 @@ enum {
 	WAIT_MS = 5000,		/* for another one that works at it */
 	LOOK_MS = 50,		/* how often to look whether it still does */
 	SOMEBODY = 1,		/* some process, whose number nobody knows any more */
+	LONGEST = 200,		/* bytes of the file's name in the draft's, which has to
+				   be shorter than file systems have names (255) */
 };
 
 static char *
@@ -27,7 +29,7 @@ name_beside(const char *path)
 	struct buf name = {0};
 
 	buf_add(&name, path, n);
-	buf_printf(&name, ".supai.%s", path + n);
+	buf_printf(&name, ".supai.%.*s", (int)LONGEST, path + n);
 	return buf_take(&name);
 }
 
