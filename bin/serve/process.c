@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <spawn.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -11,8 +12,9 @@
 enum {
 	GRACE = 5000,	/* ms between SIGTERM and SIGKILL */
 	LOOK = 50,	/* ms between two looks at a group without its leader */
-	NOT_FOUND = 127,	/* status where sh is not there */
 };
+
+extern char **environ;
 
 void
 process_close(int *end)
@@ -45,46 +47,72 @@ make_pipe(int ours[3], int its[3], int number)
 	return fd_flags(ours[number], true);
 }
 
-/* In the new process: sh runs the command, with signals as a program expects them. */
-static _Noreturn void
-become(const char *command, const int its[3])
+/* Signals as a program expects them; a group of its own. errno's value; 0 for none. */
+static int
+set_attributes(posix_spawnattr_t *a)
 {
 	static const int usual[] = {SIGPIPE, SIGCHLD, SIGINT, SIGTERM};
-	sigset_t none;
+	sigset_t none, defaults;
 	size_t i;
+	int failed;
 
-	(void)setpgid(0, 0);
-	for (i = 0; i < sizeof(usual) / sizeof(*usual); i++)
-		(void)signal(usual[i], SIG_DFL);
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (i = 0; i < 3; i++)
-		(void)dup2(its[i], (int)i);
-	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-	_exit(NOT_FOUND);
+	sigemptyset(&defaults);
+	for (i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+		sigaddset(&defaults, usual[i]);
+	failed = posix_spawnattr_setflags(a, POSIX_SPAWN_SETPGROUP |
+	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	if (failed == 0)
+		failed = posix_spawnattr_setpgroup(a, 0);
+	if (failed == 0)
+		failed = posix_spawnattr_setsigdefault(a, &defaults);
+	return failed != 0 ? failed : posix_spawnattr_setsigmask(a, &none);
+}
+
+/* Runs sh with the command and these descriptors. Likewise. */
+static int
+spawn(pid_t *pid, const char *command, const int its[3])
+{
+	char sh[] = "sh", c[] = "-c";
+	char *argv[] = {sh, c, (char *)command, NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	int failed, i;
+
+	failed = posix_spawnattr_init(&attributes);
+	if (failed != 0)
+		return failed;
+	failed = posix_spawn_file_actions_init(&files);
+	if (failed == 0) {
+		failed = set_attributes(&attributes);
+		for (i = 0; failed == 0 && i < 3; i++)
+			failed = posix_spawn_file_actions_adddup2(&files, its[i], i);
+		if (failed == 0)
+			failed = posix_spawn(pid, "/bin/sh", &files,
+			    &attributes, argv, environ);
+		posix_spawn_file_actions_destroy(&files);
+	}
+	posix_spawnattr_destroy(&attributes);
+	return failed;
 }
 
 bool
 process_start(struct process *p, const char *command, int input)
 {
-	int ours[3] = {-1, -1, -1}, its[3] = {-1, -1, -1}, saved;
+	int ours[3] = {-1, -1, -1}, its[3] = {-1, -1, -1};
 	bool piped = (input != -1 || make_pipe(ours, its, STDIN_FILENO)) &&
 	    make_pipe(ours, its, STDOUT_FILENO) && make_pipe(ours, its, STDERR_FILENO);
-	pid_t pid = piped ? fork() : -1;
+	pid_t pid = -1;
+	int failed = !piped ? errno : spawn(&pid, command,
+	    (const int[]){input != -1 ? input : its[0], its[1], its[2]});
 
-	if (pid == 0)
-		become(command, (const int[]){input != -1 ? input : its[0], its[1],
-		    its[2]});
-	saved = errno;
 	close_ends(its);
-	if (pid == -1)
+	if (failed != 0)
 		close_ends(ours);
-	else
-		(void)setpgid(pid, pid);	/* it may not have got to it yet */
 	*p = (struct process){.pid = pid, .in = ours[0], .out = ours[1],
-	    .err = ours[2], .gone = pid == -1};
-	errno = saved;
-	return pid != -1;
+	    .err = ours[2], .gone = failed != 0};
+	errno = failed;
+	return failed == 0;
 }
 
 void
