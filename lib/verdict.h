@@ -23,9 +23,9 @@ struct verdict_ask {
 
 /*
  * 0; an error's status (65, 69, 75, 77); 69 for an end that is the service's failure; 65
- * for an answer that is too large; 76 for one that is not whole; 1 for one that was refused, ended badly, or has nothing of
- * what is asked for. The reason is appended to why, or said where why is NULL; that a
- * torn one is not whole is known: 65.
+ * for an answer that is too large, or torn; 76 for one that is not whole; 1 for one that
+ * was refused, ended badly, or has nothing of what is asked for. The reason is appended
+ * to why, or said where why is NULL; why it is torn has been said before.
  */
 int	verdict_of(const struct fold *f, const struct verdict_ask *ask,
 	    struct buf *why);

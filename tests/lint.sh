@@ -175,6 +175,8 @@ headers() {
     done
 }
 
+# What a test or a try left there is soon committed.
+top() { git ls-files | grep -v / | grep -vxE '\.gitignore|CHANGES|LICENSE|Makefile|README\.md|SECURITY\.md'; }
 unfinished() { printf '%s\n' "$files" | xargs grep -nwE 'T[O]DO|F[I]XME|X[X]X'; }
 spaces() { printf '%s\n' "$files" | xargs grep -nE "[[:blank:]]+\$"; }
 
@@ -193,6 +195,7 @@ for page in man/*.[157]; do
 done
 check 'exported names start with their module' nothing exported
 check 'headers say what they are for' nothing headers
+check 'nothing else stands at the top' nothing top
 check 'nothing unfinished' nothing unfinished
 check 'no space at a line end' nothing spaces
 check 'standard output is written by io' nothing stdio
