@@ -90,7 +90,7 @@ supai-ensemble: key *"
     expect 64 '' 'supai-ensemble: --models and --base-url go together*'
     run --separate-stderr supai-ensemble --base-url "$url" --models a --panel panel request
     expect 64 '' 'supai-ensemble: --panel and --base-url: one or the other*'
-    for ids in '' , a, ,a 'a, ,b'; do
+    for ids in '' ',' 'a,' ',a' 'a, ,b'; do
         run --separate-stderr supai-ensemble --base-url "$url" --models "$ids" request
         expect 64 '' 'supai-ensemble: --models: an empty id*'
     done

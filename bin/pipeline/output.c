@@ -20,16 +20,23 @@ enum { MAX_LINKS = 40, COPY = 1 << 16 };
 static int
 descriptor(const char *name)
 {
-	int fd, n = 0;
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/", NULL};
+	size_t i, n;
+	char *end;
+	long fd;
 
 	if (strcmp(name, "-") == 0 || strcmp(name, "/dev/stdout") == 0)
 		return STDOUT_FILENO;
 	if (strcmp(name, "/dev/stderr") == 0)
 		return STDERR_FILENO;
-	if ((sscanf(name, "/dev/fd/%4d%n", &fd, &n) == 1 ||
-	    sscanf(name, "/proc/self/fd/%4d%n", &fd, &n) == 1) &&
-	    fd >= 0 && name[n] == '\0')
-		return fd;
+	for (i = 0; folders[i] != NULL; i++) {
+		n = strlen(folders[i]);
+		if (strncmp(name, folders[i], n) != 0)
+			continue;
+		fd = strtol(name + n, &end, 10);
+		if (end > name + n && *end == '\0' && fd >= 0 && fd <= INT_MAX)
+			return (int)fd;
+	}
 	return -1;
 }
 

@@ -20,10 +20,10 @@ look_for(const char *variable, const char *path)
 }
 
 int
-unlink(const char *path)
+unlink(const char *name)
 {
-	look_for("REMOVED", path);
-	return unlinkat(AT_FDCWD, path, 0);
+	look_for("REMOVED", name);
+	return unlinkat(AT_FDCWD, name, 0);
 }
 
 int
