@@ -7,7 +7,12 @@
 #include "utf8.h"
 
 /* What the input is: told by its first byte that is no white space. */
-enum { BODY_UNKNOWN, BODY_STREAM, BODY_JSON };
+enum {
+	BODY_UNKNOWN,
+	BODY_STREAM,
+	BODY_VALUE,	/* a stream, inside JSON that is no field of an event */
+	BODY_JSON,
+};
 
 enum { MAX_QUOTED = 60 };	/* bytes of the input in a message */
 
@@ -348,10 +353,19 @@ take_part(struct sse *s, struct sse_record *r)
 	return take_value(s);
 }
 
-/* A value of a JSON body that is no JSON, or that we do not read. */
+/*
+ * A value of a JSON body that is no JSON, or that we do not read. In a stream it is but
+ * a field that is unknown.
+ */
 static enum sse_got
 bad_value(struct sse *s, const struct json_fault *f)
 {
+	if (s->body == BODY_VALUE) {
+		s->body = BODY_STREAM;
+		s->at = AT_VALUE;
+		buf_clear(&s->data);
+		return SSE_MORE;
+	}
 	return fault(s, f->too_deep ? EX_DATAERR : EX_PROTOCOL,
 	    "value %lu: not JSON: %s at byte %zu", s->number + 1, f->why, f->at + 1);
 }
@@ -364,6 +378,7 @@ give_value(struct sse *s, struct sse_record *r, const char *p, size_t n)
 	struct json v;
 	size_t i;
 
+	s->scan = (struct json_scan){0};
 	if (!json_parse(p, n, &v, &f))
 		return bad_value(s, &f);
 	/* Outside strings, as the check has shown: they may not stand in one. */
@@ -375,9 +390,13 @@ give_value(struct sse *s, struct sse_record *r, const char *p, size_t n)
 				s->data.p[i] = ' ';
 		p = s->data.p;
 	}
-	s->scan = (struct json_scan){0};
 	s->over = true;
 	give(s, r, p, n, false);
+	if (s->body == BODY_VALUE) {	/* no [DONE] needs to come after it */
+		s->body = BODY_STREAM;
+		s->inside = false;
+		s->done = true;
+	}
 	return SSE_RECORD;
 }
 
@@ -426,11 +445,9 @@ next_event(struct sse *s, struct sse_record *r)
 
 	while (got == SSE_MORE && s->p < s->end) {
 		forget(s);
-		if (turns_to_json(s)) {
-			s->body = BODY_JSON;
-			return next_value(s, r);
-		}
-		got = take_part(s, r);
+		if (turns_to_json(s))
+			s->body = BODY_VALUE;
+		got = s->body == BODY_VALUE ? next_value(s, r) : take_part(s, r);
 		if (s->skip_lf)
 			finish_crlf(s);
 	}
@@ -529,7 +546,8 @@ sse_end(struct sse *s, bool need_done)
 	forget(s);
 	if (s->has_data && is_done(s->data.p, s->data.n))
 		return true;
-	inside = s->pending || (s->at == AT_NAME && s->name_n > 0);
+	inside = s->pending || s->body == BODY_VALUE ||
+	    (s->at == AT_NAME && s->name_n > 0);
 	if (!s->known)
 		not_a_stream(s);
 	else if (inside || (need_done ? s->inside || !s->done : s->number == 0))
@@ -543,7 +561,7 @@ sse_rest(const struct sse *s, struct sse_record *r)
 	bool is_error = s->into == &s->error;
 	const struct buf *b = is_error ? &s->error : &s->data;
 
-	if (s->status != EX_PROTOCOL || s->body != BODY_STREAM || b->n == 0 ||
+	if (s->status != EX_PROTOCOL || s->body == BODY_JSON || b->n == 0 ||
 	    (!is_error && s->over))
 		return false;
 	give_error(s, r);
