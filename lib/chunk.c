@@ -131,7 +131,7 @@ unsigned
 chunk_part(struct json part, struct json *said)
 {
 	static const char *const names[] = {
-		"thinking", "reasoning", "refusal", "summary", "text",
+		"thinking", "reasoning", "refusal", "text", "summary",
 	};
 	unsigned voice = voice_of(json_get(part, "type"));
 	size_t i;
@@ -142,7 +142,7 @@ chunk_part(struct json part, struct json *said)
 	if (json_type(part) != JSON_OBJECT || voice == 0)
 		return 0;
 	*said = (struct json){0};
-	i = voice == CHUNK_SAYS_TEXT ? 4 : 0;
+	i = voice == CHUNK_SAYS_TEXT ? 3 : 0;
 	for (; !json_holds(*said) && i < sizeof(names) / sizeof(*names); i++)
 		*said = json_get(part, names[i]);
 	return said->p != NULL ? voice : 0;

@@ -34,6 +34,7 @@ parts.sse|supai-text -t|Hmm|0 0|
 parts.sse|supai-fold ; jq -c .choices[0].message|{"role":"assistant","content":"Hello","reasoning_content":"Hmm"}|0 0 0|
 parts-only.sse|supai-text|Hello|0 0|
 parts-message.json|supai-text|Hello|0|
+parts-summary-and-text.json|supai-text -t|Hmm|0|
 parts-summary.sse|supai-text|Hello|0 0|
 parts-summary.sse|supai-text -t|Hmm|0 0|
 parts-summary.sse|supai-fold ; jq -c .choices[0].message|{"role":"assistant","content":"Hello","reasoning_content":"Hmm"}|0 0 0|
