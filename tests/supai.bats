@@ -815,7 +815,7 @@ has_text() { grep -qs one .supai.*; }
     for trap in 'ln -s file' mkdir; do
         $trap .supai.out
         run --separate-stderr supai -o out hi
-        expect 73 '' 'supai: out: no file can be made beside it: *'
+        expect 73 '' 'supai: .supai.out: *'
         rm -r .supai.out
     done
     for trap in 'ln file' mkfifo; do
@@ -840,6 +840,46 @@ has_text() { grep -qs one .supai.*; }
     until_true asked 1
     run --separate-stderr supai -o out hi
     expect 75 '' "supai: out: process $pid writes it, too"
+}
+
+# badly HOW supai ...: where locks are as tests/preload/locks.c has them.
+badly() {
+    [ "$(uname -s)" = Linux ] || skip "the library that fails is made for Linux"
+    [ -z "${SUPAI_SAN-}" ] || skip "a sanitizer wants to be loaded first"
+    ln -sf "$BUILD/tests/locks.so" . # the loader splits words at blanks
+    LOCKS=$1 LD_PRELOAD=$PWD/locks.so "${@:2}"
+}
+
+@test "-o: a run whose number nobody here knows is waited for, too" {
+    mock_start --stall 0
+    start -o out hi 2>err
+    until_true asked 1
+    badly far run --separate-stderr supai -o out hi
+    expect 75 '' "supai: out: another process writes it, too"
+}
+
+@test "-o: where there are no locks the later run writes the file, whole" {
+    mock_start
+    echo before >out
+    mkfifo one two
+    exec 7<>one 8<>two
+    badly none start -o out - <one 2>err 7>&- 8>&-
+    first=$pid
+    until_true [ -e .supai.out ]
+    ln .supai.out first
+    badly none start -o out - <two 7>&- 8>&-
+    taken() { [ -e .supai.out ] && ! [ .supai.out -ef first ]; }
+    until_true taken
+    echo first >&7
+    exec 7>&-
+    wait "$first" && fail || assert_equal "$?" 74
+    is err 'supai: out: cannot be written: Device or resource busy'
+    is out before
+    echo second >&8
+    exec 8>&-
+    wait "$pid"
+    is out second
+    nothing_left
 }
 
 @test "-o leaves the file as it was when a signal ends it" {

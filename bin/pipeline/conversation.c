@@ -132,13 +132,13 @@ make_folders(const char *path)
 void
 conversation_open(struct conversation *c)
 {
-	pid_t owner;
+	const char *owner;
 
 	make_folders(c->file);
 	owner = draft_open(&c->draft, c->file);
-	if (owner != 0)
-		diag_die(EX_TEMPFAIL, "conversation %s: in use by process %ld"
-		    " (SUPAI_CONVERSATION names another one)", c->name, (long)owner);
+	if (owner != NULL)
+		diag_die(EX_TEMPFAIL, "conversation %s: in use by %s"
+		    " (SUPAI_CONVERSATION names another one)", c->name, owner);
 	conversation_look(c);
 	ending_hold();	/* it has a name at first */
 	c->events = fd_nameless();

@@ -16,7 +16,7 @@
 enum {
 	WAIT_MS = 5000,		/* for another one that works at it */
 	LOOK_MS = 50,		/* how often to look whether it still does */
-	SOMEBODY = 1,		/* some process, whose number nobody knows any more */
+	SOMEBODY = -1,		/* some process, whose number nobody knows */
 	LONGEST = 200,		/* bytes of the file's name in the draft's, which has to
 				   be shorter than file systems have names (255) */
 };
@@ -48,21 +48,16 @@ try_lock(int fd)
 	/* Where there are no locks nobody can have it. */
 	if (fcntl(fd, F_SETLK, &l) == 0 || (errno != EACCES && errno != EAGAIN))
 		return 0;
-	if (fcntl(fd, F_GETLK, &other) == -1 || other.l_type == F_UNLCK)
-		return SOMEBODY;
-	return other.l_pid;
+	/* Another machine's, and one in another namespace, has no number here. */
+	(void)fcntl(fd, F_GETLK, &other);
+	return other.l_pid > 0 ? other.l_pid : SOMEBODY;
 }
 
 static int
 open_it(const struct draft *d, int how)
 {
-	int fd = open(d->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | how,
-	    0600);
-
-	if (fd == -1 && errno != EEXIST)
-		diag_die_errno(EX_CANTCREAT, "%s: no file can be made beside it",
-		    d->path);
-	return fd;
+	return open(d->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+	    how, 0600);
 }
 
 /*
@@ -75,10 +70,13 @@ try(struct draft *d)
 	bool made;
 	pid_t owner;
 
-	d->fd = open_it(d, O_CREAT | O_EXCL);
+	d->fd = open_it(d, O_EXCL);
 	made = d->fd != -1;
-	if (!made)
-		d->fd = open_it(d, O_CREAT);
+	if (!made && errno != EEXIST)
+		diag_die_errno(EX_CANTCREAT, "%s: no file can be made beside it",
+		    d->path);
+	if (!made && (d->fd = open_it(d, 0)) == -1)
+		diag_die_errno(EX_CANTCREAT, "%s", d->name);
 	owner = try_lock(d->fd);
 	if (owner == 0 && made && draft_stands(d)) {
 		ending_add_file(d->name);
@@ -90,9 +88,10 @@ try(struct draft *d)
 	return owner != 0 ? owner : SOMEBODY;
 }
 
-pid_t
+const char *
 draft_open(struct draft *d, const char *path)
 {
+	static char process[32];
 	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
 	long long end = when_now() + WAIT_MS;
 	pid_t owner;
@@ -102,10 +101,14 @@ draft_open(struct draft *d, const char *path)
 		ending_hold();
 		owner = try(d);
 		ending_release();
-		if (owner == 0 || when_now() >= end)
-			return owner;
+		if (owner == 0)
+			return NULL;
+		if (when_now() >= end)
+			break;
 		(void)nanosleep(&pause, NULL);
 	}
+	(void)snprintf(process, sizeof(process), "process %ld", (long)owner);
+	return owner != SOMEBODY ? process : "another process";
 }
 
 /* The name and the lock are another run's from here on. */
@@ -121,11 +124,13 @@ forget(struct draft *d)
 bool
 draft_keep(struct draft *d)
 {
-	bool kept;
+	bool stands, kept;
 
 	ending_hold();
-	kept = rename(d->name, d->path) == 0;
-	if (kept)
+	errno = EBUSY;	/* where a run that saw no lock has the name by now */
+	stands = draft_stands(d);
+	kept = stands && rename(d->name, d->path) == 0;
+	if (kept || !stands)
 		forget(d);
 	ending_release();
 	return kept;
@@ -137,7 +142,8 @@ draft_drop(struct draft *d)
 	if (d->name == NULL)
 		return;
 	ending_hold();
-	(void)unlink(d->name);
+	if (draft_stands(d))
+		(void)unlink(d->name);
 	forget(d);
 	ending_release();
 }

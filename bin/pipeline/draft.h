@@ -6,8 +6,6 @@
 #ifndef DRAFT_H
 #define DRAFT_H
 
-#include <sys/types.h>
-
 #include <stdbool.h>
 
 struct draft {
@@ -18,10 +16,10 @@ struct draft {
 
 /*
  * Makes that of the file at path; waits for those who work at it, some seconds.
- * Returns 0, or the process that still does. Ends the program with 73 where it
+ * Returns NULL, or who still does, in words. Ends the program with 73 where it
  * cannot be made.
  */
-pid_t	draft_open(struct draft *d, const char *path);
+const char *draft_open(struct draft *d, const char *path);
 
 /* Whether it still has its name: one more of the same file, in this process, takes that. */
 bool	draft_stands(const struct draft *d);

@@ -113,7 +113,7 @@ open_direct(struct output *o)
 void
 output_open(struct output *o)
 {
-	pid_t owner = 0;
+	const char *owner = NULL;
 
 	if (o->name != NULL && o->direct) {
 		open_direct(o);
@@ -121,9 +121,8 @@ output_open(struct output *o)
 		owner = draft_open(&o->draft, o->path);
 		o->fd = o->draft.fd;
 	}
-	if (owner != 0)
-		diag_die(EX_TEMPFAIL, "%s: process %ld writes it, too", o->name,
-		    (long)owner);
+	if (owner != NULL)
+		diag_die(EX_TEMPFAIL, "%s: %s writes it, too", o->name, owner);
 }
 
 bool
