@@ -770,6 +770,24 @@ interrupted() {
     [ out -ef other ]
 }
 
+@test "-o into a file that has several names, on a disk that is full: it is as it was" {
+    unshare -rm true 2>/dev/null || skip "no file system can be mounted here"
+    head -c 40000 /dev/zero | tr '\0' x >long
+    mock_start --reply @long
+    mkdir disk
+    cat >full <<'E'
+mount -t tmpfs -o size=64k none disk || exit
+echo before >disk/out
+ln disk/out disk/too
+supai -o disk/out hi
+echo "$?"
+cat disk/out
+ls -A disk
+E
+    run --separate-stderr unshare -rm sh full
+    expect 0 $'74\nbefore\nout\ntoo' 'supai: disk/out: cannot be written: No space left on device'
+}
+
 @test "-o follows a link: the file it leads to is replaced, the link stays" {
     mock_start
     mkdir dir

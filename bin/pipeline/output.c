@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "ending.h"
 #include "fd.h"
 #include "mem.h"
 #include "opt.h"
@@ -162,21 +163,46 @@ take_after(struct output *o)
 	    fchmod(o->fd, old.st_mode & 07777) == 0;
 }
 
-/* Writes the new text into the old file, which other names or owners have too. */
+/* Writes what the new text has from there on, up to end, into the old file. */
 static bool
-fill(struct output *o)
+copy(int from, int to, off_t at, off_t end)
 {
-	int to = open(o->path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	char *p = mem_alloc(COPY);
-	ssize_t n = -1;
-	bool well = to != -1 && lseek(o->fd, 0, SEEK_SET) == 0;
+	bool well = lseek(from, at, SEEK_SET) == at && lseek(to, at, SEEK_SET) == at;
+	ssize_t n;
 
-	while (well && (n = read(o->fd, p, COPY)) > 0)
-		well = fd_write(to, p, (size_t)n);
+	for (; well && at < end; at += n) {
+		n = read(from, p, end - at < COPY ? (size_t)(end - at) : COPY);
+		well = n > 0 && fd_write(to, p, (size_t)n);
+	}
 	free(p);
+	return well;
+}
+
+/*
+ * Writes the new text into the old file, which other names or owners have too. What goes
+ * beyond the old text comes first: where the disk is full, that is still whole.
+ */
+static bool
+fill(int from, const char *path)
+{
+	int to = open(path, O_WRONLY | O_CLOEXEC), saved;
+	struct stat old, new;
+	bool well = to != -1 && fstat(to, &old) == 0 && fstat(from, &new) == 0;
+
+	ending_hold();	/* half of it is neither */
+	if (well && !copy(from, to, old.st_size, new.st_size)) {
+		saved = errno;
+		(void)!ftruncate(to, old.st_size);
+		errno = saved;
+		well = false;
+	}
+	well = well && copy(from, to, 0, old.st_size < new.st_size ? old.st_size :
+	    new.st_size) && ftruncate(to, new.st_size) == 0;
 	if (to != -1)
 		well = close(to) == 0 && well;
-	return well && n == 0;
+	ending_release();
+	return well;
 }
 
 void
@@ -186,7 +212,7 @@ output_keep(struct output *o)
 
 	if (o->direct)
 		return;
-	well = take_after(o) ? draft_keep(&o->draft) : fill(o);
+	well = take_after(o) ? draft_keep(&o->draft) : fill(o->fd, o->path);
 	if (!well)
 		diag_die_errno(EX_IOERR, "%s: cannot be written", o->name);
 }
