@@ -353,19 +353,23 @@ take_part(struct sse *s, struct sse_record *r)
 	return take_value(s);
 }
 
-/*
- * A value of a JSON body that is no JSON, or that we do not read. In a stream it is but
- * a field that is unknown.
- */
+/* What was taken for JSON in a stream was a field whose name is unknown. */
+static enum sse_got
+pass_over(struct sse *s, unsigned at)
+{
+	s->body = BODY_STREAM;
+	s->at = at;
+	s->scan = (struct json_scan){0};
+	buf_clear(&s->data);
+	return SSE_MORE;
+}
+
+/* A value of a JSON body that is no JSON, or that we do not read. */
 static enum sse_got
 bad_value(struct sse *s, const struct json_fault *f)
 {
-	if (s->body == BODY_VALUE) {
-		s->body = BODY_STREAM;
-		s->at = AT_VALUE;
-		buf_clear(&s->data);
-		return SSE_MORE;
-	}
+	if (s->body == BODY_VALUE)
+		return pass_over(s, AT_VALUE);
 	return fault(s, f->too_deep ? EX_DATAERR : EX_PROTOCOL,
 	    "value %lu: not JSON: %s at byte %zu", s->number + 1, f->why, f->at + 1);
 }
@@ -400,6 +404,24 @@ give_value(struct sse *s, struct sse_record *r, const char *p, size_t n)
 	return SSE_RECORD;
 }
 
+/* Whether p is where a field that we know or a comment begins, in what is no JSON then. */
+static bool
+is_field(const struct sse *s)
+{
+	return s->body == BODY_VALUE && s->data.n > 0 &&
+	    s->data.p[s->data.n - 1] == '\n' && memchr("deir:", *s->p, 5) != NULL;
+}
+
+/* Up to where it is taken at once: in a stream the next line may be no part of it. */
+static size_t
+value_part(const struct sse *s)
+{
+	size_t n = (size_t)(s->end - s->p);
+	const char *lf = s->body == BODY_VALUE ? memchr(s->p, '\n', n) : NULL;
+
+	return lf != NULL ? (size_t)(lf + 1 - s->p) : n;
+}
+
 static enum sse_got
 next_value(struct sse *s, struct sse_record *r)
 {
@@ -414,7 +436,9 @@ next_value(struct sse *s, struct sse_record *r)
 	if (s->data.n == 0 && *s->p != '{' && *s->p != '[')
 		return fault(s, EX_PROTOCOL,
 		    "not JSON: text after value %lu", s->number);
-	n = json_scan(&s->scan, s->p, (size_t)(s->end - s->p), &whole);
+	if (is_field(s))
+		return pass_over(s, AT_NAME);
+	n = json_scan(&s->scan, s->p, value_part(s), &whole);
 	if (s->data.n + n > s->max)
 		return too_long(s);
 	if (s->data.n > 0 || !whole)

@@ -460,6 +460,8 @@ ${NO_DONE}inside event 2: 'y'"
     expect 0 $'a\n{"b":  1}\nc' ''
     sse "data: a\n\n[keepalive]\n\n[INFO] {b\n\r\ndata: c\n\n$DONE"
     expect 0 $'a\nc' ''
+    sse "data: a\n\n{\"b\n\ndata: c\n\n[\n: d\n\n$DONE"
+    expect 0 $'a\nc' ''
     sse 'data: a\n\n{"b":1}\n'
     expect 0 $'a\n{"b":1}' ''
     sse 'data: a\n\n{"b":1}\n\ndata: c\n\n'
