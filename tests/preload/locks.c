@@ -22,21 +22,21 @@ is(const char *how)
 }
 
 int
-fcntl(int fd, int command, ...)
+fcntl(int fd, int cmd, ...)
 {
 	va_list ap;
 	void *arg;
 	int result;
 
-	va_start(ap, command);
+	va_start(ap, cmd);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	if (command == F_SETLK && is("none")) {
+	if (cmd == F_SETLK && is("none")) {
 		errno = ENOLCK;
 		return -1;
 	}
-	result = (int)syscall(SYS_fcntl, fd, command, arg);
-	if (command == F_GETLK && result == 0 && is("far"))
+	result = (int)syscall(SYS_fcntl, fd, cmd, arg);
+	if (cmd == F_GETLK && result == 0 && is("far"))
 		((struct flock *)arg)->l_pid = 0;
 	return result;
 }
