@@ -116,6 +116,60 @@ stubborn='trap "" TERM
     assert_equal "$(cat first) $(wc -l <began | tr -d ' ')" '{} 1'
 }
 
+# It was killed by SIGPIPE at its first word, before it had cleared anything away.
+@test "a command that is to end has its last words, which are passed on" {
+    serve_start --no-key --log log --answer 'trap "echo going >&2; echo >cleared; echo gone >&2; exit" TERM
+        echo >begun; case $(cat) in *stream*) printf "data: 1\n\n" ;; esac; while :; do sleep 0.02; done'
+    for hi in "$hi" '{"messages":[{"role":"user","content":"stream"}]}'; do
+        rm -f begun cleared
+        poster -N >got 2>&1 &
+        client=$!
+        until_true [ -e begun ]
+        kill $client
+        until_true [ -e cleared ]
+    done
+    serve_stop
+    assert_equal "$status $(grep -vx Terminated serve.err)" $'0 going\ngone\ngoing\ngone'
+    serve_start --no-key --max-time 0.2 --answer 'trap "echo going >&2; echo >cleared; exit" TERM; while :; do sleep 0.02; done'
+    rm -f cleared
+    refused 504 null --data-binary "$hi" "$URL"
+    until_true [ -e cleared ]
+}
+
+# Its end was taken for that of the earlier one, and its client waited for ever.
+@test "an answer that gets the process number of one whose client still reads is told of its end" {
+    unshare -pf --mount-proc sh -c 'echo 99 >/proc/sys/kernel/ns_last_pid' 2>/dev/null ||
+        skip 'the next process number cannot be chosen'
+    supai-serve() { exec unshare -pf --mount-proc --kill-child supai-serve "$@"; }
+    mkfifo hold
+    serve_start --no-key --answer 'read -r r
+        case $r in
+        *slow*) echo $$ >pids; exec yes "data: 1
+
+" ;;
+        *kill*) read -r p <pids; until grep -q pipe /proc/$p/wchan; do sleep 0.02; done; kill -9 $p
+            while kill -0 $p 2>/dev/null; do sleep 0.02; done; echo $((p - 1)) >/proc/sys/kernel/ns_last_pid ;;
+        *) echo $$ >>pids ;;
+        esac; echo "{}"'
+    MOCK_PIDS=$(ps -o pid= --ppid "$SERVE_PID")     # unshare(1) takes no SIGTERM
+    port
+    curl -sS -N -d '{"messages":[{"role":"user","content":"slow"}]}' "$URL" 2>/dev/null | { read -r _; read -r _ <hold; } 3>&- &
+    until_true [ -s pids ]
+    # A connection has a thread, which takes a number: it is there before.
+    exec 8<>"/dev/tcp/127.0.0.1/$port"
+    printf 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' >&8
+    until read -r -t 10 line <&8 && [ "$line" = $'\r' ]; do :; done
+    hi='{"messages":[{"role":"user","content":"kill"}]}' answers 200 0 '{}'
+    head_of "${#hi}" >&8
+    printf '%s' "$hi" >&8
+    read -r -N 15 -t 10 line <&8
+    until read -r -t 10 line <&8 && [ "$line" = $'\r' ]; do :; done
+    read -r -t 10 line <&8
+    exec 8>&-
+    echo >hold
+    assert_equal "$line $(sort -u pids | wc -l | tr -d ' ')" '{} 1'
+}
+
 @test "what an answer leaves running is ended: SIGTERM when its shell has ended, SIGKILL later" {
     for trap in : 'trap "" TERM;'; do
         rm -f pids
@@ -129,11 +183,11 @@ stubborn='trap "" TERM
 
 ### Many at once
 
-@test "64 answers at once and 256 in the queue; the 257th is 429" {
+# crowd: 321 clients send the file request at once: 320 are answered, and one is 429.
+crowd() {
     mkfifo gate
     serve_start --no-key --answer 'echo x >>began; read -r _ <gate; echo "{}"'
     port
-    { head_of "${#hi}"; printf '%s' "$hi"; } >request
     slow -n 321 "$port" request >got 3>&- &
     client=$!
     until_true grep -q ' 429 ' got
@@ -145,6 +199,21 @@ stubborn='trap "" TERM
     kill $opener
     assert_equal "$(sort got | uniq -c | sed 's/^ *//')" $'320 HTTP/1.1 200 OK\n1 HTTP/1.1 429 Too Many Requests\n1 open'
     assert_equal "$(wc -l <began | tr -d ' ')" 320
+    assert_equal "$(cat serve.err)" ''
+}
+
+@test "64 answers at once and 256 in the queue; the 257th is 429" {
+    { head_of "${#hi}"; printf '%s' "$hi"; } >request
+    crowd
+}
+
+# Each of those that wait has a file and a waker, which were not counted: they got 500.
+@test "as many with long requests, whose descriptors the limit is raised for" {
+    hard=$(ulimit -Hn)
+    [ "$hard" = unlimited ] || [ "$hard" -ge 2500 ] || skip 'too few descriptors'
+    ulimit -Sn 1024
+    { head_of 100043; printf '{"messages":[{"role":"user","content":"'; head -c 100000 /dev/zero | tr '\0' x; printf '"}]}'; } >request
+    crowd
 }
 
 @test "-j and --queue: one at work, one waits, one is 429, which may be tried again" {

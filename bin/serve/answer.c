@@ -54,6 +54,8 @@ answer_begin(struct exchange *x)
 		f->nanswers++;
 		fd_wake(f->wake);
 	}
+	if (status == 500)
+		diag_warn_errno("pipe");
 	pthread_mutex_unlock(&f->lock);
 	if (status == 0)
 		return true;
@@ -129,12 +131,22 @@ take_words(struct answer *a, const char *p, size_t n)
 	}
 }
 
+/* How many bytes it has said. */
+static size_t
+read_words(struct answer *a)
+{
+	char part[PART];
+	size_t n = read_part(&a->process.err, part);
+
+	take_words(a, part, n);
+	return n;
+}
+
 /* Whether it ended with status 0. */
 static bool
-ended_well(const struct answer *a)
+ended_well(const struct process *p)
 {
-	return !a->process.late && WIFEXITED(a->process.how) &&
-	    WEXITSTATUS(a->process.how) == 0;
+	return p->ended && !p->late && WIFEXITED(p->how) && WEXITSTATUS(p->how) == 0;
 }
 
 /* Whether a status says that the command, not what it asked, was at fault. */
@@ -147,15 +159,15 @@ is_ours(int status)
 }
 
 static unsigned
-http_status(const struct answer *a)
+http_status(const struct process *p)
 {
 	int status;
 
-	if (a->process.late)
+	if (p->late)
 		return 504;
-	if (!WIFEXITED(a->process.how))
+	if (!p->ended || !WIFEXITED(p->how))
 		return 502;
-	status = WEXITSTATUS(a->process.how);
+	status = WEXITSTATUS(p->how);
 	if (status == EX_DATAERR)
 		return 400;
 	if (status == EX_TEMPFAIL)
@@ -165,9 +177,9 @@ http_status(const struct answer *a)
 
 /* The status and the error for an answer that did not end well or was no answer. */
 static unsigned
-error_of(struct answer *a, struct endpoint_error *e)
+error_of(struct answer *a, const struct process *p, struct endpoint_error *e)
 {
-	unsigned status = http_status(a);
+	unsigned status = http_status(p);
 
 	if (a->line.n > 0)
 		pass_on(a);
@@ -193,9 +205,9 @@ error_of(struct answer *a, struct endpoint_error *e)
 
 /* The answer is at its end: what is left of it, or an error in its place. */
 static void
-tell_end(struct answer *a, struct exchange *x)
+tell_end(struct answer *a, const struct process *p, struct exchange *x)
 {
-	bool whole = passing_end(&a->passing, ended_well(a));
+	bool whole = passing_end(&a->passing, ended_well(p));
 	struct buf *out = &a->passing.out;
 	struct endpoint_error e;
 	unsigned status;
@@ -205,7 +217,7 @@ tell_end(struct answer *a, struct exchange *x)
 		exchange_say(x, out);
 	if (whole)
 		return;
-	status = error_of(a, &e);
+	status = error_of(a, p, &e);
 	if (!x->stream && out->n == 0)
 		exchange_refuse(x, status, &e);
 	else if (!passing_told_error(&a->passing))
@@ -241,23 +253,21 @@ has_gone(struct exchange *x, int found)
 	return !x->chatty;
 }
 
-/* What is to be waited for; its state, and whether its process has ended or is late. */
+/* What is to be waited for; its state, and its process as it is now. */
 static enum answer_state
-look(struct exchange *x, struct pollfd fds[NFDS], bool *ended, bool *late)
+look(struct exchange *x, struct pollfd fds[NFDS], struct process *p)
 {
 	struct answer *a = x->answer;
-	const struct process *p = &a->process;
 	enum answer_state state;
 
 	pthread_mutex_lock(&x->front->lock);
 	state = a->state;
-	*ended = p->ended;
-	*late = p->late;
+	*p = a->process;
+	pthread_mutex_unlock(&x->front->lock);
 	fds[IN] = (struct pollfd){p->in, POLLOUT, 0};
 	fds[OUT] = (struct pollfd){p->out, POLLIN, 0};
 	fds[ERR] = (struct pollfd){p->err, POLLIN, 0};
 	fds[WAKE] = (struct pollfd){a->wake[0], POLLIN, 0};
-	pthread_mutex_unlock(&x->front->lock);
 	fds[CLIENT] = (struct pollfd){x->conn->fd,
 	    (short)(x->chatty ? SENDS_NO_MORE : SENDS_NO_MORE | POLLIN), 0};
 	return state;
@@ -265,22 +275,36 @@ look(struct exchange *x, struct pollfd fds[NFDS], bool *ended, bool *late)
 
 /* Its pipes have something, or its process has ended. */
 static void
-tend(struct exchange *x, bool feeds, bool ended, bool late)
+tend(struct exchange *x, bool feeds, const struct process *p)
 {
 	struct answer *a = x->answer;
 	char part[PART];
-	size_t out, err;
+	size_t n;
 
 	if (feeds)
 		feed(a, &x->body);
-	out = read_part(&a->process.out, part);
-	passing_feed(&a->passing, part, out);
-	err = read_part(&a->process.err, part);
-	take_words(a, part, err);
+	n = read_part(&a->process.out, part);
+	passing_feed(&a->passing, part, n);
+	n += read_words(a);
 	/* Others may have the pipes still: what its leader wrote is what counts. */
-	if ((ended && out + err == 0) || late || a->passing.kind == PASSING_BROKEN)
-		tell_end(a, x);
+	if ((p->ended && n == 0) || p->late || a->passing.kind == PASSING_BROKEN)
+		tell_end(a, p, x);
 	pass_events(a, x);
+}
+
+/* Nobody wants more of it: it is told to end. */
+static void
+stop(struct exchange *x)
+{
+	struct process *p = &x->answer->process;
+	struct front *f = x->front;
+
+	pthread_mutex_lock(&f->lock);
+	process_close(&p->in);
+	process_close(&p->out);
+	process_end(p, when_now());
+	fd_wake(f->wake);
+	pthread_mutex_unlock(&f->lock);
 }
 
 void
@@ -288,21 +312,41 @@ answer_next(struct exchange *x)
 {
 	struct pollfd fds[NFDS];
 	enum answer_state state;
-	bool ended, late;
+	struct process now;
 
 	while (x->end == EXCHANGE_OPEN && x->at == x->out.n) {
-		state = look(x, fds, &ended, &late);
-		(void)poll(fds, NFDS, ended || late || state > ANSWER_RUNS ? 0 : -1);
+		state = look(x, fds, &now);
+		(void)poll(fds, NFDS,
+		    now.ended || now.late || state > ANSWER_RUNS ? 0 : -1);
 		fd_drain(x->answer->wake);
 		if (has_gone(x, fds[CLIENT].revents))
 			x->end = EXCHANGE_CUT;
 		else if (state == ANSWER_RUNS)
-			tend(x, fds[IN].revents != 0, ended, late);
+			tend(x, fds[IN].revents != 0, &now);
 		else if (state != ANSWER_WAITS)
 			exchange_fail(x, state == ANSWER_REFUSED ? 503 : 500);
 	}
-	if (x->end != EXCHANGE_OPEN)
+	if (x->end == EXCHANGE_OPEN)
+		return;
+	stop(x);
+	/* Else the client does not wait for that. */
+	if (now.ended || now.gone)
 		answer_leave(x);
+}
+
+/* Passes on what it says until its leader has ended, which has this to say yet. */
+static void
+hear_out(struct exchange *x)
+{
+	struct pollfd fds[NFDS];
+	struct process now;
+
+	do {
+		(void)look(x, fds, &now);
+		(void)poll(fds + ERR, 2, now.ended || now.gone ? 0 : -1);
+		fd_drain(x->answer->wake);
+		(void)read_words(x->answer);
+	} while (!now.ended && !now.gone);
 }
 
 void
@@ -313,16 +357,15 @@ answer_leave(struct exchange *x)
 
 	if (a == NULL)
 		return;
+	stop(x);
+	hear_out(x);
 	if (a->line.n > 0)
 		pass_on(a);
 	passing_free(&a->passing);
 	buf_free(&a->last);
 	buf_free(&a->line);
 	pthread_mutex_lock(&f->lock);
-	process_close(&a->process.in);
-	process_close(&a->process.out);
 	process_close(&a->process.err);
-	process_end(&a->process, when_now());
 	close(a->wake[0]);
 	close(a->wake[1]);
 	a->state = ANSWER_LEFT;

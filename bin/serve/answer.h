@@ -46,7 +46,10 @@ bool	answer_begin(struct exchange *x);
  */
 void	answer_next(struct exchange *x);
 
-/* Nobody waits for it any more: it is told to end. */
+/*
+ * Nobody waits for it any more: it is told to end, and what it says until then is passed
+ * on: without a reader that would kill it before it has cleared away what it has made.
+ */
 void	answer_leave(struct exchange *x);
 
 #endif

@@ -245,9 +245,11 @@ on_done(void *cls, struct MHD_Connection *c, void **context,
 	if (x == NULL)
 		return;
 	*context = NULL;
-	answer_leave(x);
 	pthread_mutex_lock(&f->lock);
 	log_exchange(f, x);
+	pthread_mutex_unlock(&f->lock);
+	answer_leave(x);
+	pthread_mutex_lock(&f->lock);
 	x->conn->x = NULL;
 	x->conn->due = when_now() + ASK_MS;
 	f->nexchanges--;
@@ -368,13 +370,14 @@ front_cut_late(struct front *f, long long now)
 }
 
 long long
-front_due(const struct front *f)
+front_due(const struct front *f, long long now)
 {
 	const struct conn *conn;
 	long long due = 0;
 
+	/* One that has no time set gets it from its thread, which does not wake us. */
 	for (conn = f->conns; conn != NULL; conn = conn->next)
-		due = when_sooner(due, conn->due);
+		due = when_sooner(due, conn->due != 0 ? conn->due : now + SILENCE_MS);
 	return due;
 }
 

@@ -55,8 +55,8 @@ bool	front_accept(struct front *f, int listener);
 /* The rest with the lock held. Ends what takes too long to ask, or to take an answer. */
 void	front_cut_late(struct front *f, long long now);
 
-/* When that is next, in ms of when_now; 0: never. */
-long long front_due(const struct front *f);
+/* When to look for that next, in ms of when_now; 0: never. */
+long long front_due(const struct front *f, long long now);
 
 /* Shuts the connections that have no request under way. */
 void	front_shut_idle(const struct front *f);

@@ -13,8 +13,10 @@
 #include "when.h"
 
 enum {
-	SPARE_FILES = 64,	/* descriptors that are neither of these: */
-	ANSWER_FILES = 6,	/* pipes and the request of an answer, */
+	SPARE_FILES = 64,	/* descriptors that are none of these: */
+	CONN_FILES = 2,		/* of a connection: it, its request's file or pipe, */
+	WAIT_FILES = 2,		/* of an answer that runs or waits: the waker, */
+	RUN_FILES = 2,		/* of one that runs: two pipes */
 	SPARE_CONNS = 512,	/* connections without an answer or a place in the queue */
 	FEWEST_CONNS = 16,
 	PAUSE = 100,		/* ms without new connections, where there is no room */
@@ -110,11 +112,13 @@ static void
 begin_answers(struct server *s)
 {
 	struct answer *a;
-	size_t i = 0;
+	size_t n = 0;
 
-	for (a = s->front.answers; a != NULL && i < s->o->jobs; a = a->next, i++)
+	for (a = s->front.answers; a != NULL && n < s->o->jobs; a = a->next) {
 		if (a->state == ANSWER_WAITS)
 			begin(s, a);
+		n += !a->process.gone;
+	}
 }
 
 /* Tends them all, and forgets those of which nothing is left. */
@@ -140,12 +144,12 @@ tend_answers(struct front *f, long long now)
 
 /* When there is something to do, though nothing wakes us; 0: never. */
 static long long
-next_due(const struct server *s)
+next_due(const struct server *s, long long now)
 {
 	long long due = when_sooner(s->flush_until, s->pause_until);
 	const struct answer *a;
 
-	due = when_sooner(due, front_due(&s->front));
+	due = when_sooner(due, front_due(&s->front, now));
 	for (a = s->front.answers; a != NULL; a = a->next)
 		due = when_sooner(due, process_due(&a->process));
 	return due;
@@ -203,7 +207,8 @@ end_answer(struct server *s, pid_t pid)
 {
 	struct answer *a = s->front.answers;
 
-	while (a != NULL && a->process.pid != pid)
+	/* The number of one that was reaped may be another's by now. */
+	while (a != NULL && (a->process.pid != pid || a->process.ended))
 		a = a->next;
 	if (a == NULL)
 		return false;
@@ -296,7 +301,7 @@ turn(struct server *s)
 	front_cut_late(&s->front, now);
 	finished = is_finished(s, now);
 	watch(s);
-	due = next_due(s);
+	due = next_due(s, now);
 	pthread_mutex_unlock(&s->front.lock);
 	if (finished)
 		return false;
@@ -307,15 +312,31 @@ turn(struct server *s)
 	return true;
 }
 
+static size_t
+lesser(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The most descriptors that there are with so many connections. */
+static size_t
+files_of(const struct server_options *o, size_t conns)
+{
+	return SPARE_FILES + CONN_FILES * conns +
+	    WAIT_FILES * lesser(conns, o->jobs + o->queue) +
+	    RUN_FILES * lesser(conns, o->jobs);
+}
+
 /* How many connections there may be; the limit of open files is raised for them. */
 static size_t
 set_limits(const struct server_options *o)
 {
-	size_t others = SPARE_FILES + ANSWER_FILES * o->jobs;
 	size_t conns = o->jobs + o->queue + SPARE_CONNS;
-	size_t limit = fd_limit(others + conns);
+	size_t limit = fd_limit(files_of(o, conns));
 
-	return limit > others + FEWEST_CONNS ? limit - others : FEWEST_CONNS;
+	while (conns > FEWEST_CONNS && files_of(o, conns) > limit)
+		conns--;
+	return conns;
 }
 
 int
