@@ -292,14 +292,17 @@ tend(struct exchange *x, bool feeds, const struct process *p)
 	pass_events(a, x);
 }
 
-/* Nobody wants more of it: it is told to end. */
+/* Nobody wants more of it: it is told to end, or is not to begin. */
 static void
 stop(struct exchange *x)
 {
-	struct process *p = &x->answer->process;
+	struct answer *a = x->answer;
+	struct process *p = &a->process;
 	struct front *f = x->front;
 
 	pthread_mutex_lock(&f->lock);
+	if (a->state == ANSWER_WAITS)
+		a->state = ANSWER_REFUSED;
 	process_close(&p->in);
 	process_close(&p->out);
 	process_end(p, when_now());

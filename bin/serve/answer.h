@@ -16,7 +16,7 @@
 enum answer_state {
 	ANSWER_WAITS,		/* for its turn */
 	ANSWER_RUNS,
-	ANSWER_REFUSED,		/* it will have none: the server ends */
+	ANSWER_REFUSED,		/* it will have none: the server ends, or nobody waits */
 	ANSWER_FAILED,		/* it could not be started */
 	ANSWER_LEFT,		/* nobody waits for it any more */
 };
