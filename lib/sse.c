@@ -7,12 +7,7 @@
 #include "utf8.h"
 
 /* What the input is: told by its first byte that is no white space. */
-enum {
-	BODY_UNKNOWN,
-	BODY_STREAM,
-	BODY_VALUE,	/* a stream, inside JSON that is no field of an event */
-	BODY_JSON,
-};
+enum { BODY_UNKNOWN, BODY_STREAM, BODY_JSON };
 
 enum { MAX_QUOTED = 60 };	/* bytes of the input in a message */
 
@@ -353,23 +348,24 @@ take_part(struct sse *s, struct sse_record *r)
 	return take_value(s);
 }
 
-/* What was taken for JSON in a stream was a field whose name is unknown. */
 static enum sse_got
-pass_over(struct sse *s, unsigned at)
+next_event(struct sse *s, struct sse_record *r)
 {
-	s->body = BODY_STREAM;
-	s->at = at;
-	s->scan = (struct json_scan){0};
-	buf_clear(&s->data);
-	return SSE_MORE;
+	enum sse_got got = SSE_MORE;
+
+	while (got == SSE_MORE && s->p < s->end) {
+		forget(s);
+		got = take_part(s, r);
+		if (s->skip_lf)
+			finish_crlf(s);
+	}
+	return got;
 }
 
 /* A value of a JSON body that is no JSON, or that we do not read. */
 static enum sse_got
 bad_value(struct sse *s, const struct json_fault *f)
 {
-	if (s->body == BODY_VALUE)
-		return pass_over(s, AT_VALUE);
 	return fault(s, f->too_deep ? EX_DATAERR : EX_PROTOCOL,
 	    "value %lu: not JSON: %s at byte %zu", s->number + 1, f->why, f->at + 1);
 }
@@ -382,7 +378,6 @@ give_value(struct sse *s, struct sse_record *r, const char *p, size_t n)
 	struct json v;
 	size_t i;
 
-	s->scan = (struct json_scan){0};
 	if (!json_parse(p, n, &v, &f))
 		return bad_value(s, &f);
 	/* Outside strings, as the check has shown: they may not stand in one. */
@@ -394,32 +389,10 @@ give_value(struct sse *s, struct sse_record *r, const char *p, size_t n)
 				s->data.p[i] = ' ';
 		p = s->data.p;
 	}
+	s->scan = (struct json_scan){0};
 	s->over = true;
 	give(s, r, p, n, false);
-	if (s->body == BODY_VALUE) {	/* no [DONE] needs to come after it */
-		s->body = BODY_STREAM;
-		s->inside = false;
-		s->done = true;
-	}
 	return SSE_RECORD;
-}
-
-/* Whether p is where a field that we know or a comment begins, in what is no JSON then. */
-static bool
-is_field(const struct sse *s)
-{
-	return s->body == BODY_VALUE && s->data.n > 0 &&
-	    s->data.p[s->data.n - 1] == '\n' && memchr("deir:", *s->p, 5) != NULL;
-}
-
-/* Up to where it is taken at once: in a stream the next line may be no part of it. */
-static size_t
-value_part(const struct sse *s)
-{
-	size_t n = (size_t)(s->end - s->p);
-	const char *lf = s->body == BODY_VALUE ? memchr(s->p, '\n', n) : NULL;
-
-	return lf != NULL ? (size_t)(lf + 1 - s->p) : n;
 }
 
 static enum sse_got
@@ -436,9 +409,7 @@ next_value(struct sse *s, struct sse_record *r)
 	if (s->data.n == 0 && *s->p != '{' && *s->p != '[')
 		return fault(s, EX_PROTOCOL,
 		    "not JSON: text after value %lu", s->number);
-	if (is_field(s))
-		return pass_over(s, AT_NAME);
-	n = json_scan(&s->scan, s->p, value_part(s), &whole);
+	n = json_scan(&s->scan, s->p, (size_t)(s->end - s->p), &whole);
 	if (s->data.n + n > s->max)
 		return too_long(s);
 	if (s->data.n > 0 || !whole)
@@ -449,33 +420,6 @@ next_value(struct sse *s, struct sse_record *r)
 	if (s->data.n > 0)
 		return give_value(s, r, s->data.p, s->data.n);
 	return give_value(s, r, s->p - n, n);
-}
-
-/*
- * Whether plain JSON begins after an event, or a comment: a service that fails there may
- * forget that it streams. No field that has a meaning begins so.
- */
-static bool
-turns_to_json(const struct sse *s)
-{
-	return s->at == AT_NAME && s->name_n == 0 && s->known && !s->pending &&
-	    (*s->p == '{' || *s->p == '[');
-}
-
-static enum sse_got
-next_event(struct sse *s, struct sse_record *r)
-{
-	enum sse_got got = SSE_MORE;
-
-	while (got == SSE_MORE && s->p < s->end) {
-		forget(s);
-		if (turns_to_json(s))
-			s->body = BODY_VALUE;
-		got = s->body == BODY_VALUE ? next_value(s, r) : take_part(s, r);
-		if (s->skip_lf)
-			finish_crlf(s);
-	}
-	return got;
 }
 
 enum sse_got
@@ -570,8 +514,7 @@ sse_end(struct sse *s, bool need_done)
 	forget(s);
 	if (s->has_data && is_done(s->data.p, s->data.n))
 		return true;
-	inside = s->pending || s->body == BODY_VALUE ||
-	    (s->at == AT_NAME && s->name_n > 0);
+	inside = s->pending || (s->at == AT_NAME && s->name_n > 0);
 	if (!s->known)
 		not_a_stream(s);
 	else if (inside || (need_done ? s->inside || !s->done : s->number == 0))
@@ -585,7 +528,7 @@ sse_rest(const struct sse *s, struct sse_record *r)
 	bool is_error = s->into == &s->error;
 	const struct buf *b = is_error ? &s->error : &s->data;
 
-	if (s->status != EX_PROTOCOL || s->body == BODY_JSON || b->n == 0 ||
+	if (s->status != EX_PROTOCOL || s->body != BODY_STREAM || b->n == 0 ||
 	    (!is_error && s->over))
 		return false;
 	give_error(s, r);

@@ -1,9 +1,8 @@
 /*
  * sse: reads the event stream of the WHATWG HTML standard, section 9.2.6: the caller
  * pushes bytes in, in pieces of any size, and pulls records out. A body that begins
- * with a bracket is plain JSON instead, and its values are the records; so is JSON that
- * stands in a stream after an event or a comment. Not for what a record says: that is
- * chunk's.
+ * with a bracket is plain JSON instead, and its values are the records. Not for what
+ * a record says: that is chunk's.
  */
 #ifndef SSE_H
 #define SSE_H
@@ -86,7 +85,7 @@ enum sse_got sse_next(struct sse *s, struct sse_record *r);
 /*
  * The end of the input; nothing may be fed after it. True when the stream is
  * whole: it ended after a [DONE] (which needs no line end here), or without
- * need_done after a whole event, or after a whole value of JSON.
+ * need_done after a whole event, or after a whole value of a JSON body.
  * False with status and why: 76 for one that is cut or is no event stream, 66
  * for one without a byte, or the fault there was before.
  */

@@ -123,9 +123,6 @@ minimax-balance.json|supai-text||69|supai-text: the service says: insufficient b
 minimax-balance.json|supai-fold ; jq -c .error.status_code|1008|69 0|supai-fold: the service says: insufficient balance
 minimax-limit.sse|supai-text|Hel|0 69|supai-text: the service says: rate limit
 http-status-code.sse|supai-text||0 65|supai-text: the service says: too many input tokens
-json-in-mid-stream.sse|supai-text|Okay|0 69|supai-text: the service says: The model is overloaded.
-json-in-mid-stream.sse|sed -n 2p|[{   "error": {     "code": 503,     "message": "The model is overloaded.",     "status": "UNAVAILABLE"   } } ]|0 0|
-json-after-comments.sse|supai-text||0 65|supai-text: the service says: No endpoints found
 message-object.json|supai-text||65|supai-text: the service says: body.store: Extra inputs are not permitted
 E
 }
