@@ -315,7 +315,7 @@ answer_next(struct exchange *x)
 {
 	struct pollfd fds[NFDS];
 	enum answer_state state;
-	struct process now;
+	struct process now = {.pid = 0};	/* not looked at, where it is over */
 
 	while (x->end == EXCHANGE_OPEN && x->at == x->out.n) {
 		state = look(x, fds, &now);
