@@ -82,22 +82,13 @@ take_options(struct send *s, int argc, char **argv)
 		s->file = argv[optind];
 }
 
-static bool
-same_file(int a, int b)
-{
-	struct stat sa, sb;
-
-	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
-	    sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
 /* Whether it is where the body goes, and somebody wants to read that. */
 static bool
 is_body(int fd)
 {
 	struct stat st;
 
-	return same_file(fd, STDOUT_FILENO) && fstat(fd, &st) == 0 &&
+	return fd_same(fd, STDOUT_FILENO) && fstat(fd, &st) == 0 &&
 	    !S_ISCHR(st.st_mode);
 }
 
@@ -110,7 +101,7 @@ open_dump(struct send *s)
 	    0666);
 	if (s->dump_fd == -1)
 		diag_die_errno(EX_CANTCREAT, "%s", s->dump);
-	if (same_file(s->dump_fd, STDERR_FILENO)) {
+	if (fd_same(s->dump_fd, STDERR_FILENO)) {
 		close(s->dump_fd);
 		s->dump_fd = STDERR_FILENO;	/* a log keeps what it has */
 	} else if (is_body(s->dump_fd)) {

@@ -9,11 +9,11 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "config.h"
 #include "fd.h"
 #include "when.h"
 
@@ -82,12 +82,12 @@ fd_drain(const int ends[2])
 int
 fd_nameless(void)
 {
-	const char *dir = getenv("TMPDIR");
+	const char *dir = config_variable("TMPDIR");
 	struct buf path = {0};
 	int fd;
 
 	buf_printf(&path, "%s/supai.%016llx",
-	    dir != NULL && *dir != '\0' ? dir : "/tmp",
+	    dir != NULL ? dir : "/tmp",
 	    (unsigned long long)when_chance());
 	fd = open(buf_string(&path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
 	    O_NOFOLLOW, 0600);
@@ -97,13 +97,26 @@ fd_nameless(void)
 	return fd;
 }
 
+static bool
+same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 bool
 fd_is(int fd, const char *path)
 {
 	struct stat one, two;
 
-	return fstat(fd, &one) == 0 && stat(path, &two) == 0 &&
-	    one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+	return fstat(fd, &one) == 0 && stat(path, &two) == 0 && same(&one, &two);
+}
+
+bool
+fd_same(int a, int b)
+{
+	struct stat one, two;
+
+	return fstat(a, &one) == 0 && fstat(b, &two) == 0 && same(&one, &two);
 }
 
 void

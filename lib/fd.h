@@ -38,8 +38,9 @@ int	fd_nameless(void);
  */
 bool	fd_write(int fd, const void *p, size_t n);
 
-/* Whether the open file is the one at path. */
+/* Whether the open file is the one at path; whether two open files are one. */
 bool	fd_is(int fd, const char *path);
+bool	fd_same(int a, int b);
 
 /* Waits until fd takes or gives bytes, as poll(2) names it: one that does not block. */
 void	fd_wait(int fd, short events);

@@ -328,11 +328,10 @@ give_up_powers(struct io_in *in)
 static bool
 is_output(int fd)
 {
-	struct stat it, to;
+	struct stat st;
 
-	return fstat(fd, &it) == 0 && S_ISREG(it.st_mode) && it.st_size > 0 &&
-	    fstat(STDOUT_FILENO, &to) == 0 && it.st_dev == to.st_dev &&
-	    it.st_ino == to.st_ino;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    fd_same(fd, STDOUT_FILENO);
 }
 
 /* Opens the next file; false when it cannot be read, which was said. */

@@ -1,5 +1,4 @@
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +45,6 @@ static int
 open_again(int fd)
 {
 	const char *name = ttyname(fd);
-	struct stat one, two;
 	int again;
 
 	if (name == NULL)
@@ -54,8 +52,7 @@ open_again(int fd)
 	again = open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (again == -1)
 		return -1;
-	if (fstat(fd, &one) == 0 && fstat(again, &two) == 0 &&
-	    one.st_dev == two.st_dev && one.st_ino == two.st_ino)
+	if (fd_same(fd, again))
 		return again;
 	close(again);
 	return -1;

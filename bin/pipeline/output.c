@@ -135,11 +135,10 @@ output_stands(const struct output *o)
 bool
 output_is(const struct output *o, int fd)
 {
-	struct stat to, file;
+	struct stat st;
 
-	if (fstat(fd, &file) == -1 || !S_ISREG(file.st_mode) ||
-	    (o->direct ? fstat(o->fd, &to) : stat(o->path, &to)) == -1 ||
-	    to.st_dev != file.st_dev || to.st_ino != file.st_ino)
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    !(o->direct ? fd_same(o->fd, fd) : fd_is(fd, o->path)))
 		return false;
 	if (!o->direct && !o->there)
 		(void)unlink(o->path);
