@@ -315,9 +315,11 @@ answer_next(struct exchange *x)
 {
 	struct pollfd fds[NFDS];
 	enum answer_state state;
-	struct process now = {.pid = 0};	/* not looked at, where it is over */
+	struct process now;
 
-	while (x->end == EXCHANGE_OPEN && x->at == x->out.n) {
+	if (x->end != EXCHANGE_OPEN || x->at < x->out.n)
+		return;
+	do {
 		state = look(x, fds, &now);
 		(void)poll(fds, NFDS,
 		    now.ended || now.late || state > ANSWER_RUNS ? 0 : -1);
@@ -328,13 +330,13 @@ answer_next(struct exchange *x)
 			tend(x, fds[IN].revents != 0, &now);
 		else if (state != ANSWER_WAITS)
 			exchange_fail(x, state == ANSWER_REFUSED ? 503 : 500);
-	}
+	} while (x->end == EXCHANGE_OPEN && x->at == x->out.n);
 	if (x->end == EXCHANGE_OPEN)
 		return;
-	stop(x);
-	/* Else the client does not wait for that. */
 	if (now.ended || now.gone)
 		answer_leave(x);
+	else	/* the client does not wait for its last words */
+		stop(x);
 }
 
 /* Passes on what it says until its leader has ended, which has this to say yet. */
