@@ -102,12 +102,20 @@ check_batch_line(struct task *t, const struct json *m)
 
 /* The request. */
 
+/* The members of an object but for one, or two where other is not NULL. */
 static void
-copy_member(struct emit *e, struct json name, struct json value)
+copy_but(struct emit *e, struct json object, const char *one, const char *other)
 {
-	emit_json(e, name);
-	emit_named(e);
-	emit_json(e, value);
+	struct json_iter i;
+	struct json name, value;
+
+	for (i = json_first(object); json_more(&i, &name, &value);) {
+		if (json_is(name, one) || (other != NULL && json_is(name, other)))
+			continue;
+		emit_json(e, name);
+		emit_named(e);
+		emit_json(e, value);
+	}
 }
 
 /*
@@ -118,18 +126,14 @@ static void
 make_body(struct buf *out, struct json request)
 {
 	struct emit e = {.out = out};
-	struct json name, value, options = json_get(request, "stream_options");
-	struct json_iter i;
+	struct json options = json_get(request, "stream_options");
 
 	emit_open(&e, '{');
-	for (i = json_first(request); json_more(&i, &name, &value);)
-		if (!json_is(name, "stream") && !json_is(name, "stream_options"))
-			copy_member(&e, name, value);
+	copy_but(&e, request, "stream", "stream_options");
 	emit_word(emit_name(&e, "stream"), "true");
 	emit_open(emit_name(&e, "stream_options"), '{');
-	for (i = json_first(options); i.object && json_more(&i, &name, &value);)
-		if (!json_is(name, "include_usage"))
-			copy_member(&e, name, value);
+	if (json_type(options) == JSON_OBJECT)
+		copy_but(&e, options, "include_usage", NULL);
 	emit_word(emit_name(&e, "include_usage"), "true");
 	emit_close(&e, '}');
 	emit_close(&e, '}');
@@ -140,15 +144,12 @@ task_ask_less(struct task *t)
 {
 	struct buf less = {0};
 	struct emit e = {.out = &less};
-	struct json name, value, request = {t->body.p, t->body.n};
-	struct json_iter i;
+	struct json request = {t->body.p, t->body.n};
 
 	if (json_get(request, "stream_options").p == NULL)
 		return false;
 	emit_open(&e, '{');
-	for (i = json_first(request); json_more(&i, &name, &value);)
-		if (!json_is(name, "stream_options"))
-			copy_member(&e, name, value);
+	copy_but(&e, request, "stream_options", NULL);
 	emit_close(&e, '}');
 	buf_free(&t->body);
 	t->body = less;
