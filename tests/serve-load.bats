@@ -402,6 +402,14 @@ data: $general"
     wait $client
 }
 
+# Tells it to end, and once more when it takes no connections: it ends with 0.
+stop_twice() {
+    kill "$SERVE_PID"
+    until_true eval '! curl -sS -o /dev/null "$BASE/models" 2>/dev/null'
+    serve_stop
+    assert_equal "$status" 0
+}
+
 @test "a second signal ends all answers, those that ignore SIGTERM too" {
     serve_start --no-key -j 1 --answer "$stubborn"
     poster -N -o body &
@@ -410,12 +418,7 @@ data: $general"
     poster -o queued -D headers -w '%{http_code}' -H 'Expect: 100-continue' >code &
     second=$!
     until_true has_line ' 100 ' headers
-    kill "$SERVE_PID"
-    until_true eval '! curl -sS -o /dev/null "$BASE/models" 2>/dev/null'
-    kill "$SERVE_PID"
-    status=0
-    wait "$SERVE_PID" || status=$?
-    assert_equal "$status" 0
+    stop_twice
     gone pids
     wait $second
     assert_equal "$(cat code)" 503
@@ -431,12 +434,7 @@ data: $general"
     mkfifo hold
     curl -sS -N -d "$hi" "$URL" 2>/dev/null | { read -r _; touch reads; read -r _ <hold; } &
     until_true [ -e reads ]
-    kill "$SERVE_PID"
-    until_true eval '! curl -sS -o /dev/null "$BASE/models" 2>/dev/null'
-    kill "$SERVE_PID"
-    status=0
-    wait "$SERVE_PID" || status=$?
-    assert_equal "$status" 0
+    stop_twice
     echo >hold
     wait $!
 }

@@ -274,21 +274,23 @@ say() {
     expect 76 'a' '*not whole*'
 }
 
+# ends_badly REASON STATUS WORDS: what such an end gives, WORDS first; with --any-finish 0.
+ends_badly() {
+    text "$(delta '"a"' "\"$1\"")"
+    expect "$2" 'a' "supai-text: $3the answer ended for the reason \"$1\""
+    text "$(delta '"a"' "\"$1\"")" --any-finish
+    expect 0 'a' ''
+}
+
 @test "a finish reason other than stop: said, 1; --any-finish: 0" {
     for reason in length content_filter; do
-        text "$(delta '"a"' "\"$reason\"")"
-        expect 1 'a' "supai-text: the answer ended for the reason \"$reason\""
-        text "$(delta '"a"' "\"$reason\"")" --any-finish
-        expect 0 'a' ''
+        ends_badly "$reason" 1 ''
     done
 }
 
 @test "a finish reason that is the service's failure: said, 69; --any-finish: 0" {
     for reason in error network_error insufficient_system_resource abort; do
-        text "$(delta '"a"' "\"$reason\"")"
-        expect 69 'a' "supai-text: the service failed: the answer ended for the reason \"$reason\""
-        text "$(delta '"a"' "\"$reason\"")" --any-finish
-        expect 0 'a' ''
+        ends_badly "$reason" 69 'the service failed: '
     done
 }
 
