@@ -176,7 +176,7 @@ headers() {
 }
 
 # What a test or a try left there is soon committed.
-top() { git ls-files | grep -v / | grep -vxE '\.gitignore|CHANGES|LICENSE|Makefile|README\.md|SECURITY\.md'; }
+top() { printf '%s\n' "$files" | grep -v / | grep -vxE '\.gitignore|CHANGES|LICENSE|Makefile|README\.md|SECURITY\.md'; }
 unfinished() { printf '%s\n' "$files" | xargs grep -nwE 'T[O]DO|F[I]XME|X[X]X'; }
 spaces() { printf '%s\n' "$files" | xargs grep -nE "[[:blank:]]+\$"; }
 

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "buf.h"
-#include "json.h"
 #include "draft.h"
+#include "json.h"
 
 struct conversation {
 	char		*name;		/* owned, as all here */
